@@ -1,0 +1,68 @@
+#include "apps/clip_pairs.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <string_view>
+#include <system_error>
+
+namespace quaver {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 14> kSoundExtensions = {".wav", ".flac", ".ogg",  ".oga", ".opus",
+                                                               ".mp3", ".aiff", ".aif",  ".au",  ".snd",
+                                                               ".caf", ".w64",  ".rf64", ".sph"};
+
+bool IsSound(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(kSoundExtensions.begin(), kSoundExtensions.end(), extension) != kSoundExtensions.end();
+}
+
+using Stems = std::map<std::string, std::string>;  // stem -> path
+
+Result<Stems> ListFolder(const std::string& folder) {
+  Stems stems;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (!entry->is_regular_file() || !IsSound(entry->path())) continue;
+    const auto [other, fresh] = stems.emplace(entry->path().stem().string(), entry->path().string());
+    if (!fresh) return Error{other->second + " and " + entry->path().string() + ": which of them is meant?"};
+  }
+  if (error) return Error{folder + ": " + error.message()};
+  return stems;
+}
+
+}  // namespace
+
+Result<ClipPairing> PairClips(const std::string& reference, const std::string& decoded) {
+  std::error_code error;
+  const bool folders = fs::is_directory(reference, error);
+  if (folders != fs::is_directory(decoded, error)) {
+    return Error{reference + ", " + decoded + ": give two files or two folders"};
+  }
+  if (!folders) return ClipPairing{{{reference, decoded}}, {}};
+  const auto references = ListFolder(reference);
+  if (!references.ok()) return references.error();
+  const auto outputs = ListFolder(decoded);
+  if (!outputs.ok()) return outputs.error();
+  ClipPairing pairing;
+  for (const auto& [stem, path] : references.value()) {
+    const auto match = outputs.value().find(stem);
+    if (match == outputs.value().end()) {
+      pairing.unmatched.push_back(path);
+    } else {
+      pairing.clips.push_back({path, match->second});
+    }
+  }
+  if (pairing.clips.empty()) return Error{decoded + ": no sound file has the name of one in " + reference};
+  return pairing;
+}
+
+}  // namespace quaver

@@ -1,0 +1,28 @@
+// References and what was decoded of them, matched by name.
+#ifndef QUAVER_APPS_CLIP_PAIRS_H_
+#define QUAVER_APPS_CLIP_PAIRS_H_
+
+#include <string>
+#include <vector>
+
+#include "codec/status.h"
+
+namespace quaver {
+
+struct ClipFiles {
+  std::string reference;
+  std::string decoded;
+};
+
+struct ClipPairing {
+  std::vector<ClipFiles> clips;        // in the order of their names
+  std::vector<std::string> unmatched;  // references without a decoded file
+};
+
+// Two files, or two folders whose sound files are matched by their names without the extension. Errors: one
+// of each, nothing to match, two files of one folder with the same stem.
+Result<ClipPairing> PairClips(const std::string& reference, const std::string& decoded);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_CLIP_PAIRS_H_

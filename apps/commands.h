@@ -1,0 +1,17 @@
+// The subcommands. argv[0] is the name of the subcommand; the value is the exit code (apps/exit_codes.h).
+// Exceptions of cxxopts may leave them: main() reports those as usage errors.
+#ifndef QUAVER_APPS_COMMANDS_H_
+#define QUAVER_APPS_COMMANDS_H_
+
+namespace quaver {
+
+int RunEncode(int argc, char** argv);
+int RunDecode(int argc, char** argv);
+int RunInfo(int argc, char** argv);
+int RunEvaluate(int argc, char** argv);
+int RunTrain(int argc, char** argv);
+int RunExport(int argc, char** argv);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_COMMANDS_H_

@@ -1,0 +1,201 @@
+// quaver decode: .qvr or tokens to sound.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/command_line.h"
+#include "apps/commands.h"
+#include "apps/decode_stream.h"
+#include "apps/exit_codes.h"
+#include "apps/jobs.h"
+#include "apps/models.h"
+#include "apps/playback.h"
+#include "apps/progress.h"
+#include "apps/token_file.h"
+
+namespace quaver {
+namespace {
+
+const CommandText kText = {
+    "decode",
+    "Decodes .qvr files, or tokens as .npy, to 16-bit WAV or FLAC. A .qvr comes out as long as the sound\n"
+    "that went in, at its rate, aligned with it. The model is found by the identity in the file. What is\n"
+    "damaged or lost is concealed, named, and gives exit code 3.",
+    "IN...",
+    "  quaver decode talk.qvr                      writes talk.wav\n"
+    "  quaver decode talk.qvr -o heard.flac --rate 16000\n"
+    "  quaver decode talk.npy -o heard.wav --model models/speech-16k.safetensors\n"
+    "  quaver decode calls/*.qvr -o heard/ --jobs 8\n"
+    "  cat talk.qvr | quaver decode - -o - | aplay\n"};
+
+struct Options {
+  std::string out;
+  std::string model;
+  std::string format;
+  std::string rate = "original";
+  std::string channels = "mono";
+  int jobs = 0;
+  bool force = false;
+  bool quiet = false;
+};
+
+void Declare(CommandLine& line, Options& o) {
+  line.options().add_options()  //
+      ("o,output",
+       "File, or folder for several inputs; .wav or .flac decides the format; - is standard output "
+       "(default: beside the input, .wav)",
+       cxxopts::value(o.out), "OUT")  //
+      ("model",
+       "Name or file of the model (default: found by the identity in the file; the built-in one for .npy)",
+       cxxopts::value(o.model), "M")  //
+      ("format", "wav (default) or flac, when the name of the output does not say", cxxopts::value(o.format),
+       "F")                                                                                                 //
+      ("rate", "original: as the sound that was encoded (default); or 16000", cxxopts::value(o.rate), "R")  //
+      ("channels", "mono (default), or original: the same in as many channels as were encoded",
+       cxxopts::value(o.channels), "C")                                                               //
+      ("jobs", "Inputs decoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")  //
+      ("force", "Overwrite outputs that exist", cxxopts::value(o.force))                              //
+      ("quiet", "No progress bar, no notes; errors and damage are still named", cxxopts::value(o.quiet));
+}
+
+// An error of usage, or "".
+std::string Check(const CommandLine& line, const Options& o) {
+  if (o.rate != "original" && o.rate != "16000") return "--rate must be original or 16000";
+  if (o.channels != "mono" && o.channels != "original") return "--channels must be mono or original";
+  if (line.Has("format") && o.format != "wav" && o.format != "flac") return "--format must be wav or flac";
+  if (o.format == "flac" &&
+      (o.out == "-" || (o.out.empty() && line.positional() == std::vector<std::string>{"-"}))) {
+    return "standard output takes WAV only";
+  }
+  if (line.Has("jobs") && o.jobs < 1) return "--jobs must be at least 1";
+  return "";
+}
+
+class DecodeCommand {
+ public:
+  DecodeCommand(const Options& options, const OutputFormats& formats, size_t inputs, Console& console)
+      : options_(options),
+        formats_(formats),
+        models_(options.model),
+        console_(console),
+        progress_(console, inputs) {}
+
+  int Run(const Job& job, size_t number) {
+    const auto report = Decode(job, number);
+    if (!report.ok()) {
+      console_.Error(report.message());
+      return kExitFailed;
+    }
+    if (report.value().damage.empty()) return kExitOk;
+    for (const std::string& line : report.value().damage) console_.Error(job.in + ": " + line);
+    console_.Error(job.in + Format(": damaged; %llu frames (%.2f s) concealed",
+                                   static_cast<unsigned long long>(report.value().concealed),
+                                   0.02 * static_cast<double>(report.value().concealed)));
+    return kExitDamaged;
+  }
+
+ private:
+  struct Output {
+    int rate = 0;
+    int channels = 1;
+    uint64_t pre_skip = 0;
+  };
+
+  Result<DecodeReport> Decode(const Job& job, size_t number) {
+    const Status writable = CheckOutput(job.out, options_.force);
+    if (!writable.ok()) return writable.error();
+    auto file = OpenTokenFile(job.in);
+    if (!file.ok()) return file.error();
+    return file.value().npy ? FromNpy(job, file.value(), number) : FromQvr(job, file.value(), number);
+  }
+
+  Result<DecodeReport> FromQvr(const Job& job, const TokenFile& file, size_t number) {
+    auto reader = QvrReader::Open(file.source, file.name);
+    if (!reader.ok()) return reader.error();
+    const QvrHeader& header = reader.value()->header();
+    const auto model = models_.For(header.model);
+    if (!model.ok()) return Error{file.name + ": " + model.message()};
+    const Status fits = CheckHeader(header, *model.value());
+    if (!fits.ok()) return Error{file.name + ": " + fits.message()};
+    Output output;
+    output.rate = static_cast<int>(options_.rate == "original" ? header.original_rate : header.model_rate);
+    output.channels = options_.channels == "original" ? header.original_channels : 1;
+    output.pre_skip = header.pre_skip;
+    auto playback = OpenPlayback(job, output, *model.value());
+    if (!playback.ok()) return playback.error();
+    const auto report = [&](uint64_t frames) {
+      const double fraction =
+          file.size > 0 ? static_cast<double>(*file.bytes_read) / static_cast<double>(file.size) : -1;
+      progress_.Update(number, fraction, Seconds(frames, *model.value()));
+    };
+    auto result = DecodeQvr(*reader.value(), file.name, model.value(), static_cast<uint32_t>(output.rate),
+                            playback.value(), report);
+    return Describe(job, output, std::move(result));
+  }
+
+  Result<DecodeReport> FromNpy(const Job& job, const TokenFile& file, size_t number) {
+    const auto tokens = ReadNpy(file.source, file.name);
+    if (!tokens.ok()) return tokens.error();
+    const auto model = models_.Chosen();
+    if (!model.ok()) return model.error();
+    Output output;
+    output.rate = model.value()->config().sample_rate;
+    output.pre_skip = static_cast<uint64_t>(model.value()->delay());
+    auto playback = OpenPlayback(job, output, *model.value());
+    if (!playback.ok()) return playback.error();
+    const auto report = [&](uint64_t frames) {
+      const double fraction = static_cast<double>(frames) / static_cast<double>(tokens.value().rows);
+      progress_.Update(number, fraction, Seconds(frames, *model.value()));
+    };
+    return Describe(job, output,
+                    DecodeTokens(tokens.value(), file.name, model.value(), playback.value(), report));
+  }
+
+  Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model) const {
+    const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
+    auto writer = SoundWriter::Create(job.out, output.rate, output.channels, existing);
+    if (!writer.ok()) return writer.error();
+    return Playback::Create(output.pre_skip, model.config().sample_rate, output.rate,
+                            std::move(writer).value());
+  }
+
+  Result<DecodeReport> Describe(const Job& job, const Output& output, Result<DecodeReport> report) {
+    if (!report.ok()) return report;
+    console_.Note(
+        job.in + " -> " + job.out +
+        Format(": %.2f s at %d Hz", static_cast<double>(report.value().samples) / output.rate, output.rate));
+    return report;
+  }
+
+  static double Seconds(uint64_t frames, const Model& model) {
+    return static_cast<double>(frames) / model.config().frame_rate();
+  }
+
+  const Options& options_;
+  const OutputFormats& formats_;
+  Models models_;
+  Console& console_;
+  Progress progress_;
+};
+
+}  // namespace
+
+int RunDecode(int argc, char** argv) {
+  CommandLine line(kText);
+  Options options;
+  Declare(line, options);
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  const std::string problem = Check(line, options);
+  if (!problem.empty()) return line.UsageError(problem);
+  const OutputFormats formats = {{".wav", ".flac"}, options.format.empty() ? "" : "." + options.format};
+  const auto jobs = PlanJobs(line.positional(), options.out, formats);
+  if (!jobs.ok()) return line.UsageError(jobs.message());
+
+  Console console("decode", options.quiet);
+  DecodeCommand command(options, formats, jobs.value().size(), console);
+  return RunJobs(jobs.value(), options.jobs, console,
+                 [&](const Job& job, size_t number) { return command.Run(job, number); });
+}
+
+}  // namespace quaver

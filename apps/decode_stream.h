@@ -1,0 +1,42 @@
+// Packets or tokens in, sound out.
+#ifndef QUAVER_APPS_DECODE_STREAM_H_
+#define QUAVER_APPS_DECODE_STREAM_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/playback.h"
+#include "codec/audio/npy.h"
+#include "codec/bitstream/qvr.h"
+#include "codec/codec.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+struct DecodeReport {
+  uint64_t samples = 0;             // per channel, at the output's rate
+  uint64_t concealed = 0;           // frames that were lost
+  std::vector<std::string> damage;  // for people, a line each; empty: nothing was
+};
+
+// An error unless the model can decode the stream: rates, frames and tokens agree.
+Status CheckHeader(const QvrHeader& header, const Model& model);
+
+// Decodes all that `reader` gives, conceals what is lost, and commits `playback`, whose rate is `rate`.
+// Constant memory. `name` goes into errors, `progress` gets the frames decoded so far.
+Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
+                               uint32_t rate, Playback& playback,
+                               const std::function<void(uint64_t)>& progress);
+
+// The same for a token matrix. kNoToken ends a row: the frame has fewer tokens; a row of nothing else is a
+// lost frame and is concealed (which is no damage). Errors name the row and column of a token that is none.
+Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
+                                  std::shared_ptr<const Model> model, Playback& playback,
+                                  const std::function<void(uint64_t)>& progress);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_DECODE_STREAM_H_

@@ -1,0 +1,55 @@
+#include <string>
+
+#include "apps/describe.h"
+#include "apps/progress.h"
+#include "codec/model/find.h"
+#include "codec/model/layers.h"
+#include "codec/model/weights.h"
+
+namespace quaver {
+namespace {
+
+constexpr size_t kMaxShown = 300;  // characters of a metadata entry
+
+// Texts come from a file: no control characters to the terminal.
+std::string Shown(const std::string& text) {
+  std::string shown = text.substr(0, kMaxShown);
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return text.size() > kMaxShown ? shown + "..." : shown;
+}
+
+}  // namespace
+
+Result<Description> DescribeWeights(const std::string& path) {
+  const auto bytes = ReadModelFile(path);
+  if (!bytes.ok()) return bytes.error();
+  const auto parsed = ParseWeights(bytes.value(), path, Verify::kHash);
+  if (!parsed.ok()) return parsed.error();
+  const Weights& weights = parsed.value();
+  const NetworkCost cost = CountCost(weights.config);
+  const std::string config = CanonicalJson(weights.config);
+
+  Description d;
+  d.facts = {{"file", path},
+             {"kind", "weights"},
+             {"name", weights.config.name},
+             {"identity", ToHex(weights.identity)},
+             {"file_bytes", bytes.value().size()},
+             {"parameters", cost.parameters},
+             {"gmac_per_second", cost.macs_per_second / 1e9},
+             {"config", nlohmann::json::parse(config, nullptr, false)},
+             {"metadata", weights.metadata}};
+  d.text = path + ": weights of a model\n";
+  d.text += "  name        " + Shown(weights.config.name) + "\n";
+  d.text += "  identity    " + ToHex(weights.identity) + "\n";
+  d.text += Format(
+      "  size        %zu bytes, %.2f M parameters, %.3f GMAC per second of audio (encoder and decoder)\n",
+      bytes.value().size(), 1e-6 * static_cast<double>(cost.parameters), cost.macs_per_second / 1e9);
+  d.text += "  config      " + config + "\n";
+  for (const auto& [key, value] : weights.metadata) d.text += "  " + Shown(key) + ": " + Shown(value) + "\n";
+  return d;
+}
+
+}  // namespace quaver

@@ -1,0 +1,185 @@
+// quaver encode: sound to .qvr or to tokens.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "apps/bitrate.h"
+#include "apps/command_line.h"
+#include "apps/commands.h"
+#include "apps/encode_stream.h"
+#include "apps/exit_codes.h"
+#include "apps/jobs.h"
+#include "apps/models.h"
+#include "apps/progress.h"
+#include "apps/token_sink.h"
+
+namespace quaver {
+namespace {
+
+const CommandText kText = {
+    "encode",
+    "Encodes sound files of any rate and channel count (mixed down to mono) to .qvr files, or to tokens\n"
+    "as .npy (uint16 [frames, n_q], 50 frames a second).",
+    "IN...",
+    "  quaver encode talk.wav                        writes talk.qvr at 3 kbit/s\n"
+    "  quaver encode talk.wav -o low.qvr --bitrate 1.5k\n"
+    "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
+    "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
+    "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
+
+struct Options {
+  std::string out;
+  std::string bitrate;
+  std::string model;
+  std::string format;
+  int tokens = 0;
+  int frames_per_packet = kMaxFramesPerPacket;
+  int jobs = 0;
+  bool force = false;
+  bool quiet = false;
+};
+
+void Declare(CommandLine& line, Options& o) {
+  line.options().add_options()  //
+      ("o,output",
+       "File, or folder for several inputs; .qvr or .npy decides the format; - is standard output "
+       "(default: beside the input, .qvr)",
+       cxxopts::value(o.out), "OUT")  //
+      ("bitrate",
+       "Payload in bits per second, also 1.5k: picks the most tokens a frame that are expected to fit "
+       "(default: 3k)",
+       cxxopts::value(o.bitrate), "R")                                                                  //
+      ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")       //
+      ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
+      ("format", "qvr (default) or npy, when the name of the output does not say", cxxopts::value(o.format),
+       "F")                                                                                                 //
+      ("frames-per-packet", "Frames of 20 ms a packet, 1 to 25", cxxopts::value(o.frames_per_packet), "N")  //
+      ("jobs", "Inputs encoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")        //
+      ("force", "Overwrite outputs that exist", cxxopts::value(o.force))                                    //
+      ("quiet", "No progress bar, no notes", cxxopts::value(o.quiet));
+}
+
+// An error of usage, or "".
+std::string Check(const CommandLine& line, const Options& o) {
+  if (line.Has("bitrate") && line.Has("tokens")) return "give --bitrate or --tokens, not both";
+  if (line.Has("tokens") && (o.tokens < 1 || o.tokens > kMaxGroups)) return "--tokens must be within 1 .. 18";
+  if (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket) {
+    return "--frames-per-packet must be within 1 .. 25";
+  }
+  if (line.Has("jobs") && o.jobs < 1) return "--jobs must be at least 1";
+  if (line.Has("format") && o.format != "qvr" && o.format != "npy") return "--format must be qvr or npy";
+  return "";
+}
+
+Result<int> ChooseTokens(const Options& o, const Model& model) {
+  if (o.tokens > model.groups()) {
+    return Error{"--tokens " + std::to_string(o.tokens) + ": the model has " +
+                 std::to_string(model.groups())};
+  }
+  if (o.tokens > 0) return o.tokens;
+  const auto rate = ParseBitrate(o.bitrate.empty() ? "3k" : o.bitrate);
+  if (!rate.ok()) return rate.error();
+  const auto expected = ExpectedPayload(model);
+  if (!expected.ok()) return expected.error();
+  return TokensFor(rate.value(), expected.value());
+}
+
+class EncodeCommand {
+ public:
+  EncodeCommand(const Options& options, const OutputFormats& formats, std::shared_ptr<const Model> model,
+                int n_q, size_t inputs, Console& console)
+      : options_(options),
+        formats_(formats),
+        model_(std::move(model)),
+        n_q_(n_q),
+        console_(console),
+        progress_(console, inputs) {}
+
+  int Run(const Job& job, size_t number) {
+    const Status status = Encode(job, number);
+    if (status.ok()) return kExitOk;
+    console_.Error(status.message());
+    return kExitFailed;
+  }
+
+ private:
+  Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const SoundReader& sound) const {
+    const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
+    if (FormatOf(job, formats_) == ".npy") return OpenNpySink(job.out, existing, n_q_);
+    QvrHeader header;
+    header.model = model_->identity();
+    header.frame_samples = static_cast<uint32_t>(model_->frame());
+    header.model_rate = static_cast<uint32_t>(model_->config().sample_rate);
+    header.original_rate = static_cast<uint32_t>(sound.sample_rate());
+    header.original_channels = static_cast<uint8_t>(sound.channels());
+    header.pre_skip = static_cast<uint16_t>(model_->delay());
+    header.defaults = {options_.frames_per_packet, n_q_};
+    return OpenQvrSink(job.out, existing, header, model_);
+  }
+
+  Status Encode(const Job& job, size_t number) {
+    const Status writable = CheckOutput(job.out, options_.force);
+    if (!writable.ok()) return writable;
+    auto opened = SoundReader::Open(job.in);
+    if (!opened.ok()) return opened.error();
+    SoundReader& sound = *opened.value();
+    auto sink = OpenSink(job, sound);
+    if (!sink.ok()) return sink.error();
+    const double rate = sound.sample_rate();
+    const auto report = [&](uint64_t samples) {
+      const auto done = static_cast<double>(samples);
+      const auto all = static_cast<double>(sound.frames());
+      progress_.Update(number, all > 0 ? done / all : -1, done / rate);
+    };
+    const auto samples = EncodeStream(sound, model_, n_q_, *sink.value(), report);
+    if (!samples.ok()) return samples.error();
+    Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
+    return {};
+  }
+
+  void Describe(const Job& job, double seconds, const SinkTotals& totals) {
+    std::string text = job.in + " -> " + job.out + Format(": %.2f s, %d tokens a frame", seconds, n_q_);
+    if (totals.payload_bytes > 0 && seconds > 0) {
+      text += Format(", payload %.2f kbit/s", 8e-3 * static_cast<double>(totals.payload_bytes) / seconds);
+    }
+    console_.Note(text);
+  }
+
+  const Options& options_;
+  const OutputFormats& formats_;
+  std::shared_ptr<const Model> model_;
+  int n_q_;
+  Console& console_;
+  Progress progress_;
+};
+
+}  // namespace
+
+int RunEncode(int argc, char** argv) {
+  CommandLine line(kText);
+  Options options;
+  Declare(line, options);
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  const std::string problem = Check(line, options);
+  if (!problem.empty()) return line.UsageError(problem);
+  if (!options.bitrate.empty() && !ParseBitrate(options.bitrate).ok()) {
+    return line.UsageError(ParseBitrate(options.bitrate).message());
+  }
+  const OutputFormats formats = {{".qvr", ".npy"}, options.format.empty() ? "" : "." + options.format};
+  const auto jobs = PlanJobs(line.positional(), options.out, formats);
+  if (!jobs.ok()) return line.UsageError(jobs.message());
+
+  Console console("encode", options.quiet);
+  const auto model = Models(options.model).Chosen();
+  if (!model.ok()) {
+    console.Error(model.message());
+    return kExitFailed;
+  }
+  const auto n_q = ChooseTokens(options, *model.value());
+  if (!n_q.ok()) return line.UsageError(n_q.message());
+  EncodeCommand command(options, formats, model.value(), n_q.value(), jobs.value().size(), console);
+  return RunJobs(jobs.value(), options.jobs, console,
+                 [&](const Job& job, size_t number) { return command.Run(job, number); });
+}
+
+}  // namespace quaver

@@ -1,0 +1,145 @@
+// quaver evaluate: scores of decoded speech.
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "apps/clip_pairs.h"
+#include "apps/command_line.h"
+#include "apps/commands.h"
+#include "apps/exit_codes.h"
+#include "apps/progress.h"
+#include "codec/audio/resampler.h"
+#include "codec/audio/sound_file.h"
+#include "codec/metrics/scores.h"
+
+namespace quaver {
+namespace {
+
+constexpr int kRate = 16000;                      // Hz, of the scores
+constexpr size_t kMaxSamples = 6 * 3600 * 48000;  // of a clip: it is held in memory
+
+const CommandText kText = {
+    "evaluate",
+    "Compares decoded speech with its reference: ESTOI (at most 1, higher is better), log-mel distance in "
+    "dB\n"
+    "(lower is better) and SI-SDR in dB (higher is better). REF and DEC are two sound files, or two folders\n"
+    "whose files are matched by name without the extension; then the mean is given as well. Everything is\n"
+    "mixed down to mono and resampled to 16 kHz; the clips are taken as aligned unless --align is given.",
+    "REF DEC",
+    "  quaver evaluate talk.wav heard.wav\n"
+    "  quaver evaluate samples/ decoded/ --json\n"};
+
+Result<std::vector<float>> ReadClip(const std::string& path) {
+  auto opened = SoundReader::Open(path);
+  if (!opened.ok()) return opened.error();
+  SoundReader& sound = *opened.value();
+  auto resampler = Resampler::Create(sound.sample_rate(), kRate);
+  if (!resampler.ok()) return Error{path + ": " + resampler.message()};
+  std::vector<float> block(16384);
+  std::vector<float> samples;
+  for (;;) {
+    const auto count = sound.ReadMono(block);
+    if (!count.ok()) return count.error();
+    if (count.value() == 0) break;
+    const Status status = resampler.value()->Process(std::span(block).first(count.value()), samples);
+    if (!status.ok()) return Error{path + ": " + status.message()};
+    if (samples.size() > kMaxSamples) return Error{path + ": too long to be scored at once"};
+  }
+  const Status status = resampler.value()->Flush(samples);
+  if (!status.ok()) return Error{path + ": " + status.message()};
+  return samples;
+}
+
+Result<SpeechScores> ScoreFiles(const ClipFiles& files, bool align) {
+  const auto reference = ReadClip(files.reference);
+  if (!reference.ok()) return reference.error();
+  const auto decoded = ReadClip(files.decoded);
+  if (!decoded.ok()) return decoded.error();
+  const int lag = align ? AlignLag(reference.value(), decoded.value()) : 0;
+  const ClipPair pair = AtLag(reference.value(), decoded.value(), lag);
+  const auto scores = Score(pair.reference, pair.decoded);
+  if (!scores.ok()) return Error{files.reference + ", " + files.decoded + ": " + scores.message()};
+  return scores;
+}
+
+void PrintTable(const std::vector<ClipFiles>& files, const std::vector<SpeechScores>& scores,
+                const SpeechScores& mean) {
+  std::printf("  ESTOI  log-mel dB  SI-SDR dB\n");
+  const auto row = [](const SpeechScores& s, const char* name) {
+    std::printf("%7.4f  %10.3f  %9.2f  %s\n", s.estoi, s.log_mel_db, s.si_sdr_db, name);
+  };
+  for (size_t i = 0; i < scores.size(); ++i) row(scores[i], files[i].decoded.c_str());
+  if (scores.size() > 1) row(mean, "mean");
+}
+
+SpeechScores Mean(const std::vector<SpeechScores>& scores) {
+  SpeechScores mean;
+  const auto count = static_cast<double>(scores.size());
+  for (const SpeechScores& s : scores) {
+    mean.estoi += s.estoi / count;
+    mean.log_mel_db += s.log_mel_db / count;
+    mean.si_sdr_db += s.si_sdr_db / count;
+  }
+  return mean;
+}
+
+struct Scored {
+  std::vector<ClipFiles> files;
+  std::vector<SpeechScores> scores;  // of each
+  int code = kExitOk;
+};
+
+Scored ScoreAll(const std::vector<ClipFiles>& clips, bool align, Console& console) {
+  Scored scored;
+  Progress progress(console, clips.size());
+  for (size_t i = 0; i < clips.size(); ++i) {
+    const auto scores = ScoreFiles(clips[i], align);
+    if (scores.ok()) {
+      scored.files.push_back(clips[i]);
+      scored.scores.push_back(scores.value());
+    } else {
+      console.Error(scores.message());
+      scored.code = kExitFailed;
+    }
+    progress.Update(i, 1, 0);
+  }
+  return scored;
+}
+
+}  // namespace
+
+int RunEvaluate(int argc, char** argv) {
+  CommandLine line(kText);
+  bool json = false;
+  bool align = false;
+  line.options().add_options()                            //
+      ("json", "The mean as JSON", cxxopts::value(json))  //
+      ("align", "Look for the lag of DEC, up to 60 ms, first", cxxopts::value(align));
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  if (line.positional().size() != 2) return line.UsageError("needs REF and DEC");
+  const auto pairing = PairClips(line.positional()[0], line.positional()[1]);
+  Console console("evaluate", false);
+  if (!pairing.ok()) {
+    console.Error(pairing.message());
+    return kExitFailed;
+  }
+  for (const std::string& path : pairing.value().unmatched)
+    console.Error(path + ": no decoded file, left out");
+  const Scored scored = ScoreAll(pairing.value().clips, align, console);
+  if (scored.scores.empty()) return kExitFailed;
+  const SpeechScores mean = Mean(scored.scores);
+  if (json) {
+    const nlohmann::json facts = {{"clips", scored.scores.size()},
+                                  {"estoi", mean.estoi},
+                                  {"log_mel_db", mean.log_mel_db},
+                                  {"si_sdr_db", mean.si_sdr_db}};
+    std::printf("%s\n", facts.dump(2).c_str());
+  } else {
+    PrintTable(scored.files, scored.scores, mean);
+  }
+  return scored.code;
+}
+
+}  // namespace quaver

@@ -1,0 +1,119 @@
+// The program `quaver`: one subcommand a file.
+#include <csignal>
+#include <cstdio>
+#include <cxxopts.hpp>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "apps/commands.h"
+#include "apps/exit_codes.h"
+#include "codec/audio/atomic_file.h"
+#include "codec/model/builtin.h"
+#include "codec/model/weights.h"
+
+#if CXXOPTS__VERSION_MAJOR > 3 || (CXXOPTS__VERSION_MAJOR == 3 && CXXOPTS__VERSION_MINOR >= 1)
+using OptionError = cxxopts::exceptions::exception;
+#else
+using OptionError = cxxopts::OptionException;
+#endif
+
+namespace quaver {
+namespace {
+
+constexpr char kHelp[] = R"(Quaver: a streaming neural speech codec, 0.5 to 9 kbit/s.
+
+Usage:
+  quaver COMMAND ...      quaver COMMAND --help says more, with examples
+
+Commands:
+  encode    sound files to .qvr, or to tokens as .npy
+  decode    .qvr or .npy to WAV or FLAC
+  info      what is in a .qvr, an .npy or a weights file
+  evaluate  scores of decoded speech against its reference
+  train     train a model on your own speech
+  export    make a weights file of a training run
+
+Options:
+  -h, --help     print this text and end
+      --version  print version and built-in model and end
+
+Examples:
+  quaver encode talk.wav                      writes talk.qvr at 3 kbit/s
+  quaver encode talk.wav -o t.qvr --bitrate 6k
+  quaver decode t.qvr -o heard.wav
+  quaver evaluate talk.wav heard.wav
+  quaver encode talk.wav -o - | quaver decode - -o - > heard.wav
+
+Exit codes:
+  0  fine
+  1  at least one input failed (the others went on)
+  2  the command line makes no sense; nothing was done
+  3  decoded, but something was damaged: what was lost has been concealed
+  4  train or export in a program built without the trainer
+)";
+
+struct Command {
+  std::string_view name;
+  int (*run)(int, char**);
+};
+constexpr Command kCommands[] = {{"encode", RunEncode},     {"decode", RunDecode}, {"info", RunInfo},
+                                 {"evaluate", RunEvaluate}, {"train", RunTrain},   {"export", RunExport}};
+
+int PrintVersion() {
+  std::printf("quaver %s\n", QUAVER_VERSION);
+  if (BuiltInWeights().empty()) {
+    std::printf("no built-in model\n");
+    return kExitOk;
+  }
+  const auto summary = PeekWeights(BuiltInWeights(), "built-in model");
+  if (summary.ok()) {
+    std::printf("built-in model: %s, %s\n", summary.value().name.c_str(),
+                ToHex(summary.value().identity).c_str());
+  } else {
+    std::printf("%s\n", summary.message().c_str());
+  }
+  return kExitOk;
+}
+
+int Run(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "--help" || name == "-h" || name == "help") {
+    std::fputs(kHelp, stdout);
+    return kExitOk;
+  }
+  if (name == "--version") return PrintVersion();
+  for (const Command& command : kCommands) {
+    if (command.name == name) return command.run(argc - 1, argv + 1);
+  }
+  if (argc < 2) {
+    std::fputs(kHelp, stderr);
+  } else {
+    std::fprintf(stderr, "quaver: no command %s\nTry: quaver --help\n", argv[1]);
+  }
+  return kExitUsage;
+}
+
+// What was printed must have arrived: a full disk or a closed pipe is a failure.
+int FlushOutput(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::perror("quaver: standard output");
+  return code == kExitOk ? kExitFailed : code;
+}
+
+}  // namespace
+}  // namespace quaver
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe fails, and cleans up like any other failure
+  quaver::RemoveTemporaryFilesOnSignals();
+  try {
+    return quaver::FlushOutput(quaver::Run(argc, argv));
+  } catch (const OptionError& error) {
+    std::fprintf(stderr, "quaver %s: %s\nTry: quaver %s --help\n", argv[1], error.what(), argv[1]);
+    return quaver::kExitUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "quaver %s: %s\n", argv[1], error.what());
+    return quaver::kExitFailed;
+  }
+}

@@ -1,0 +1,35 @@
+// `quaver train` and `quaver export` of a program that was built without LibTorch.
+#include <cstdio>
+#include <string>
+
+#include "apps/commands.h"
+#include "apps/exit_codes.h"
+
+namespace quaver {
+namespace {
+
+int Explain(const char* command, int argc, char** argv) {
+  bool help = false;
+  for (int i = 1; i < argc; ++i)
+    help = help || std::string(argv[i]) == "--help" || std::string(argv[i]) == "-h";
+  std::fprintf(
+      help ? stdout : stderr,
+      "quaver %s: this program was built without the trainer, which needs LibTorch (PyTorch's C++ library).\n"
+      "To get it, in the source tree:\n"
+      "  ./check                      installs LibTorch, builds everything and runs the tests\n"
+      "or, with a LibTorch of your own:\n"
+      "  cmake -B build/train -DQUAVER_TRAIN=ON -DTorch_DIR=LIBTORCH/share/cmake/Torch\n"
+      "  cmake --build build/train\n"
+      "then, for example:\n"
+      "  quaver train --config models/speech-16k.json --data speech/ --out runs/first\n"
+      "  quaver export runs/first -o first.safetensors\n",
+      command);
+  return help ? kExitOk : kExitNoTrainer;
+}
+
+}  // namespace
+
+int RunTrain(int argc, char** argv) { return Explain("train", argc, argv); }
+int RunExport(int argc, char** argv) { return Explain("export", argc, argv); }
+
+}  // namespace quaver

@@ -1,0 +1,52 @@
+// Decoded frames to a sound file: drops the decoder's delay, resamples, and ends at the right sample.
+#ifndef QUAVER_APPS_PLAYBACK_H_
+#define QUAVER_APPS_PLAYBACK_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "codec/audio/resampler.h"
+#include "codec/audio/sound_file.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+class Playback {
+ public:
+  // Samples at `model_rate` come in, the first `pre_skip` of them are dropped; `writer` takes `rate`.
+  static Result<Playback> Create(uint64_t pre_skip, int model_rate, int rate,
+                                 std::unique_ptr<SoundWriter> writer);
+
+  // From now on nothing is written beyond so many samples at the output's rate.
+  void SetLength(uint64_t samples) { length_ = samples; }
+  Status Write(std::span<const float> samples);
+  // The rest; silence up to the length if the frames did not reach it. Makes the file appear.
+  Status Finish();
+
+  uint64_t written() const { return written_; }  // samples at the output's rate
+  // Samples at the model's rate that have to come before the sound reaches the length; 0 if it does or none
+  // is set.
+  uint64_t Missing() const;
+
+ private:
+  Playback(uint64_t pre_skip, int model_rate, int rate, std::unique_ptr<SoundWriter> writer,
+           std::unique_ptr<Resampler> resampler);
+  Status Emit();
+
+  static constexpr uint64_t kUnknown = UINT64_MAX;
+  uint64_t skip_;  // still to drop
+  uint64_t model_rate_;
+  uint64_t rate_;
+  uint64_t taken_ = 0;  // after the skip, at the model's rate
+  uint64_t written_ = 0;
+  uint64_t length_ = kUnknown;
+  std::unique_ptr<SoundWriter> writer_;
+  std::unique_ptr<Resampler> resampler_;
+  std::vector<float> resampled_;
+};
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_PLAYBACK_H_

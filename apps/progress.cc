@@ -1,0 +1,101 @@
+#include "apps/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+#include <utility>
+
+namespace quaver {
+namespace {
+
+constexpr int kBarWidth = 30;  // characters
+constexpr auto kRedraw = std::chrono::milliseconds(100);
+
+}  // namespace
+
+Console::Console(std::string command, bool quiet)
+    : command_(std::move(command)), talkative_(!quiet && isatty(STDERR_FILENO) == 1) {}
+
+Console::~Console() { Wipe(); }
+
+void Console::Wipe() {
+  if (bar_drawn_) std::fputs("\r\033[K", stderr);
+  bar_drawn_ = false;
+}
+
+void Console::Error(const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  Wipe();
+  std::fprintf(stderr, "quaver %s: %s\n", command_.c_str(), message.c_str());
+}
+
+void Console::Note(const std::string& message) {
+  if (!talkative_) return;
+  const std::lock_guard lock(mutex_);
+  Wipe();
+  std::fprintf(stderr, "%s\n", message.c_str());
+}
+
+void Console::Bar(const std::string& bar) {
+  if (!talkative_) return;
+  const std::lock_guard lock(mutex_);
+  Wipe();
+  std::fputs(bar.c_str(), stderr);
+  std::fflush(stderr);
+  bar_drawn_ = true;
+}
+
+Progress::Progress(Console& console, size_t files) : console_(console), files_(files) {}
+
+void Progress::Update(size_t file, double fraction, double seconds) {
+  if (!console_.talkative()) return;
+  const std::lock_guard lock(mutex_);
+  files_[file] = {fraction, seconds};
+  const auto now = Clock::now();
+  if (now - drawn_ < kRedraw) return;
+  drawn_ = now;
+  console_.Bar(Line(std::chrono::duration<double>(now - start_).count()));
+}
+
+std::string Progress::Line(double elapsed) const {
+  double done = 0;
+  double seconds = 0;
+  bool known = true;
+  for (const File& file : files_) {
+    known = known && file.fraction >= 0;
+    done += std::min(1.0, file.fraction) / static_cast<double>(files_.size());
+    seconds += file.seconds;
+  }
+  std::string pace;
+  if (seconds > 0) pace = ClockText(seconds) + Format(" of audio, %.1f x real time", seconds / elapsed);
+  if (!known) return pace;
+  const auto filled = static_cast<size_t>(std::lround(done * kBarWidth));
+  std::string line = "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "] ";
+  line += Format("%3.0f %%  ", 100 * done) + pace;
+  return done > 0 ? line + ", ETA " + ClockText(elapsed * (1 - done) / done) : line;
+}
+
+std::string ClockText(double seconds) {
+  const auto whole = static_cast<long>(std::lround(seconds));
+  if (whole < 3600) return Format("%ld:%02ld", whole / 60, whole % 60);
+  return Format("%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string Format(const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  va_list again;
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, format, arguments);
+  va_end(arguments);
+  std::string text(static_cast<size_t>(std::max(length, 0)) + 1, '\0');
+  std::vsnprintf(text.data(), text.size(), format, again);
+  va_end(again);
+  text.pop_back();
+  return text;
+}
+
+}  // namespace quaver

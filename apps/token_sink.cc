@@ -1,0 +1,112 @@
+#include "apps/token_sink.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "codec/audio/npy.h"
+
+namespace quaver {
+namespace {
+
+class QvrSink : public TokenSink {
+ public:
+  QvrSink(std::unique_ptr<AtomicFile> file, const QvrHeader& header, std::shared_ptr<const Model> model)
+      : file_(std::move(file)), defaults_(header.defaults), model_(std::move(model)) {}
+
+  Status Start(const QvrHeader& header) {
+    auto writer = QvrWriter::Create(header, [this](std::span<const uint8_t> bytes) {
+      written_ = file_->Write(bytes);
+      return written_.ok();
+    });
+    if (!writer.ok()) return Cause(writer.error());
+    writer_ = std::move(writer).value();
+    return {};
+  }
+
+  Status Write(std::span<const uint16_t> tokens) override {
+    const auto n_q = static_cast<size_t>(defaults_.n_q);
+    for (; !tokens.empty(); tokens = tokens.subspan(n_q)) {
+      Append(tokens.first(n_q));
+      if (packet_.frames < defaults_.frames) continue;
+      const Status sent = Send();
+      if (!sent.ok()) return sent;
+    }
+    return {};
+  }
+
+  Status Finish(uint64_t original_samples) override {
+    Status status = packet_.frames > 0 ? Send() : Status();
+    if (status.ok()) status = Cause(writer_->Finish(original_samples));
+    if (status.ok()) status = file_->Commit();
+    return status;
+  }
+
+ private:
+  void Append(std::span<const uint16_t> row) {
+    packet_.n_q[packet_.frames] = static_cast<uint8_t>(row.size());
+    auto& token = packet_.token[packet_.frames];
+    token.fill(kNoToken);
+    std::copy(row.begin(), row.end(), token.begin());
+    ++packet_.frames;
+  }
+
+  Status Send() {
+    std::array<uint8_t, kMaxPacketBytes> bytes;
+    const size_t size = EncodePacket(model_->entropy(), defaults_, packet_, bytes);
+    if (size == 0) return Error{file_->name() + ": a packet cannot be coded"};
+    const Status status = Cause(writer_->Write(std::span(bytes).first(size), packet_.frames));
+    totals_.frames += static_cast<uint64_t>(packet_.frames);
+    totals_.payload_bytes += size;
+    packet_.frames = 0;
+    return status;
+  }
+
+  // The writer knows that the file took no more bytes, the file knows why.
+  Status Cause(const Status& status) const {
+    if (status.ok()) return status;
+    return written_.ok() ? Status(Error{file_->name() + ": " + status.message()}) : written_;
+  }
+
+  std::unique_ptr<AtomicFile> file_;
+  PacketDefaults defaults_;
+  std::shared_ptr<const Model> model_;
+  std::unique_ptr<QvrWriter> writer_;
+  Status written_;
+  PacketTokens packet_;
+};
+
+class NpySink : public TokenSink {
+ public:
+  NpySink(std::unique_ptr<NpyWriter> writer, int n_q)
+      : writer_(std::move(writer)), n_q_(static_cast<size_t>(n_q)) {}
+  Status Write(std::span<const uint16_t> tokens) override {
+    totals_.frames += tokens.size() / n_q_;
+    return writer_->Write(tokens);
+  }
+  Status Finish(uint64_t) override { return writer_->Commit(); }
+
+ private:
+  std::unique_ptr<NpyWriter> writer_;
+  size_t n_q_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
+                                               const QvrHeader& header, std::shared_ptr<const Model> model) {
+  auto file = AtomicFile::Create(path, existing);
+  if (!file.ok()) return file.error();
+  auto sink = std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model));
+  const Status started = sink->Start(header);
+  if (!started.ok()) return started.error();
+  return std::unique_ptr<TokenSink>(std::move(sink));
+}
+
+Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int n_q) {
+  auto writer = NpyWriter::Create(path, static_cast<size_t>(n_q), existing);
+  if (!writer.ok()) return writer.error();
+  return std::unique_ptr<TokenSink>(std::make_unique<NpySink>(std::move(writer).value(), n_q));
+}
+
+}  // namespace quaver

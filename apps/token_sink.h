@@ -1,0 +1,44 @@
+// Where the tokens of an encoder go: a .qvr file or an .npy file.
+#ifndef QUAVER_APPS_TOKEN_SINK_H_
+#define QUAVER_APPS_TOKEN_SINK_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "codec/audio/atomic_file.h"
+#include "codec/bitstream/qvr.h"
+#include "codec/codec.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+struct SinkTotals {
+  uint64_t frames = 0;
+  uint64_t payload_bytes = 0;  // 0 for .npy
+};
+
+class TokenSink {
+ public:
+  virtual ~TokenSink() = default;
+  // tokens [frames, n_q], row by row, n_q as in the header's defaults.
+  virtual Status Write(std::span<const uint16_t> tokens) = 0;
+  // `original_samples` went in at the original rate. Makes the file appear; without it nothing is left
+  // behind.
+  virtual Status Finish(uint64_t original_samples) = 0;
+  const SinkTotals& totals() const { return totals_; }
+
+ protected:
+  SinkTotals totals_;
+};
+
+// Packets of header.defaults.frames frames.
+Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
+                                               const QvrHeader& header, std::shared_ptr<const Model> model);
+// uint16 [frames, n_q].
+Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int n_q);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_TOKEN_SINK_H_

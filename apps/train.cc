@@ -1,0 +1,201 @@
+// quaver train: trains a model on folders of speech.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cxxopts.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/commands.h"
+#include "codec/train/trainer.h"
+
+namespace quaver {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::atomic<bool> stop_requested{false};
+
+void RequestStop(int) {
+  stop_requested = true;
+  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends at once
+}
+
+constexpr char kAbout[] =
+    "Trains a codec on every sound file under a folder. Checkpoints and a log (JSON lines) go to the run's folder;\n"
+    "Ctrl-C ends cleanly with a checkpoint, --resume goes on from it.\n\n"
+    "Example:\n"
+    "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
+    "  quaver export runs/first -o first.safetensors\n";
+
+struct Arguments {
+  std::string config, data, out, validation;
+  double minutes = 0;
+  int64_t steps = 0;
+  int threads = 0;
+  bool resume = false;
+};
+
+std::string Clock(double seconds) {
+  char text[32];
+  const auto whole = static_cast<long>(seconds);
+  std::snprintf(text, sizeof(text), "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  return text;
+}
+
+// One line on a terminal that is written over; every hundredth step a line in a log file or pipe.
+class ConsoleReport {
+ public:
+  explicit ConsoleReport(bool terminal) : terminal_(terminal) {}
+  void operator()(const StepReport& r) const {
+    if (!terminal_ && r.step % 100 != 0) return;
+    std::fprintf(stderr, "%s%3.0f%% step %ld  loss %.3f  log-mel %.2f dB  sc %.3f  wave %.3f  accept %.3f  %.1f audio-s/s  ETA %s%s",
+                 terminal_ ? "\r" : "", 100 * r.progress, static_cast<long>(r.step), r.total, r.log_mel, r.convergence, r.waveform,
+                 r.accept, r.audio_rate, Clock(r.seconds_left).c_str(), terminal_ ? "   " : "\n");
+  }
+
+ private:
+  bool terminal_;
+};
+
+nlohmann::json ToJson(const StepReport& r) {
+  return {{"step", r.step},         {"loss", r.total},     {"log_mel_db", r.log_mel}, {"convergence", r.convergence},
+          {"waveform", r.waveform}, {"norm", r.norm},      {"accept", r.accept},      {"gradient", r.gradient},
+          {"lr", r.learning_rate},  {"audio_rate", r.audio_rate}};
+}
+
+Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments, const std::string& checkpoint) {
+  if (arguments.resume) {
+    auto state = LoadCheckpoint(checkpoint);
+    if (!state.ok()) return state;
+    TrainingOptions& options = state.value()->config.training;
+    if (arguments.minutes > 0) options.minutes = arguments.minutes;
+    if (arguments.steps > 0) options.steps = arguments.steps;
+    return state;
+  }
+  if (fs::exists(checkpoint)) return Error{checkpoint + ": exists; --resume goes on with it, or choose another --out"};
+  auto config = LoadTrainingConfig(arguments.config);
+  if (!config.ok()) return config.error();
+  TrainingOptions& options = config.value().training;
+  if (arguments.minutes > 0) options.minutes = arguments.minutes;
+  if (arguments.steps > 0) options.steps = arguments.steps;
+  return std::make_unique<TrainingState>(config.value());
+}
+
+Result<Dataset> Load(const std::string& folder, const TrainingOptions& options, const Config& model, bool terminal) {
+  LoadOptions load;
+  load.sample_rate = model.sample_rate;
+  load.min_samples = static_cast<size_t>(4) * model.frame();
+  load.leave_out = options.leave_out;
+  if (terminal) {
+    load.progress = [](size_t done, size_t total) { std::fprintf(stderr, "\rreading %zu of %zu files ", done, total); };
+  }
+  auto data = LoadDataset(folder, load);
+  if (terminal) std::fprintf(stderr, "\n");
+  if (!data.ok()) return data;
+  for (const SkippedFile& file : data.value().skipped) {
+    std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
+  }
+  std::fprintf(stderr, "%s: %zu clips, %.1f minutes, %zu files skipped\n", folder.c_str(), data.value().clips.size(),
+               data.value().seconds() / 60, data.value().skipped.size());
+  return data;
+}
+
+// Where the data lies, for `quaver export`, which counts tokens on it.
+Status RememberData(const Arguments& arguments) {
+  const std::string path = arguments.out + "/run.json";
+  std::error_code error;
+  const nlohmann::json run = {{"data", fs::absolute(arguments.data, error).string()}};
+  std::ofstream file(path);
+  file << run.dump() << '\n';
+  file.close();
+  if (!file) return Error{path + ": cannot be written"};
+  return {};
+}
+
+int Fail(const std::string& message) {
+  std::fprintf(stderr, "quaver train: %s\n", message.c_str());
+  return 1;
+}
+
+int Run(const Arguments& arguments) {
+  const bool terminal = isatty(2) != 0;
+  std::error_code error;
+  fs::create_directories(arguments.out, error);
+  if (error) return Fail(arguments.out + ": " + error.message());
+  if (arguments.threads > 0) at::set_num_threads(arguments.threads);
+
+  const std::string checkpoint = arguments.out + "/checkpoint.pt";
+  auto state = StartOrResume(arguments, checkpoint);
+  if (!state.ok()) return Fail(state.message());
+  const TrainingConfig& config = state.value()->config;
+  auto data = Load(arguments.data, config.training, config.model, terminal);
+  if (!data.ok()) return Fail(data.message());
+  Dataset validation;
+  if (arguments.validation.empty()) {
+    validation = HoldOut(data.value(), config.training.held_out);
+  } else {
+    auto loaded = Load(arguments.validation, config.training, config.model, terminal);
+    if (!loaded.ok()) return Fail(loaded.message());
+    validation = std::move(loaded).value();
+  }
+  if (data.value().clips.empty()) return Fail(arguments.data + ": nothing left to train on after holding clips out");
+
+  const Status remembered = RememberData(arguments);
+  if (!remembered.ok()) return Fail(remembered.message());
+  std::ofstream log(arguments.out + "/log.jsonl", std::ios::app);
+  if (!log) return Fail(arguments.out + "/log.jsonl: cannot be written");
+  const ConsoleReport console(terminal);
+  TrainCallbacks callbacks;
+  callbacks.on_step = [&](const StepReport& report) {
+    console(report);
+    log << ToJson(report).dump() << '\n';
+    if (report.step % 20 == 0) log.flush();
+  };
+  callbacks.on_validation = [&](int64_t step, const std::string& scores) {
+    log << "{\"step\":" << step << ",\"validation\":" << scores << "}" << std::endl;
+    std::fprintf(stderr, "\nvalidation at step %ld: %s\n", static_cast<long>(step), scores.c_str());
+  };
+  callbacks.on_message = [&](const std::string& message) { std::fprintf(stderr, "\n%s\n", message.c_str()); };
+
+  std::signal(SIGINT, RequestStop);
+  std::signal(SIGTERM, RequestStop);
+  const Status status = Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
+  std::fprintf(stderr, "\n");
+  if (!status.ok()) return Fail(status.message());
+  std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
+               static_cast<long>(state.value()->step), checkpoint.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int RunTrain(int argc, char** argv) {
+  cxxopts::Options options("quaver train", kAbout);
+  Arguments arguments;
+  options.add_options()
+      ("config", "model and training configuration (JSON)", cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
+      ("data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))
+      ("out", "folder of the run", cxxopts::value(arguments.out))
+      ("validate", "folder of speech to validate on (default: a share of the data)", cxxopts::value(arguments.validation))
+      ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
+      ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
+      ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
+      ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
+      ("h,help", "this text");
+  const auto parsed = options.parse(argc, argv);
+  if (parsed.count("help")) {
+    std::cout << options.help();
+    return 0;
+  }
+  if (arguments.data.empty() || arguments.out.empty()) {
+    std::fprintf(stderr, "quaver train: --data and --out are needed; see quaver train --help\n");
+    return 2;
+  }
+  return Run(arguments);
+}
+
+}  // namespace quaver

@@ -1,0 +1,208 @@
+#include "codec/audio/atomic_file.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+namespace quaver {
+namespace {
+
+// A signal handler can neither lock nor allocate, so open temporary files stand in a fixed table.
+enum SlotState : int { kFree, kBusy, kSet };
+struct Slot {
+  std::atomic<int> state{kFree};
+  std::array<char, PATH_MAX> path{};
+};
+std::array<Slot, 64> slots;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+int Register(const std::string& path) {
+  if (path.size() >= PATH_MAX) return -1;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    int expected = kFree;
+    if (!slots[i].state.compare_exchange_strong(expected, kBusy)) continue;
+    std::memcpy(slots[i].path.data(), path.c_str(), path.size() + 1);
+    slots[i].state.store(kSet);
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+void Unregister(int slot) {
+  if (slot >= 0) slots[static_cast<size_t>(slot)].state.store(kFree);
+}
+
+void OnSignal(int signal_number) {
+  RemoveTemporaryFiles();
+  ::signal(signal_number, SIG_DFL);
+  ::raise(signal_number);  // delivered when this handler returns
+}
+
+std::string Cause() { return std::strerror(errno); }
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+// Temporary files keep the target's folder, since only then rename() is one atomic step.
+int OpenUnique(const std::string& folder, mode_t mode, std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    path = folder + ".quaver-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
+  return -1;
+}
+
+// rename() that fails with EEXIST where the file system can promise that.
+int RenameNoReplace(const char* from, const char* to) {
+#ifdef RENAME_NOREPLACE
+  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+#endif
+  if (::access(to, F_OK) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::rename(from, to);
+}
+
+}  // namespace
+
+void RemoveTemporaryFiles() noexcept {
+  for (Slot& slot : slots) {
+    if (slot.state.load() == kSet) ::unlink(slot.path.data());
+  }
+}
+
+void RemoveTemporaryFilesOnSignals() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    if (::sigaction(number, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) continue;
+    struct sigaction action {};
+    action.sa_handler = OnSignal;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(number, &action, nullptr);
+  }
+}
+
+Result<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path, Existing existing) {
+  std::unique_ptr<AtomicFile> file(new AtomicFile);
+  file->existing_ = existing;
+  file->name_ = path;
+  if (path == "-") {
+    file->name_ = "standard output";
+    file->fd_ = STDOUT_FILENO;
+    return file;
+  }
+  if (path.empty()) return Error{"cannot write a file without a name"};
+  struct stat info {};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) return Error{path + ": is a directory"};
+  if (exists && !S_ISREG(info.st_mode)) {
+    if (Status status = file->OpenInPlace(path); !status.ok()) return status.error();
+    return file;
+  }
+  if (exists && existing == Existing::kRefuse) return Error{path + ": exists already"};
+  if (Status status = file->OpenTemporary(existing); !status.ok()) return status.error();
+  return file;
+}
+
+Status AtomicFile::OpenInPlace(const std::string& path) {
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd_ < 0) return Error{path + ": cannot be opened for writing: " + Cause()};
+  owns_fd_ = true;
+  return {};
+}
+
+Status AtomicFile::OpenTemporary(Existing existing) {
+  target_ = name_;
+  mode_t mode = 0666;
+  struct stat info {};
+  // Replacing what a link points to, not the link; and with the rights that the old file had.
+  if (char* resolved = ::realpath(name_.c_str(), nullptr); resolved != nullptr) {
+    target_ = resolved;
+    std::free(resolved);
+    if (existing == Existing::kReplace && ::access(target_.c_str(), W_OK) != 0) {
+      return Error{name_ + ": cannot be replaced: " + Cause()};
+    }
+  }
+  const bool replaces = ::stat(target_.c_str(), &info) == 0;
+  fd_ = OpenUnique(FolderOf(target_), mode, temporary_);
+  if (fd_ < 0) {
+    temporary_.clear();
+    return Error{name_ + ": cannot be created: " + Cause()};
+  }
+  owns_fd_ = true;
+  slot_ = Register(temporary_);
+  if (replaces && ::fchmod(fd_, info.st_mode & 0777) != 0) { /* the default rights do as well */
+  }
+  return {};
+}
+
+AtomicFile::~AtomicFile() { Discard(); }
+
+void AtomicFile::Discard() {
+  if (owns_fd_ && fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  Unregister(slot_);
+  slot_ = -1;
+}
+
+Status AtomicFile::Fail(const std::string& what) {
+  failed_ = true;
+  return Error{name_ + ": " + what};
+}
+
+Status AtomicFile::Write(std::span<const uint8_t> bytes) {
+  if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return Fail("write failed: " + Cause());
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+Status AtomicFile::WriteAt(uint64_t offset, std::span<const uint8_t> bytes) {
+  if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  if (streaming()) return Fail("a pipe cannot be written out of order");
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return Fail("write failed: " + Cause());
+    bytes = bytes.subspan(static_cast<size_t>(written));
+    offset += static_cast<uint64_t>(written);
+  }
+  return {};
+}
+
+Status AtomicFile::Commit() {
+  if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  const int fd = std::exchange(fd_, -1);
+  // Some file systems (NFS, quotas) report a full disk only here.
+  if (owns_fd_ && ::close(fd) != 0) return Fail("write failed: " + Cause());
+  if (streaming()) return {};
+  const int result = existing_ == Existing::kRefuse ? RenameNoReplace(temporary_.c_str(), target_.c_str())
+                                                    : ::rename(temporary_.c_str(), target_.c_str());
+  if (result != 0) return Fail(errno == EEXIST ? "exists already" : "cannot be created: " + Cause());
+  temporary_.clear();
+  Unregister(slot_);
+  slot_ = -1;
+  return {};
+}
+
+}  // namespace quaver

@@ -1,0 +1,67 @@
+// Files that appear whole or not at all: written under a temporary name in the target's folder, then renamed.
+#ifndef QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
+#define QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "codec/status.h"
+
+namespace quaver {
+
+// What to do with a target that exists already.
+enum class Existing { kRefuse, kReplace };
+
+class AtomicFile {
+ public:
+  // Opens `path` for writing. "-" is standard output; it, and a path that names a device or a pipe
+  // (/dev/null, a FIFO), is written in place (streaming() is true), since there is nothing to rename. Fails
+  // when the target exists and `existing` is kRefuse, is a directory, or its folder cannot be written.
+  static Result<std::unique_ptr<AtomicFile>> Create(const std::string& path,
+                                                    Existing existing = Existing::kReplace);
+  // Without Commit() the temporary file is removed: no partial output.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  // Appends at the current place. After a failure every later call fails as well.
+  Status Write(std::span<const uint8_t> bytes);
+  // Overwrites bytes at `offset` from the start; an error when streaming().
+  Status WriteAt(uint64_t offset, std::span<const uint8_t> bytes);
+  // Makes the file appear under its name. At most once; the object takes no more bytes after it.
+  Status Commit();
+
+  bool streaming() const { return temporary_.empty(); }
+  int fd() const { return fd_; }                               // for libraries that write by themselves
+  const std::string& name() const { return name_; }            // for messages
+  const std::string& temporary() const { return temporary_; }  // empty when streaming()
+
+ private:
+  AtomicFile() = default;
+  Status Fail(const std::string& what);
+  Status OpenInPlace(const std::string& path);
+  Status OpenTemporary(Existing existing);
+  void Discard();
+
+  std::string name_;       // as the user wrote it
+  std::string target_;     // links resolved
+  std::string temporary_;  // empty: written in place
+  Existing existing_ = Existing::kReplace;
+  int fd_ = -1;
+  int slot_ = -1;  // in the registry of temporary files
+  bool owns_fd_ = false;
+  bool failed_ = false;
+};
+
+// Removes every temporary file that is open now. Async-signal-safe. At most 64 files at once are known to it.
+void RemoveTemporaryFiles() noexcept;
+
+// Makes SIGINT, SIGTERM and SIGHUP remove temporary files before they end the process as usual. Signals that
+// are ignored (nohup) stay ignored. For a program's main(); a library never calls it.
+void RemoveTemporaryFilesOnSignals();
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_

@@ -1,0 +1,95 @@
+#include "codec/audio/pipe_stream.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace quaver::internal {
+namespace {
+
+constexpr uint64_t kMaxKept = 1 << 20;
+// A pipe has no length. Far beyond any file, and far from where 64-bit sums overflow.
+constexpr sf_count_t kEndless = sf_count_t{1} << 50;
+
+PipeStream& Self(void* user) { return *static_cast<PipeStream*>(user); }
+
+}  // namespace
+
+int64_t PipeStream::ReadPipe(std::span<uint8_t> out) const {
+  size_t total = 0;
+  while (total < out.size()) {
+    const ssize_t got = ::read(fd_, out.data() + total, out.size() - total);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    total += static_cast<size_t>(got);
+  }
+  return static_cast<int64_t>(total);
+}
+
+void PipeStream::Fill(uint64_t end) {
+  end = std::min(end, kMaxKept);
+  if (sealed_ || end <= kept_.size()) return;
+  const size_t before = kept_.size();
+  kept_.resize(end);
+  const int64_t got = ReadPipe(std::span(kept_).subspan(before));
+  kept_.resize(before + static_cast<size_t>(std::max<int64_t>(got, 0)));
+  consumed_ = kept_.size();
+}
+
+std::span<const uint8_t> PipeStream::Peek(size_t n) {
+  Fill(n);
+  return std::span<const uint8_t>(kept_).first(std::min(n, kept_.size()));
+}
+
+int64_t PipeStream::Read(std::span<uint8_t> out) {
+  // A look far ahead, for what may follow the samples, must not wait for a live pipe.
+  if (position_ < kMaxKept) Fill(position_ + out.size());
+  size_t done = 0;
+  if (position_ < kept_.size()) {
+    done = std::min<size_t>(out.size(), kept_.size() - position_);
+    std::memcpy(out.data(), kept_.data() + position_, done);
+    position_ += done;
+  }
+  if (!sealed_ || done == out.size() || position_ != consumed_) return static_cast<int64_t>(done);
+  const int64_t got = ReadPipe(out.subspan(done));
+  if (got < 0) return done > 0 ? static_cast<int64_t>(done) : -1;
+  position_ += static_cast<uint64_t>(got);
+  consumed_ = position_;
+  return static_cast<int64_t>(done) + got;
+}
+
+sf_count_t PipeStream::OnLength(void*) { return kEndless; }
+
+sf_count_t PipeStream::OnSeek(sf_count_t offset, int whence, void* user) {
+  PipeStream& self = Self(user);
+  sf_count_t base = 0;
+  if (whence == SEEK_CUR) base = static_cast<sf_count_t>(self.position_);
+  if (whence == SEEK_END) base = kEndless;
+  if (offset < -base || offset > kEndless - base) return -1;
+  self.position_ = static_cast<uint64_t>(base + offset);
+  return base + offset;
+}
+
+sf_count_t PipeStream::OnRead(void* out, sf_count_t count, void* user) {
+  if (count <= 0) return 0;
+  const std::span<uint8_t> bytes(static_cast<uint8_t*>(out), static_cast<size_t>(count));
+  return std::max<int64_t>(Self(user).Read(bytes), 0);
+}
+
+sf_count_t PipeStream::OnTell(void* user) { return static_cast<sf_count_t>(Self(user).position_); }
+
+SF_VIRTUAL_IO PipeStream::Callbacks() {
+  SF_VIRTUAL_IO io{};
+  io.get_filelen = OnLength;
+  io.seek = OnSeek;
+  io.read = OnRead;
+  io.write = OnWrite;
+  io.tell = OnTell;
+  return io;
+}
+
+}  // namespace quaver::internal

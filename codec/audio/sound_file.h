@@ -1,0 +1,72 @@
+// Sound files in (whatever libsndfile reads) and out (16-bit WAV or FLAC).
+#ifndef QUAVER_CODEC_AUDIO_SOUND_FILE_H_
+#define QUAVER_CODEC_AUDIO_SOUND_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codec/audio/atomic_file.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+inline constexpr int kMinSampleRate = 1000;    // Hz
+inline constexpr int kMaxSampleRate = 768000;  // Hz
+inline constexpr int kMaxChannels = 255;
+
+// Reads a file of any length in constant memory.
+class SoundReader {
+ public:
+  // "-" is standard input. WAV, RF64, AIFF, AU and FLAC stream from a pipe, also with a header that does not
+  // know the length; other formats (Ogg, MP3) need to seek and are first copied into an unlinked temporary
+  // file. Refused: rates outside 1000 .. 768000 Hz, more than 255 channels, headerless data.
+  static Result<std::unique_ptr<SoundReader>> Open(const std::string& path);
+  ~SoundReader();
+
+  int sample_rate() const;          // Hz
+  int channels() const;             // 1 .. 255
+  int64_t frames() const;           // samples a channel, -1 if not known (pipes, unfinished headers)
+  const std::string& name() const;  // for messages
+
+  // The next samples, channels mixed down by their mean, nominally -1 .. 1; samples that are not finite
+  // become 0. Fewer than out.size() only at the end of the file; 0: no more.
+  Result<size_t> ReadMono(std::span<float> out);
+
+ private:
+  SoundReader();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Rounds to the nearest 16-bit value, half away from zero, after a clamp to the range that 16 bits hold,
+// [-1, 32767/32768]: full scale is limited and never wraps. Not-finite samples become 0.
+int16_t ToPcm16(float sample);
+
+// Writes 16-bit PCM: .wav or .flac by the extension, "-" is standard output.
+class SoundWriter {
+ public:
+  // rate in Hz, within 1000 .. 768000; channels 1 .. 255 (FLAC: 8, 655350 Hz). Standard output and other
+  // pipes get a WAV whose header says "length unknown" (0xFFFFFFFF), since nobody can go back to correct it.
+  static Result<std::unique_ptr<SoundWriter>> Create(const std::string& path, int rate, int channels,
+                                                     Existing existing = Existing::kReplace);
+  // Without Commit() nothing is left behind, unless it went to a pipe.
+  ~SoundWriter();
+
+  // The samples go to every channel alike.
+  Status Write(std::span<const float> mono);
+  // Finishes the header and makes the file appear. At most once; no Write() after it.
+  Status Commit();
+
+ private:
+  SoundWriter();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_AUDIO_SOUND_FILE_H_

@@ -1,0 +1,92 @@
+// Probability model of the tokens: static frequency tables that ship inside the model.
+//
+// A token is split into digits (FSP: its levels [8,5,5,5]; a codebook of 1024: two digits of 32). The digit i
+// of group g is coded under a context made of
+//   - the same digit of the same group in the frame before, if that frame is in the same packet and sent
+//   group g,
+//     else "none" (radix[i] + 1 values), and
+//   - the digits 0 .. i - 1 of the same token.
+// Contexts never cross a packet, tables never adapt, and no symbol has a frequency of 0, so with packet t
+// lost the tokens of packet t + 1 are exact.
+#ifndef QUAVER_CODEC_BITSTREAM_ENTROPY_MODEL_H_
+#define QUAVER_CODEC_BITSTREAM_ENTROPY_MODEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "codec/bitstream/digits.h"
+#include "codec/model/config.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+inline constexpr int kFrequencyBits = 15;  // every table sums to 1 << 15
+
+// Digits a token is split into, fastest first: the levels of FSP. Empty if `bottleneck` is outside the limits
+// of a stream: 1 .. 18 groups, 1 .. 8 digits of radix 2 .. 64, at most 16384 codes.
+std::vector<int> DigitsOf(const BottleneckConfig& bottleneck);
+
+class EntropyModel {
+ public:
+  // Values in `frequencies` for a bottleneck: sum over groups, digits and contexts of the digit's radix. 0 if
+  // DigitsOf(bottleneck) is empty.
+  static size_t TableSize(const BottleneckConfig& bottleneck);
+  // `frequencies`: groups, then digits, then contexts (numbered by Context: the digit of the frame before is
+  // slowest, with "none" first, then digit i - 1 .. digit 0, digit 0 fastest), then symbols. Refused unless
+  // each table sums to 1 << kFrequencyBits with no zero.
+  static Result<EntropyModel> Create(const BottleneckConfig& bottleneck, std::vector<uint16_t> frequencies);
+  // The flat model: every symbol of a table as likely as the next. Without groups if DigitsOf(bottleneck) is
+  // empty.
+  static EntropyModel Uniform(const BottleneckConfig& bottleneck);
+
+  int groups() const { return groups_; }
+  int codes() const { return codes_; }
+  std::span<const int> radix() const { return layout_.radix; }
+  // Cumulative frequencies [radix + 1] of digit `digit` of group `group`; `context` as numbered by Context().
+  std::span<const uint16_t> Cumulative(int group, int digit, int context) const {
+    return {&cumulative_[layout_.Table(group, digit, context)], layout_.TableLength(digit)};
+  }
+  // (before + 1) * values of the digits below + lower. `before`: the same digit in the frame before, or -1
+  // for none; `lower`: value of digits 0 .. digit - 1 in mixed radix, digit 0 fastest.
+  int Context(int digit, int before, int lower) const { return layout_.Context(digit, before, lower); }
+  std::span<const uint16_t> frequencies() const { return frequencies_; }  // as given
+  const DigitLayout& layout() const { return layout_; }                   // of the cumulative tables
+
+ private:
+  int groups_ = 0;
+  int codes_ = 0;
+  DigitLayout layout_;
+  std::vector<uint16_t> cumulative_;  // every table with radix + 1 values
+  std::vector<uint16_t> frequencies_;
+};
+
+// Counts tokens into tables. Add() takes whole clips [frames, groups]; packets of `frames_per_packet` frames
+// are assumed, so that "none" is counted as often as it will be met. Values that are not codes count as not
+// sent.
+class EntropyCounter {
+ public:
+  EntropyCounter(const BottleneckConfig& bottleneck, int frames_per_packet);
+  void Add(std::span<const uint16_t> tokens, int frames);
+  // Smoothed (a rare context borrows from the same context with "none" or with fewer lower digits) and
+  // quantised.
+  std::vector<uint16_t> Frequencies() const;
+
+ private:
+  int groups_ = 0;
+  int codes_ = 0;
+  int frames_per_packet_;
+  DigitLayout layout_;
+  std::vector<uint32_t> counts_;
+};
+
+// Ideal code length, in bits, of the first `n_q` groups of `tokens` [frames, row_stride] in packets of
+// `frames_per_packet` frames. Values that are not codes count as not sent and cost nothing. What packets take
+// in truth is more by about half a byte a packet.
+double CostBits(const EntropyModel& model, std::span<const uint16_t> tokens, int frames, int n_q,
+                int row_stride, int frames_per_packet);
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_BITSTREAM_ENTROPY_MODEL_H_

@@ -1,0 +1,299 @@
+#include <ogg/ogg.h>
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "codec/bitstream/ogg_pages.h"
+#include "codec/bitstream/qvr.h"
+#include "codec/bitstream/qvr_header.h"
+
+namespace quaver {
+namespace {
+
+constexpr uint64_t kHeaderSearchBytes = 1 << 20;  // headers begin in here, whatever else is multiplexed
+constexpr uint64_t kTailBytes = 1 << 16;          // looked at behind the last page, for the sake of damage()
+constexpr size_t kMaxDamageLines = 20;
+
+std::span<const uint8_t> Body(const ogg_page& page) {
+  return {page.body, static_cast<size_t>(page.body_len)};
+}
+
+// The one packet of a header page; empty if the page holds anything but one whole packet.
+std::span<const uint8_t> OnlyPacket(const ogg_page& page) {
+  const int segments = page.header[26];
+  const unsigned char* lacing = page.header + 27;
+  for (int i = 0; i < segments; ++i) {
+    const bool ends_packet = lacing[i] < 255;
+    if (ends_packet != (i + 1 == segments)) return {};
+  }
+  return ogg_page_continued(&page) != 0 ? std::span<const uint8_t>() : Body(page);
+}
+
+class OggReader : public QvrReader {
+ public:
+  OggReader(ByteSource source, std::string name) : pages_(std::move(source)), name_(std::move(name)) {}
+  ~OggReader() override { ogg_stream_clear(&stream_); }
+  OggReader(const OggReader&) = delete;
+  OggReader& operator=(const OggReader&) = delete;
+
+  const QvrHeader& header() const override { return header_; }
+  const std::vector<std::string>& damage() const override { return damage_; }
+
+  Status ReadHeaders() {
+    if (Status status = FindId(); !status.ok()) return Error{name_ + ": " + status.message()};
+    if (Status status = FindComments(); !status.ok()) return Error{name_ + ": " + status.message()};
+    if (ogg_stream_init(&stream_, serial_) != 0) return Error{name_ + ": out of memory for an Ogg stream"};
+    ogg_stream_reset(&stream_);  // now it takes any page number as the first
+    NoteSkipped();
+    return {};
+  }
+
+  Result<QvrEvent> Next() override {
+    while (queue_.empty()) {
+      if (ended_) return end_;
+      if (!ReadPage())
+        return Error{name_ + ": read error after " + std::to_string(pages_.position()) + " bytes"};
+    }
+    QvrEvent event = std::move(queue_.front());
+    queue_.pop_front();
+    return event;
+  }
+
+ private:
+  // The packets that a page completes, and where among them something is missing.
+  struct PagePackets {
+    std::vector<QvrEvent> packets;
+    uint64_t frames = 0;
+    bool gap = false;
+    size_t gap_at = 0;  // packets before it
+  };
+
+  Status FindId() {
+    ogg_page page;
+    while (true) {
+      const OggPages::Outcome outcome = pages_.Next(page, kHeaderSearchBytes);
+      if (outcome == OggPages::Outcome::kError) return Error{"read error"};
+      if (outcome == OggPages::Outcome::kEnd) break;
+      const auto body = Body(page);
+      if (ogg_page_bos(&page) == 0 || body.size() < kIdMagic.size() ||
+          !std::equal(kIdMagic.begin(), kIdMagic.end(), body.begin())) {
+        continue;
+      }
+      const auto packet = OnlyPacket(page);
+      if (packet.empty()) return Error{"header: does not have its page to itself"};
+      Result<QvrHeader> parsed = ParseIdHeader(packet);
+      if (!parsed.ok()) return parsed.error();
+      header_ = parsed.value();
+      serial_ = ogg_page_serialno(&page);
+      expected_page_ = static_cast<uint32_t>(ogg_page_pageno(&page)) + 1;
+      return {};
+    }
+    return Error{"not a .qvr file: no Quaver header found in its first " + std::to_string(pages_.position()) +
+                 " bytes"};
+  }
+
+  Status FindComments() {
+    ogg_page page;
+    const uint64_t limit = pages_.position() + kHeaderSearchBytes;
+    while (true) {
+      const OggPages::Outcome outcome = pages_.Next(page, limit);
+      if (outcome == OggPages::Outcome::kError) return Error{"read error"};
+      if (outcome == OggPages::Outcome::kEnd) break;
+      if (ogg_page_serialno(&page) != serial_) continue;
+      if (static_cast<uint32_t>(ogg_page_pageno(&page)) != expected_page_) break;
+      ++expected_page_;
+      const auto packet = OnlyPacket(page);
+      if (packet.empty()) return Error{"comment header: does not have its page to itself"};
+      return CheckCommentHeader(packet);
+    }
+    return Error{"comment header: missing"};
+  }
+
+  // False: read error.
+  bool ReadPage() {
+    ogg_page page;
+    const OggPages::Outcome outcome = pages_.Next(page);
+    NoteSkipped();
+    if (outcome == OggPages::Outcome::kError) return false;
+    if (outcome == OggPages::Outcome::kEnd) {
+      Note("the file ends before the last page of the stream");
+      ended_ = true;
+    } else if (ogg_page_bos(&page) != 0) {
+      Note("another stream begins before the last page of this one; it is not read");
+      ended_ = true;
+    } else if (ogg_page_serialno(&page) == serial_) {
+      TakePage(page);
+    }
+    return true;
+  }
+
+  void TakePage(ogg_page& page) {
+    const auto number = static_cast<uint32_t>(ogg_page_pageno(&page));
+    const auto step = static_cast<int32_t>(number - expected_page_);
+    const ogg_int64_t raw = ogg_page_granulepos(&page);
+    const bool known = raw >= 0 && static_cast<uint64_t>(raw) <= kMaxGranule;
+    const uint64_t granule = known ? static_cast<uint64_t>(raw) : 0;
+    const std::string place = "page " + std::to_string(number) + ": ";
+    if (step < 0 && (!known || FramesAt(header_, granule) <= frames_)) {
+      return Note(place + "met again, or out of order: not read");
+    }
+    if (ogg_stream_pagein(&stream_, &page) != 0) return Note(place + "not valid: not read");
+    expected_page_ = number + 1;
+    PagePackets found = Unpack(step != 0);
+    const bool last = ogg_page_eos(&page) != 0;
+    if (known) {
+      const uint64_t lost = Settle(granule, last, place, found);
+      Queue(found, lost, step > 0 ? Missing(number, static_cast<uint32_t>(step)) : place);
+    } else {
+      if (!found.packets.empty()) Note(place + "granule position " + std::to_string(raw) + " is not valid");
+      frames_ += found.frames;
+      gap_ = gap_ || found.gap;
+      Queue(found, 0, place);
+    }
+    if (last) End(known, granule, place);
+  }
+
+  PagePackets Unpack(bool gap) {
+    PagePackets found;
+    found.gap = gap || std::exchange(gap_, false);
+    const auto miss = [&found] {
+      if (!found.gap) found.gap_at = found.packets.size();
+      found.gap = true;
+    };
+    ogg_packet packet;
+    while (const int got = ogg_stream_packetout(&stream_, &packet)) {
+      if (got < 0) {
+        miss();
+        continue;
+      }
+      if (packet.bytes == 0) continue;
+      const std::span<const uint8_t> bytes(packet.packet, static_cast<size_t>(packet.bytes));
+      const int frames = PacketFrames(header_.defaults, bytes);
+      if (frames == 0) {
+        miss();
+        continue;
+      }
+      QvrEvent event;
+      event.kind = QvrEvent::kPacket;
+      event.packet.assign(bytes.begin(), bytes.end());
+      event.frames = frames;
+      found.packets.push_back(std::move(event));
+      found.frames += static_cast<uint64_t>(frames);
+    }
+    // What is left is the beginning of a packet. No packet is so long; without a limit it could grow for
+    // ever.
+    if (static_cast<uint64_t>(stream_.body_fill - stream_.body_returned) > kMaxPacketBytes) {
+      ogg_stream_reset(&stream_);
+      gap_ = true;
+    }
+    return found;
+  }
+
+  // Moves the count of frames past a page and returns how many are missing on it or before it. Pages that
+  // follow each other without a gap have lost nothing, whatever their granule positions say; a new offset
+  // between count and position is believed when two pages in a row show it.
+  uint64_t Settle(uint64_t granule, bool last, const std::string& place, const PagePackets& found) {
+    const uint64_t counted = frames_ + found.frames;
+    uint64_t implied = GranuleAfter(header_, counted) == granule ? counted : FramesAt(header_, granule);
+    if (last) implied = std::max(implied, counted);  // the last position may lie inside the last frames
+    frames_ = counted;
+    if (found.gap) {
+      offset_ = 0;
+      const uint64_t lost = implied > counted ? implied - counted : 0;
+      frames_ += lost;
+      return lost;
+    }
+    const int64_t offset = static_cast<int64_t>(implied) - static_cast<int64_t>(counted);
+    if (offset != 0) {
+      Note(place + "granule position " + std::to_string(granule) + " is " + std::to_string(offset) +
+           " frames off the packets");
+      if (offset == offset_) frames_ = implied;
+    }
+    offset_ = offset == offset_ ? 0 : offset;
+    return 0;
+  }
+
+  void Queue(PagePackets& found, uint64_t lost, const std::string& place) {
+    if (found.gap) Note(place + "lost or damaged (about " + std::to_string(lost) + " frames)");
+    const uint64_t budget = delivered_ + kMaxLostFrames - lost_;
+    const uint64_t told = std::min({lost, budget, uint64_t{kMaxLostFrames}});
+    if (told < lost) Note(place + "only " + std::to_string(told) + " lost frames are made up for");
+    if (told > 0) {
+      QvrEvent event;
+      event.kind = QvrEvent::kLost;
+      event.lost_frames = static_cast<int>(told);
+      found.packets.insert(found.packets.begin() + static_cast<std::ptrdiff_t>(found.gap_at),
+                           std::move(event));
+    }
+    lost_ += told;
+    delivered_ += found.frames;
+    std::move(found.packets.begin(), found.packets.end(), std::back_inserter(queue_));
+  }
+
+  void End(bool known, uint64_t granule, const std::string& place) {
+    ended_ = true;
+    if (known) {
+      const uint64_t handed = delivered_ + lost_;
+      const uint64_t most = handed == 0 ? 0 : GranuleAfter(header_, handed + 1);
+      if (granule > most) Note(place + "the stream is shorter than its last granule position says");
+      end_.original_samples = static_cast<int64_t>(std::min(granule, most));
+    }
+    LookBehind();
+  }
+
+  // Tells of what follows the last page; none of it is played.
+  void LookBehind() {
+    ogg_page page;
+    const uint64_t limit = pages_.position() + kTailBytes;
+    while (pages_.Next(page, limit) == OggPages::Outcome::kPage) {
+      NoteSkipped();
+      if (ogg_page_bos(&page) != 0) return Note("another stream follows this one; it is not read");
+      if (ogg_page_serialno(&page) == serial_) return Note("pages follow the last page; they are not read");
+    }
+    NoteSkipped();
+  }
+
+  static std::string Missing(uint32_t number, uint32_t pages) {
+    if (pages == 1) return "page " + std::to_string(number - 1) + ": ";
+    return "pages " + std::to_string(number - pages) + " to " + std::to_string(number - 1) + ": ";
+  }
+
+  void NoteSkipped() {
+    const uint64_t bytes = pages_.TakeSkipped();
+    if (bytes == 0) return;
+    Note(std::to_string(bytes) + " bytes before byte " + std::to_string(pages_.position()) +
+         " are in no page with a good checksum");
+  }
+
+  void Note(std::string line) {
+    if (damage_.size() < kMaxDamageLines) damage_.push_back(std::move(line));
+  }
+
+  OggPages pages_;
+  std::string name_;
+  QvrHeader header_;
+  ogg_stream_state stream_{};
+  int serial_ = 0;
+  uint32_t expected_page_ = 0;
+  uint64_t frames_ = 0;     // position in the stream, lost frames included
+  uint64_t delivered_ = 0;  // frames of the packets handed out
+  uint64_t lost_ = 0;       // frames of the kLost handed out
+  int64_t offset_ = 0;      // frames by which the last granule position was off
+  bool gap_ = false;        // something is missing, and no granule position has told how much
+  std::deque<QvrEvent> queue_;
+  QvrEvent end_;
+  bool ended_ = false;
+  std::vector<std::string> damage_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QvrReader>> QvrReader::Open(ByteSource source, std::string name) {
+  auto reader = std::make_unique<OggReader>(std::move(source), std::move(name));
+  if (Status status = reader->ReadHeaders(); !status.ok()) return status.error();
+  return std::unique_ptr<QvrReader>(std::move(reader));
+}
+
+}  // namespace quaver

@@ -1,0 +1,113 @@
+// The C++ face of the codec: a shared immutable Model, one Encoder or Decoder a stream.
+//
+//   auto model = quaver::Model::Load("speech.safetensors");
+//   quaver::Encoder encoder(model.value());
+//   quaver::Decoder decoder(model.value());
+//   std::array<uint16_t, 18> tokens;
+//   std::array<float, 320> pcm = ..., out;
+//   encoder.Encode(pcm, 6, tokens);             // 20 ms in, 6 tokens out
+//   decoder.Decode({tokens.data(), 6}, 6, out); // 6 tokens in, 20 ms out, later by model->delay() samples
+//
+// After construction Encoder and Decoder allocate nothing, lock nothing, make no system call and never throw.
+// Chunk boundaries never change the output: one sample at a time and the whole file give the same bits.
+#ifndef QUAVER_CODEC_CODEC_H_
+#define QUAVER_CODEC_CODEC_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codec/bitstream/entropy_model.h"
+#include "codec/model/config.h"
+#include "codec/model/weights.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+namespace internal {
+class NetworkPlan;  // packed weights and layers, runtime/
+}
+
+class Model {
+ public:
+  // From a file, from bytes in memory, or from weights already parsed.
+  static Result<std::shared_ptr<const Model>> Load(const std::string& path);
+  static Result<std::shared_ptr<const Model>> FromBytes(std::span<const uint8_t> bytes,
+                                                        const std::string& source,
+                                                        Verify verify = Verify::kHash);
+  static Result<std::shared_ptr<const Model>> FromWeights(const Weights& weights);
+  // The model that was embedded when the library was built; an error if none was.
+  static Result<std::shared_ptr<const Model>> BuiltIn();
+  ~Model();
+
+  const Config& config() const { return config_; }
+  const Identity& identity() const { return identity_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }  // of the weights file
+  const EntropyModel& entropy() const { return entropy_; }
+  int frame() const { return config_.frame(); }             // samples
+  int groups() const { return config_.bottleneck.groups; }  // tokens a frame at full rate
+  int delay() const { return config_.overlap; }             // samples by which decoded audio lags the input
+  const internal::NetworkPlan& plan() const { return *plan_; }
+
+ private:
+  Model();
+  Config config_;
+  Identity identity_{};
+  std::map<std::string, std::string> metadata_;
+  EntropyModel entropy_;
+  std::unique_ptr<const internal::NetworkPlan> plan_;
+};
+
+class Encoder {
+ public:
+  explicit Encoder(std::shared_ptr<const Model> model);
+  ~Encoder();
+  Encoder(Encoder&&) noexcept;
+
+  // Takes any number of samples (16 kHz, nominally -1 .. 1; not-finite samples count as 0) and writes the
+  // tokens of every frame that they complete: [frames, n_q] row by row. `tokens` must have room for
+  // FramesAfter(samples.size()) * n_q. Returns the frames written, or -1 (and takes nothing) when n_q is
+  // outside 0 .. groups or `tokens` is too short.
+  int Encode(std::span<const float> samples, int n_q, std::span<uint16_t> tokens) noexcept;
+  int FramesAfter(size_t samples) const noexcept;  // frames that so many more samples would complete
+  void Reset() noexcept;                           // as fresh
+
+  // State of the stream as bytes: copied, stored, moved to another Encoder of the same model.
+  size_t state_size() const noexcept;
+  bool Save(std::span<std::byte> state) const noexcept;     // false: wrong size
+  bool Restore(std::span<const std::byte> state) noexcept;  // false: wrong size (the stream is unchanged)
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class Decoder {
+ public:
+  explicit Decoder(std::shared_ptr<const Model> model);
+  ~Decoder();
+  Decoder(Decoder&&) noexcept;
+
+  // tokens [frames, n_q] -> samples [frames * frame]. n_q may differ at every call. Returns false, and leaves
+  // the stream as it was, when n_q is outside 0 .. groups, a token is not a code, or the sizes do not agree.
+  bool Decode(std::span<const uint16_t> tokens, int n_q, std::span<float> samples) noexcept;
+  // One missing frame: `samples` [frame] continue the stream as well as the network can.
+  bool Conceal(std::span<float> samples) noexcept;
+  void Reset() noexcept;
+
+  size_t state_size() const noexcept;
+  bool Save(std::span<std::byte> state) const noexcept;
+  bool Restore(std::span<const std::byte> state) noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_CODEC_H_

@@ -1,0 +1,375 @@
+#include "codec/model/weights.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "codec/bitstream/entropy_model.h"
+#include "codec/model/half.h"
+#include "codec/model/identity.h"
+#include "codec/model/layers.h"
+#include "codec/model/safetensors.h"
+
+namespace quaver {
+namespace {
+
+constexpr const char* kFormat = "quaver";
+constexpr const char* kFormatVersion = "1";
+constexpr const char* kFrequencies = "entropy.frequencies";
+constexpr const char* kReserved[] = {"format", "format_version", "config", "identity"};
+
+// What a tensor must look like.
+struct Expected {
+  std::string dtype;
+  std::vector<int64_t> shape;
+  uint64_t count() const {
+    uint64_t product = 1;
+    for (const int64_t size : shape) product *= static_cast<uint64_t>(size);
+    return product;
+  }
+  uint64_t bytes() const { return count() * (dtype == "F32" ? 4 : 2); }
+};
+
+// By name, in the order that the identity needs.
+std::map<std::string, Expected> ExpectedTensors(const Config& config) {
+  std::map<std::string, Expected> expected;
+  for (TensorSpec& spec : ListTensors(config)) {
+    expected[spec.name] = {spec.matrix ? "F16" : "F32", std::move(spec.shape)};
+  }
+  const size_t frequencies = EntropyModel::TableSize(config.bottleneck);
+  expected[kFrequencies] = {"U16", {static_cast<int64_t>(frequencies)}};
+  return expected;
+}
+
+template <typename T>
+std::string ShapeText(const std::vector<T>& shape) {
+  std::string text = "[";
+  for (const T size : shape) text.append(text.size() > 1 ? ", " : "").append(std::to_string(size));
+  return text.append("]");
+}
+
+std::string Place(const std::string& source, const std::string& name) {
+  return source + ": tensor " + Quoted(name) + ": ";
+}
+
+// "missing "a", "b" and 3 more", or nothing when `names` is empty.
+std::string NameSome(const std::string& what, const std::vector<std::string>& names) {
+  constexpr size_t kMost = 4;
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, names.size()); ++i) text += (i == 0 ? " " : ", ") + Quoted(names[i]);
+  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
+  return names.empty() ? "" : what + text;
+}
+
+// Both maps by name: the tensors of a file (or of a Weights) and those of the configuration.
+template <typename Have>
+Status CheckNames(const std::map<std::string, Have>& have, const std::map<std::string, Expected>& expected,
+                  const std::string& source) {
+  std::vector<std::string> missing, surplus;
+  for (const auto& [name, unused] : expected) {
+    if (!have.contains(name)) missing.push_back(name);
+  }
+  for (const auto& [name, unused] : have) {
+    if (!expected.contains(name)) surplus.push_back(name);
+  }
+  if (missing.empty() && surplus.empty()) return {};
+  const std::string lacks = NameSome("missing", missing);
+  const std::string extra = NameSome("not part of the configuration", surplus);
+  return Error{source + ": tensors: " + lacks + (missing.empty() || surplus.empty() ? "" : "; ") + extra};
+}
+
+uint16_t LoadU16(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] | bytes[1] << 8); }
+
+uint32_t LoadU32(const uint8_t* bytes) {
+  return LoadU16(bytes) | static_cast<uint32_t>(LoadU16(bytes + 2)) << 16;
+}
+
+void AppendU16(std::vector<uint8_t>& out, uint16_t value) {
+  out.push_back(static_cast<uint8_t>(value));
+  out.push_back(static_cast<uint8_t>(value >> 8));
+}
+
+void AppendU32(std::vector<uint8_t>& out, uint32_t value) {
+  AppendU16(out, static_cast<uint16_t>(value));
+  AppendU16(out, static_cast<uint16_t>(value >> 16));
+}
+
+// What the metadata of a file says about the model.
+struct Claims {
+  Config config;
+  std::string canonical;
+  Identity identity{};
+  std::map<std::string, std::string> metadata;  // the free ones
+};
+
+Status CheckFormat(const std::map<std::string, std::string>& metadata, const std::string& source) {
+  for (const char* key : kReserved) {
+    if (!metadata.contains(key)) {
+      return Error{source + ": metadata: \"" + key + "\" is missing: not a weights file of quaver"};
+    }
+  }
+  if (metadata.at("format") != kFormat) {
+    return Error{source + ": metadata: \"format\" is " + Quoted(metadata.at("format")) + ", not \"quaver\""};
+  }
+  if (metadata.at("format_version") != kFormatVersion) {
+    return Error{source + ": metadata: \"format_version\" is " + Quoted(metadata.at("format_version")) +
+                 "; this build reads version 1 only"};
+  }
+  return {};
+}
+
+// Of the texts only the name is free, the others must be one of a list. ASCII has one way to be written as
+// JSON.
+Status CheckPlain(const Config& config) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~'; };
+  for (const std::string* text : {&config.name, &config.bottleneck.type, &config.bottleneck.cdf}) {
+    if (!std::all_of(text->begin(), text->end(), plain)) {
+      return Error{"configuration: " + Quoted(*text) + " has characters that are not printable ASCII"};
+    }
+  }
+  return {};
+}
+
+Result<Claims> ReadClaims(const SafetensorsHeader& header, const std::string& source) {
+  const Status format = CheckFormat(header.metadata, source);
+  if (!format.ok()) return format.error();
+  Claims claims;
+  claims.canonical = header.metadata.at("config");
+  auto config = ParseConfig(claims.canonical);
+  if (!config.ok()) return Error{source + ": metadata: " + config.message()};
+  const Status plain = CheckPlain(config.value());
+  if (!plain.ok()) return Error{source + ": metadata: " + plain.message()};
+  // One configuration has one text, so that keys given twice or hidden white space cannot be smuggled in.
+  if (CanonicalJson(config.value()) != claims.canonical) {
+    return Error{source +
+                 ": metadata: \"config\" is not in canonical form (one line, sorted keys, no spaces)"};
+  }
+  claims.config = std::move(config).value();
+  const auto identity = IdentityFromHex(header.metadata.at("identity"));
+  if (!identity.ok()) return Error{source + ": metadata: \"identity\": " + identity.message()};
+  claims.identity = identity.value();
+  claims.metadata = header.metadata;
+  for (const char* key : kReserved) claims.metadata.erase(key);
+  return claims;
+}
+
+Status CheckTensor(const StoredTensor& stored, const Expected& expected, const std::string& place) {
+  if (stored.dtype != expected.dtype) {
+    return Error{place + "its dtype is " + Quoted(stored.dtype) + ", not " + expected.dtype};
+  }
+  const auto same = [](uint64_t size, int64_t wanted) { return size == static_cast<uint64_t>(wanted); };
+  if (!std::equal(stored.shape.begin(), stored.shape.end(), expected.shape.begin(), expected.shape.end(),
+                  same)) {
+    return Error{place + "its shape is " + ShapeText(stored.shape) + ", not " + ShapeText(expected.shape)};
+  }
+  const uint64_t bytes = stored.end - stored.begin;
+  if (bytes != expected.bytes()) {
+    return Error{place + "has " + std::to_string(bytes) + " bytes, its shape needs " +
+                 std::to_string(expected.bytes())};
+  }
+  return {};
+}
+
+Error NotFinite(const std::string& place, size_t index) {
+  return Error{place + "value " + std::to_string(index) + " is not finite"};
+}
+
+// Promotes to fp32; refuses what is not finite.
+Status ReadValues(const TensorBytes& tensor, const std::string& place, std::vector<float>& values) {
+  const bool half = tensor.dtype == "F16";
+  values.resize(tensor.bytes.size() / (half ? 2 : 4));
+  const uint8_t* bytes = tensor.bytes.data();
+  bool finite = true;
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = half ? HalfToFloat(LoadU16(bytes + 2 * i)) : std::bit_cast<float>(LoadU32(bytes + 4 * i));
+    finite &= std::isfinite(values[i]);
+  }
+  if (finite) return {};
+  const auto bad =
+      std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  return NotFinite(place, static_cast<size_t>(bad - values.begin()));
+}
+
+Status ReadTensors(std::span<const TensorBytes> tensors, const std::string& source, Weights& weights) {
+  for (const TensorBytes& tensor : tensors) {
+    if (tensor.name == kFrequencies) {
+      for (size_t i = 0; i + 1 < tensor.bytes.size(); i += 2) {
+        weights.frequencies.push_back(LoadU16(tensor.bytes.data() + i));
+      }
+      continue;
+    }
+    Tensor& out = weights.tensors[tensor.name];
+    out.shape = tensor.shape;
+    const Status read = ReadValues(tensor, Place(source, tensor.name), out.values);
+    if (!read.ok()) return read;
+  }
+  return {};
+}
+
+// The tensors of a file by name, once everything that the header says about them is found to be right.
+Result<std::vector<TensorBytes>> LocateTensors(const SafetensorsHeader& header, const Config& config,
+                                               std::span<const uint8_t> data, const std::string& source) {
+  const auto expected = ExpectedTensors(config);
+  Status status = CheckNames(header.tensors, expected, source);
+  if (!status.ok()) return status.error();
+  for (const auto& [name, stored] : header.tensors) {
+    status = CheckTensor(stored, expected.at(name), Place(source, name));
+    if (!status.ok()) return status.error();
+  }
+  status = CheckSafetensorsLayout(header, data.size(), source);
+  if (!status.ok()) return status.error();
+  std::vector<TensorBytes> tensors;
+  for (const auto& [name, stored] : header.tensors) {
+    tensors.push_back(
+        {name, stored.dtype, expected.at(name).shape, data.subspan(stored.begin, stored.end - stored.begin)});
+  }
+  return tensors;
+}
+
+// One tensor of `weights` as it goes into the file.
+Status EncodeTensor(const std::string& name, const Expected& expected, const Tensor& tensor,
+                    std::vector<uint8_t>& out) {
+  const std::string place = Place("weights", name);
+  if (tensor.shape != expected.shape || tensor.values.size() != expected.count()) {
+    return Error{place + "has " + std::to_string(tensor.values.size()) + " values of shape " +
+                 ShapeText(tensor.shape) + ", not " + ShapeText(expected.shape)};
+  }
+  out.reserve(expected.bytes());
+  for (size_t i = 0; i < tensor.values.size(); ++i) {
+    const float value = tensor.values[i];
+    if (!std::isfinite(value)) return NotFinite(place, i);
+    if (expected.dtype == "F32") {
+      AppendU32(out, std::bit_cast<uint32_t>(value));
+      continue;
+    }
+    const uint16_t half = FloatToHalf(value);
+    if (!HalfIsFinite(half)) {
+      return Error{place + "value " + std::to_string(i) + " (" + std::to_string(value) + ") is beyond F16"};
+    }
+    AppendU16(out, half);
+  }
+  return {};
+}
+
+Status EncodeTensors(const Weights& weights, const std::map<std::string, Expected>& expected,
+                     std::map<std::string, std::vector<uint8_t>>& out) {
+  auto wanted = expected;
+  wanted.erase(kFrequencies);
+  Status status = CheckNames(weights.tensors, wanted, "weights");
+  if (!status.ok()) return status;
+  for (const auto& [name, tensor] : weights.tensors) {
+    status = EncodeTensor(name, expected.at(name), tensor, out[name]);
+    if (!status.ok()) return status;
+  }
+  if (weights.frequencies.size() != expected.at(kFrequencies).count()) {
+    return Error{Place("weights", kFrequencies) + "has " + std::to_string(weights.frequencies.size()) +
+                 " values, not " + std::to_string(expected.at(kFrequencies).count())};
+  }
+  for (const uint16_t frequency : weights.frequencies) AppendU16(out[kFrequencies], frequency);
+  return {};
+}
+
+// The configuration's text, if a reader would accept it.
+Result<std::string> CheckedConfig(const Config& config) {
+  const Status plain = CheckPlain(config);
+  if (!plain.ok()) return Error{"weights: " + plain.message()};
+  const std::string text = CanonicalJson(config);
+  const auto parsed = ParseConfig(text);
+  if (!parsed.ok()) return Error{"weights: " + parsed.message()};
+  return text;
+}
+
+// Wide values first: every tensor then begins at a multiple of its value's size without a gap.
+std::vector<std::string> FileOrder(const std::map<std::string, Expected>& expected) {
+  std::vector<std::string> order;
+  for (const bool wide : {true, false}) {
+    for (const auto& [name, tensor] : expected) {
+      if ((tensor.dtype == "F32") == wide) order.push_back(name);
+    }
+  }
+  return order;
+}
+
+Identity IdentityOf(const std::string& config, const std::map<std::string, Expected>& expected,
+                    const std::map<std::string, std::vector<uint8_t>>& bytes) {
+  std::vector<TensorBytes> tensors;
+  for (const auto& [name, tensor] : expected)
+    tensors.push_back({name, tensor.dtype, tensor.shape, bytes.at(name)});
+  return ComputeIdentity(config, tensors);
+}
+
+}  // namespace
+
+Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify) {
+  const auto header = ParseSafetensorsHeader(bytes, source);
+  if (!header.ok()) return header.error();
+  auto claims = ReadClaims(header.value(), source);
+  if (!claims.ok()) return claims.error();
+  const auto data = bytes.subspan(header.value().data_start);
+  const auto tensors = LocateTensors(header.value(), claims.value().config, data, source);
+  if (!tensors.ok()) return tensors.error();
+
+  Weights weights;
+  weights.config = std::move(claims.value().config);
+  weights.metadata = std::move(claims.value().metadata);
+  weights.identity = claims.value().identity;
+  const Status read = ReadTensors(tensors.value(), source, weights);
+  if (!read.ok()) return read.error();
+  if (verify == Verify::kHash) {
+    const Identity actual = ComputeIdentity(claims.value().canonical, tensors.value());
+    if (actual != weights.identity) {
+      return Error{source + ": the identity in the metadata is " + ToHex(weights.identity) +
+                   ", that of the contents is " + ToHex(actual) + ": the file is damaged or was edited"};
+    }
+  }
+  return weights;
+}
+
+Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
+  const auto config = CheckedConfig(weights.config);
+  if (!config.ok()) return config.error();
+  const auto expected = ExpectedTensors(weights.config);
+  std::map<std::string, std::vector<uint8_t>> encoded;
+  const Status status = EncodeTensors(weights, expected, encoded);
+  if (!status.ok()) return status.error();
+
+  SafetensorsHeader header;
+  header.metadata = weights.metadata;
+  for (const char* key : kReserved) {
+    if (header.metadata.contains(key))
+      return Error{std::string("weights: metadata: \"") + key + "\" is reserved"};
+  }
+  const Identity identity = IdentityOf(config.value(), expected, encoded);
+  header.metadata["format"] = kFormat;
+  header.metadata["format_version"] = kFormatVersion;
+  header.metadata["config"] = config.value();
+  header.metadata["identity"] = ToHex(identity);
+  const auto order = FileOrder(expected);
+  uint64_t end = 0;
+  for (const std::string& name : order) {
+    const Expected& tensor = expected.at(name);
+    const std::vector<uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
+    header.tensors[name] = {tensor.dtype, shape, end, end + tensor.bytes()};
+    end += tensor.bytes();
+  }
+  auto file = WriteSafetensorsHeader(header);
+  if (!file.ok()) return Error{"weights: " + file.message()};
+  file.value().reserve(file.value().size() + end);
+  for (const std::string& name : order) {
+    const auto& bytes = encoded.at(name);
+    file.value().insert(file.value().end(), bytes.begin(), bytes.end());
+  }
+  weights.identity = identity;
+  return file;
+}
+
+Result<WeightsSummary> PeekWeights(std::span<const uint8_t> bytes, const std::string& source) {
+  const auto header = ParseSafetensorsHeader(bytes, source);
+  if (!header.ok()) return header.error();
+  const auto claims = ReadClaims(header.value(), source);
+  if (!claims.ok()) return claims.error();
+  return WeightsSummary{claims.value().config.name, claims.value().identity};
+}
+
+}  // namespace quaver

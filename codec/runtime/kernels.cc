@@ -1,0 +1,224 @@
+// Scalable vectors cannot stand in arrays; those machines have a fixed-size target too.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "codec/runtime/kernels.cc"
+// clang-format off: the order matters
+#include "hwy/foreach_target.h"  // includes this file once for every instruction set
+// clang-format on
+
+#include "codec/runtime/kernels.h"
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace quaver::internal {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<float, 16>;
+using Vec = hn::Vec<Tag>;
+constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
+// A tile of the product is kTileRows x kTileVectors accumulators: what fits the registers.
+constexpr int kTileVectors = kLanes >= 8 ? 2 : 4;
+constexpr int kTileRows = kLanes >= 16 ? 8 : kLanes == 8 ? 6 : HWY_ARCH_ARM ? 4 : 2;
+constexpr int kTileColumns = kTileVectors * kLanes;
+static_assert(kPad % kTileColumns == 0);
+
+// x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3), which is x (1 + tanh(u)) / 2.
+HWY_INLINE Vec GeluOf(Vec x) {
+  const Tag d;
+  const Vec cube = hn::Mul(hn::Mul(x, x), x);
+  const Vec inner = hn::MulAdd(hn::Set(d, 0.044715f), cube, x);
+  const Vec exponent = hn::Mul(hn::Set(d, -1.5957691216057308f), inner);
+  const Vec bounded = hn::Min(hn::Max(exponent, hn::Set(d, -87.0f)), hn::Set(d, 87.0f));
+  return hn::Div(x, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, bounded)));
+}
+
+template <After kAfter>
+HWY_INLINE void Finish(const ProductCall& call, int row, int column, Vec value) {
+  const Tag d;
+  if constexpr (kAfter == After::kGelu) value = GeluOf(value);
+  if constexpr (kAfter == After::kResidual) {
+    const Vec residual =
+        hn::LoadU(d, call.residual.data + static_cast<size_t>(row) * call.residual.stride + column);
+    value = hn::MulAdd(hn::LoadU(d, call.scale + column), value, residual);
+  }
+  hn::StoreU(value, d, call.y.data + static_cast<size_t>(row) * call.y.stride + column);
+}
+
+template <int kRows, After kAfter>
+HWY_NOINLINE void Tile(const ProductCall& call, int row, int column) {
+  const Tag d;
+  const size_t stride = call.x.stride;
+  const float* HWY_RESTRICT x = call.x.data + row * stride;
+  const float* HWY_RESTRICT w = call.weights.Panel(column / kPad) + column % kPad;
+  Vec sum[kRows][kTileVectors];
+  for (int v = 0; v < kTileVectors; ++v) {
+    const Vec bias = hn::Load(d, call.weights.bias() + column + v * kLanes);
+    for (int r = 0; r < kRows; ++r) sum[r][v] = bias;
+  }
+  const int inputs = call.weights.inputs();
+  for (int k = 0; k < inputs; ++k, w += kPad) {
+    Vec weight[kTileVectors];
+    for (int v = 0; v < kTileVectors; ++v) weight[v] = hn::Load(d, w + v * kLanes);
+    for (int r = 0; r < kRows; ++r) {
+      const Vec input = hn::Set(d, x[r * stride + k]);
+      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = hn::MulAdd(input, weight[v], sum[r][v]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kTileVectors; ++v) Finish<kAfter>(call, row + r, column + v * kLanes, sum[r][v]);
+  }
+}
+
+// Runs the last `left` rows, which are at most kRows.
+template <int kRows, After kAfter>
+HWY_INLINE void LastRows(const ProductCall& call, int row, int left, int column) {
+  if (left == kRows) return Tile<kRows, kAfter>(call, row, column);
+  if constexpr (kRows > 1) LastRows<kRows - 1, kAfter>(call, row, left, column);
+}
+
+template <After kAfter>
+void RunProduct(const ProductCall& call) {
+  for (int column = 0; column < call.weights.outputs(); column += kTileColumns) {
+    int row = 0;
+    for (; row + kTileRows <= call.rows; row += kTileRows) Tile<kTileRows, kAfter>(call, row, column);
+    if (row < call.rows) LastRows<kTileRows, kAfter>(call, row, call.rows - row, column);
+  }
+}
+
+void ProductRows(const ProductCall& call) {
+  switch (call.after) {
+    case After::kNothing:
+      return RunProduct<After::kNothing>(call);
+    case After::kGelu:
+      return RunProduct<After::kGelu>(call);
+    case After::kResidual:
+      return RunProduct<After::kResidual>(call);
+  }
+}
+
+void DepthwiseRows(const float* weights, const float* bias, int kernel, ConstRows x, int rows, Rows y) {
+  const Tag d;
+  for (int t = 0; t < rows; ++t) {
+    const float* in = x.data + static_cast<size_t>(t) * x.stride;
+    float* out = y.data + static_cast<size_t>(t) * y.stride;
+    for (int c = 0; c < y.stride; c += kLanes) {
+      Vec sum = hn::LoadU(d, bias + c);
+      for (int k = 0; k < kernel; ++k) {
+        const size_t offset = static_cast<size_t>(k) * x.stride + c;
+        sum = hn::MulAdd(hn::LoadU(d, in + offset), hn::LoadU(d, weights + offset), sum);
+      }
+      hn::StoreU(sum, d, out + c);
+    }
+  }
+}
+
+HWY_INLINE void NormRow(const float* weight, const float* bias, const float* mask, int channels, int stride,
+                        float* x) {
+  const Tag d;
+  const Vec inverse = hn::Set(d, 1.0f / static_cast<float>(channels));
+  Vec sum = hn::Zero(d);
+  for (int c = 0; c < stride; c += kLanes) sum = hn::Add(sum, hn::LoadU(d, x + c));
+  const Vec mean = hn::Mul(hn::SumOfLanes(d, sum), inverse);
+  Vec squares = hn::Zero(d);
+  for (int c = 0; c < stride; c += kLanes) {
+    const Vec centred = hn::Mul(hn::Sub(hn::LoadU(d, x + c), mean), hn::LoadU(d, mask + c));
+    squares = hn::MulAdd(centred, centred, squares);
+  }
+  const Vec variance = hn::Mul(hn::SumOfLanes(d, squares), inverse);
+  const Vec gain = hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::Add(variance, hn::Set(d, 1e-5f))));
+  for (int c = 0; c < stride; c += kLanes) {
+    const Vec normal = hn::Mul(hn::Sub(hn::LoadU(d, x + c), mean), gain);
+    hn::StoreU(hn::MulAdd(normal, hn::LoadU(d, weight + c), hn::LoadU(d, bias + c)), d, x + c);
+  }
+}
+
+void NormRows(const float* weight, const float* bias, const float* mask, int channels, int rows, Rows x) {
+  for (int t = 0; t < rows; ++t) {
+    NormRow(weight, bias, mask, channels, x.stride, x.data + static_cast<size_t>(t) * x.stride);
+  }
+}
+
+void Features(ConstRows spectrum, int bins, int rows, Rows features) {
+  const Tag d;
+  for (int t = 0; t < rows; ++t) {
+    const float* in = spectrum.data + static_cast<size_t>(t) * spectrum.stride;
+    float* out = features.data + static_cast<size_t>(t) * features.stride;
+    for (int k = 0; k < bins; k += kLanes) {
+      const Vec re = hn::LoadU(d, in + k);
+      const Vec im = hn::LoadU(d, in + bins + k);
+      const Vec power = hn::MulAdd(re, re, hn::MulAdd(im, im, hn::Set(d, 1e-6f)));
+      const Vec log_power = hn::Log(d, power);
+      const Vec gain = hn::Exp(d, hn::Mul(log_power, hn::Set(d, -0.35f)));
+      hn::StoreU(hn::Mul(log_power, hn::Set(d, 0.25f)), d, out + k);
+      hn::StoreU(hn::Mul(re, gain), d, out + bins + k);
+      hn::StoreU(hn::Mul(im, gain), d, out + 2 * bins + k);
+    }
+  }
+}
+
+void Polar(int bins, int rows, Rows x) {
+  const Tag d;
+  const Vec limit = hn::Set(d, 30000.0f);
+  for (int t = 0; t < rows; ++t) {
+    float* row = x.data + static_cast<size_t>(t) * x.stride;
+    for (int k = 0; k < bins; k += kLanes) {
+      // e^5 is beyond the largest magnitude, so the bound changes nothing but keeps Exp in its range.
+      const Vec bounded = hn::Min(hn::Max(hn::LoadU(d, row + k), hn::Set(d, -87.0f)), hn::Set(d, 5.0f));
+      const Vec magnitude = hn::Min(hn::Exp(d, bounded), hn::Set(d, 100.0f));
+      const Vec phase = hn::Min(hn::Max(hn::LoadU(d, row + bins + k), hn::Neg(limit)), limit);
+      hn::StoreU(hn::Mul(magnitude, hn::Cos(d, phase)), d, row + k);
+      hn::StoreU(hn::Mul(magnitude, hn::Sin(d, phase)), d, row + bins + k);
+    }
+  }
+}
+
+void Squash(const float* a, int size, float* z) {
+  const Tag d;
+  for (int i = 0; i < size; i += kLanes) {
+    const Vec bounded = hn::Min(hn::Max(hn::LoadU(d, a + i), hn::Set(d, -30.0f)), hn::Set(d, 30.0f));
+    const Vec shifted = hn::Add(hn::Tanh(d, bounded), hn::Set(d, 1.0f));
+    hn::StoreU(hn::Mul(shifted, hn::Set(d, 0.5f)), d, z + i);
+  }
+}
+
+const char* Name() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace quaver::internal
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace quaver::internal {
+
+HWY_EXPORT(ProductRows);
+HWY_EXPORT(DepthwiseRows);
+HWY_EXPORT(NormRows);
+HWY_EXPORT(Features);
+HWY_EXPORT(Polar);
+HWY_EXPORT(Squash);
+HWY_EXPORT(Name);
+
+void Product(const ProductCall& call) { HWY_DYNAMIC_DISPATCH(ProductRows)(call); }
+
+void Depthwise(const float* weights, const float* bias, int kernel, ConstRows x, int rows, Rows y) {
+  HWY_DYNAMIC_DISPATCH(DepthwiseRows)(weights, bias, kernel, x, rows, y);
+}
+
+void LayerNorm(const float* weight, const float* bias, const float* mask, int channels, int rows, Rows x) {
+  HWY_DYNAMIC_DISPATCH(NormRows)(weight, bias, mask, channels, rows, x);
+}
+
+void SpectrumFeatures(ConstRows spectrum, int bins, int rows, Rows features) {
+  HWY_DYNAMIC_DISPATCH(Features)(spectrum, bins, rows, features);
+}
+
+void PolarToSpectrum(int bins, int rows, Rows x) { HWY_DYNAMIC_DISPATCH(Polar)(bins, rows, x); }
+
+void SquashTanh(const float* a, int size, float* z) { HWY_DYNAMIC_DISPATCH(Squash)(a, size, z); }
+
+const char* ChooseTarget() { return HWY_DYNAMIC_DISPATCH(Name)(); }
+
+}  // namespace quaver::internal
+#endif  // HWY_ONCE

@@ -1,0 +1,108 @@
+#include "codec/train/bottlenecks/fsp.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "codec/quantize/fsp.h"
+
+namespace quaver {
+
+using torch::Tensor;
+
+Fsp::Fsp(const BottleneckConfig& config, const FspOptions& options) : config_(config), options_(options) {}
+
+Tensor Fsp::Levels(const Tensor& like) const {
+  std::vector<float> levels;
+  for (int group = 0; group < config_.groups; ++group) {
+    levels.insert(levels.end(), config_.levels.begin(), config_.levels.end());
+  }
+  return torch::tensor(levels).to(like.device(), like.scalar_type());
+}
+
+Tensor Fsp::Squash(const Tensor& a) const {
+  if (config_.cdf == "tanh") return (torch::tanh(a) + 1) / 2;
+  if (config_.cdf == "sigmoid") return torch::sigmoid(a);
+  if (config_.cdf == "normal") return (1 + torch::erf(a * std::numbers::sqrt2 / 2)) / 2;
+  if (config_.cdf == "laplace") return 0.5 * (1 + torch::sgn(a) * (1 - torch::exp(-a.abs())));
+  return torch::atan(a) * std::numbers::inv_pi + 0.5;  // cauchy
+}
+
+double Fsp::variance_target() const {
+  constexpr double kPi2 = std::numbers::pi * std::numbers::pi;
+  if (config_.cdf == "tanh") return kPi2 / 12;
+  if (config_.cdf == "sigmoid") return kPi2 / 3;
+  if (config_.cdf == "normal") return 1;
+  if (config_.cdf == "laplace") return 2;
+  return 0;
+}
+
+Tensor Fsp::NormLoss(const Tensor& latents) const {
+  if (variance_target() == 0) return torch::zeros({}, latents.options());
+  const Tensor flat = latents.reshape({-1, config_.latents()});
+  const auto [variance, mean] = torch::var_mean(flat, {0}, /*correction=*/1);
+  return options_.mean_weight * mean.square().mean() +
+         options_.variance_weight * (variance - variance_target()).square().mean();
+}
+
+Tensor Fsp::Centroids(const Tensor& squashed) const {
+  const Tensor levels = Levels(squashed);
+  const Tensor cell = torch::minimum((squashed * levels).floor().clamp_min(0), levels - 1);
+  return (cell + 0.5) / levels;
+}
+
+Tensor Fsp::Tokens(const Tensor& squashed) const {
+  const Tensor levels = Levels(squashed);
+  Tensor cell = torch::minimum((squashed * levels).floor().clamp_min(0), levels - 1).to(torch::kInt64);
+  std::vector<int64_t> basis;  // mixed radix, first dimension fastest
+  int64_t weight = 1;
+  for (const int count : config_.levels) {
+    basis.push_back(weight);
+    weight *= count;
+  }
+  cell = cell.unflatten(-1, {config_.groups, config_.dims()});
+  return (cell * torch::tensor(basis, cell.options())).sum(-1);
+}
+
+Tensor Fsp::TokensToOutput(const Tensor& token) const {
+  Tensor rest = token;
+  std::vector<Tensor> dims;
+  for (const int count : config_.levels) {
+    dims.push_back(kSqrt12 * ((rest.remainder(count).to(torch::kFloat) + 0.5) / count - 0.5));
+    rest = rest.div(count, "floor");
+  }
+  return torch::stack(dims, -1).flatten(-2);
+}
+
+// One Metropolis step under a flat target: proposals that leave (0, 1) are rejected, not clamped, which keeps the
+// uniform law of z as it is.
+Tensor Fsp::Perturb(const Tensor& z, const at::Generator& generator, Tensor& accepted) const {
+  const Tensor noise = (torch::rand(z.sizes(), generator, z.options()) - 0.5) / Levels(z);
+  const Tensor proposal = z.detach() + noise;
+  accepted = (proposal > 0) & (proposal < 1);
+  if (options_.joint) {
+    const Tensor token = accepted.unflatten(-1, {config_.groups, config_.dims()}).all(-1, /*keepdim=*/true);
+    accepted = token.expand_as(accepted.unflatten(-1, {config_.groups, config_.dims()})).flatten(-2);
+  }
+  return torch::where(accepted, z + noise, z);
+}
+
+BottleneckOutput Fsp::Forward(const Tensor& latents, bool training, const at::Generator& generator) const {
+  const Tensor z = Squash(latents);
+  BottleneckOutput out;
+  out.token = Tokens(z.detach());
+  out.norm_loss = NormLoss(latents);
+  const Tensor quantised = z + (Centroids(z) - z).detach();
+  out.accept = torch::ones({}, z.options());
+  Tensor moved = quantised;
+  if (training && options_.quantize_rate < 1) {
+    Tensor accepted;
+    const Tensor perturbed = Perturb(z, generator, accepted);
+    const Tensor perturb = torch::rand(z.sizes(), generator, z.options()) >= options_.quantize_rate;
+    moved = torch::where(perturb, perturbed, quantised);
+    out.accept = accepted.to(z.scalar_type()).mean();
+  }
+  out.y = kSqrt12 * (moved - 0.5);
+  return out;
+}
+
+}  // namespace quaver

@@ -1,0 +1,164 @@
+#include "codec/train/data.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "codec/audio/resampler.h"
+#include "codec/audio/sound_file.h"
+
+namespace quaver {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kSilence = 1e-3;       // rms of a clip or crop that counts as silent (-60 dBFS)
+constexpr double kKeepSilent = 0.05;    // share of silent crops that are kept: the codec must render silence too
+constexpr int kMaxDraws = 20;
+constexpr int64_t kMaxSeconds = 6 * 3600;  // of one file
+
+double Uniform(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
+
+double Rms(const int16_t* samples, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += static_cast<double>(samples[i]) * samples[i];
+  return std::sqrt(sum / static_cast<double>(std::max<size_t>(1, count))) / 32768;
+}
+
+// Files that are not sound at all (texts, tables) are no reason for a message.
+bool LooksLikeSound(const fs::path& path) {
+  static const std::set<std::string> kExtensions = {".wav",  ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif",
+                                                    ".aifc", ".au",   ".snd", ".caf", ".w64",  ".rf64", ".sph", ".nist",
+                                                    ".voc",  ".avr",  ".htk", ".mp2"};
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return kExtensions.contains(extension);
+}
+
+Result<std::vector<fs::path>> FindSounds(const std::string& folder, const std::vector<std::string>& leave_out) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return Error{folder + ": not a folder"};
+  const std::set<std::string> left_out(leave_out.begin(), leave_out.end());
+  std::vector<fs::path> paths;
+  const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator it(folder, options, error), end; it != end; it.increment(error)) {
+    if (error) return Error{folder + ": " + error.message()};
+    if (!it->is_regular_file(error) || !LooksLikeSound(it->path())) continue;
+    if (!left_out.contains(fs::relative(it->path(), folder, error).generic_string())) paths.push_back(it->path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+Result<std::vector<float>> ReadAll(const std::string& path, int sample_rate) {
+  auto reader = SoundReader::Open(path);
+  if (!reader.ok()) return reader.error();
+  SoundReader& sound = *reader.value();
+  std::vector<float> samples;
+  std::array<float, 16384> block;
+  for (;;) {
+    auto count = sound.ReadMono(block);
+    if (!count.ok()) return count.error();
+    if (count.value() == 0) break;
+    samples.insert(samples.end(), block.begin(), block.begin() + count.value());
+    if (samples.size() > static_cast<size_t>(kMaxSeconds) * sound.sample_rate()) return Error{path + ": longer than 6 hours"};
+  }
+  if (sound.sample_rate() == sample_rate) return samples;
+  return Resample(samples, sound.sample_rate(), sample_rate);
+}
+
+// The reason for which a clip is of no use, or nothing.
+std::string Reject(const std::vector<int16_t>& samples, size_t min_samples) {
+  if (samples.empty()) return "empty";
+  if (samples.size() < min_samples) return "too short";
+  if (Rms(samples.data(), samples.size()) < kSilence) return "silent";
+  return "";
+}
+
+uint64_t HashPath(const std::string& path) {  // FNV-1a: the same choice on every machine
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const unsigned char c : fs::path(path).filename().string()) hash = (hash ^ c) * 0x100000001b3u;
+  return hash;
+}
+
+}  // namespace
+
+double Dataset::seconds() const {
+  double samples = 0;
+  for (const Clip& clip : clips) samples += static_cast<double>(clip.samples.size());
+  return samples / sample_rate;
+}
+
+Result<Dataset> LoadDataset(const std::string& folder, const LoadOptions& options) {
+  auto paths = FindSounds(folder, options.leave_out);
+  if (!paths.ok()) return paths.error();
+  Dataset data;
+  data.sample_rate = options.sample_rate;
+  for (size_t i = 0; i < paths.value().size(); ++i) {
+    const std::string path = paths.value()[i].string();
+    auto samples = ReadAll(path, options.sample_rate);
+    if (options.progress) options.progress(i + 1, paths.value().size());
+    if (!samples.ok()) {
+      data.skipped.push_back({path, samples.message()});
+      continue;
+    }
+    Clip clip{path, std::vector<int16_t>(samples.value().size())};
+    std::transform(samples.value().begin(), samples.value().end(), clip.samples.begin(), [](float x) {
+      return static_cast<int16_t>(std::lrint(std::clamp(x, -1.0f, 32767.0f / 32768.0f) * 32768.0f));
+    });
+    const std::string reason = Reject(clip.samples, options.min_samples);
+    if (reason.empty()) {
+      data.clips.push_back(std::move(clip));
+    } else {
+      data.skipped.push_back({path, reason});
+    }
+  }
+  if (data.clips.empty()) {
+    return Error{folder + ": no usable sound file (" + std::to_string(paths.value().size()) + " found, " +
+                 std::to_string(data.skipped.size()) + " skipped)"};
+  }
+  return data;
+}
+
+Dataset HoldOut(Dataset& data, double share) {
+  Dataset held;
+  held.sample_rate = data.sample_rate;
+  const auto limit = static_cast<uint64_t>(share * 10000);
+  std::vector<Clip> kept;
+  for (Clip& clip : data.clips) {
+    (HashPath(clip.path) % 10000 < limit ? held.clips : kept).push_back(std::move(clip));
+  }
+  data.clips = std::move(kept);
+  return held;
+}
+
+torch::Tensor DrawCrops(const Dataset& data, const CropOptions& options, std::mt19937_64& random) {
+  std::vector<double> ends;
+  double total = 0;
+  for (const Clip& clip : data.clips) ends.push_back(total += static_cast<double>(clip.samples.size()));
+  auto crops = torch::zeros({options.batch, options.samples});
+  for (int b = 0; b < options.batch; ++b) {
+    float* out = crops[b].data_ptr<float>();
+    const int16_t* source = nullptr;
+    size_t count = 0;
+    double rms = 0;
+    for (int draw = 0; draw < kMaxDraws; ++draw) {
+      const size_t index = std::lower_bound(ends.begin(), ends.end(), Uniform(random) * total) - ends.begin();
+      const auto& samples = data.clips[std::min(index, data.clips.size() - 1)].samples;
+      count = std::min<size_t>(samples.size(), options.samples);
+      source = samples.data() + static_cast<size_t>(Uniform(random) * static_cast<double>(samples.size() - count + 1));
+      rms = Rms(source, count);
+      if (rms >= kSilence || Uniform(random) < kKeepSilent) break;
+    }
+    const double level = options.low_level_db + Uniform(random) * (options.high_level_db - options.low_level_db);
+    const double gain = std::pow(10, level / 20) / std::max(rms, kSilence) / 32768;
+    for (size_t i = 0; i < count; ++i) {
+      out[i] = std::clamp(static_cast<float>(source[i] * gain), -1.0f, 1.0f);
+    }
+  }
+  return crops;
+}
+
+}  // namespace quaver

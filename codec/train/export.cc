@@ -1,0 +1,111 @@
+#include "codec/train/export.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "codec/bitstream/entropy_model.h"
+#include "codec/bitstream/packet.h"
+
+namespace quaver {
+namespace {
+
+// Share of the clips on which the rates are measured: with frequency tables counted on all of them.
+constexpr size_t kRateStride = 16;
+
+struct ClipTokens {
+  int frames = 0;
+  std::vector<uint16_t> tokens;  // [frames, groups]
+};
+
+ClipTokens Tokenise(TorchNetworkImpl& network, const Fsp& bottleneck, const Clip& clip) {
+  torch::NoGradGuard no_grad;
+  const int frame = network.config().frame();
+  ClipTokens out;
+  out.frames = static_cast<int>(clip.samples.size() / frame);
+  const auto shorts = torch::from_blob(const_cast<int16_t*>(clip.samples.data()), {1, int64_t{out.frames} * frame}, torch::kInt16);
+  const auto token = bottleneck.Tokens(bottleneck.Squash(network.Encode(shorts.to(torch::kFloat) / 32768))).contiguous();
+  const int64_t* values = token.const_data_ptr<int64_t>();
+  out.tokens.assign(values, values + token.numel());
+  return out;
+}
+
+size_t PacketBytes(const EntropyModel& model, const ClipTokens& clip, int n_q) {
+  const PacketDefaults defaults{kMaxFramesPerPacket, n_q};
+  std::array<uint8_t, kMaxPacketBytes> bytes;
+  size_t total = 0;
+  for (int first = 0; first < clip.frames; first += kMaxFramesPerPacket) {
+    PacketTokens packet;
+    packet.frames = std::min(kMaxFramesPerPacket, clip.frames - first);
+    for (int t = 0; t < packet.frames; ++t) {
+      packet.n_q[t] = static_cast<uint8_t>(n_q);
+      const uint16_t* row = clip.tokens.data() + static_cast<size_t>(first + t) * model.groups();
+      std::copy(row, row + n_q, packet.token[t].begin());
+    }
+    total += EncodePacket(model, defaults, packet, bytes);
+  }
+  return total;
+}
+
+// Bits per second of packets at each n_q.
+std::vector<int> MeasureRates(const EntropyModel& model, const std::vector<ClipTokens>& clips, const Config& config) {
+  std::vector<int> rates;
+  for (int n_q = 1; n_q <= config.bottleneck.groups; ++n_q) {
+    double bytes = 0;
+    double frames = 0;
+    for (const ClipTokens& clip : clips) {
+      bytes += static_cast<double>(PacketBytes(model, clip, n_q));
+      frames += clip.frames;
+    }
+    rates.push_back(static_cast<int>(8 * bytes * config.frame_rate() / std::max(1.0, frames) + 0.5));
+  }
+  return rates;
+}
+
+std::string Summary(const TrainingState& state, const Dataset& data) {
+  const nlohmann::json summary = {{"steps", state.step},
+                                  {"hours_of_training", state.seconds / 3600},
+                                  {"hours_of_audio_seen", state.audio_seconds / 3600},
+                                  {"clips", data.clips.size()},
+                                  {"hours_of_data", data.seconds() / 3600},
+                                  {"options", nlohmann::json::parse(TrainingJson(state.config.training))}};
+  return summary.dump();
+}
+
+}  // namespace
+
+Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
+                              const std::function<void(size_t done, size_t total)>& progress) {
+  const Config& config = state.config.model;
+  Weights weights;
+  weights.config = config;
+  weights.tensors = ReadTensors(*state.average);
+  const EntropyModel flat = EntropyModel::Uniform(config.bottleneck);
+  weights.frequencies.assign(flat.frequencies().begin(), flat.frequencies().end());
+  // Through the file format once, so that tokens are counted with the weights that the runtime will have.
+  const auto bytes = SerializeWeights(weights);
+  if (!bytes.ok()) return bytes.error();
+  auto rounded = ParseWeights(bytes.value(), "exported weights", Verify::kTrusted);
+  if (!rounded.ok()) return rounded.error();
+
+  TorchNetwork network(config);
+  LoadTensors(*network, rounded.value().tensors);
+  const Fsp bottleneck(config.bottleneck, state.config.training.fsp);
+  EntropyCounter counter(config.bottleneck, kMaxFramesPerPacket);
+  std::vector<ClipTokens> measured;
+  for (size_t i = 0; i < data.clips.size(); ++i) {
+    ClipTokens clip = Tokenise(*network, bottleneck, data.clips[i]);
+    counter.Add(clip.tokens, clip.frames);
+    if (i % kRateStride == 0) measured.push_back(std::move(clip));
+    if (progress) progress(i + 1, data.clips.size());
+  }
+  weights.frequencies = counter.Frequencies();
+  auto model = EntropyModel::Create(config.bottleneck, weights.frequencies);
+  if (!model.ok()) return model.error();
+  weights.metadata["licence"] = "Apache-2.0";
+  weights.metadata["training"] = Summary(state, data);
+  weights.metadata["payload_bps"] = nlohmann::json(MeasureRates(model.value(), measured, config)).dump();
+  return weights;
+}
+
+}  // namespace quaver

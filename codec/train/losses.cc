@@ -1,0 +1,78 @@
+#include "codec/train/losses.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quaver {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kMelFloor = 1e-3;    // magnitude, of a spectrum scaled to the rms of the windowed signal
+constexpr double kLevelFloor = 3e-3;  // rms below which a crop counts as silence (-50 dBFS)
+
+// Triangular filters on the HTK mel scale, each scaled to sum to one.
+Tensor MelFilters(int size, int sample_rate, int bands) {
+  const auto mel = [](double hz) { return 2595 * std::log10(1 + hz / 700); };
+  const auto hz = [](double m) { return 700 * (std::pow(10, m / 2595) - 1); };
+  const int bins = size / 2 + 1;
+  const double top = mel(sample_rate / 2.0);
+  auto filters = torch::zeros({bins, bands});
+  auto access = filters.accessor<float, 2>();
+  for (int b = 0; b < bands; ++b) {
+    const double low = hz(top * b / (bands + 1));
+    const double peak = hz(top * (b + 1) / (bands + 1));
+    const double high = hz(top * (b + 2) / (bands + 1));
+    for (int k = 0; k < bins; ++k) {
+      const double f = static_cast<double>(k) * sample_rate / size;
+      access[k][b] = static_cast<float>(std::max(0.0, std::min((f - low) / (peak - low), (high - f) / (high - peak))));
+    }
+  }
+  return filters / filters.sum(0, true).clamp_min(1e-6);
+}
+
+// Bands as fine as the bins allow: below some number of bands per FFT size the lowest filters would be empty.
+int Bands(int size) { return std::clamp(size / 12, 20, 100); }
+
+// [batch, samples] -> magnitudes [batch, frames, bins]
+Tensor Magnitudes(const Tensor& x, int size, const Tensor& window) {
+  const Tensor spectrum = torch::stft(x, size, size / 4, size, window, /*center=*/true, "reflect", /*normalized=*/false,
+                                      /*onesided=*/true, /*return_complex=*/true);
+  const Tensor parts = torch::view_as_real(spectrum);
+  return (parts.square().sum(-1) + 1e-9).sqrt().transpose(1, 2);
+}
+
+}  // namespace
+
+ReconstructionLoss::ReconstructionLoss(const LossOptions& options, int sample_rate, torch::Device device) {
+  for (const int size : options.fft_sizes) {
+    const Tensor window = torch::hann_window(size, torch::TensorOptions().device(device));
+    const Tensor scaled = window / window.square().sum().sqrt();
+    scales_.push_back({size, scaled, MelFilters(size, sample_rate, Bands(size)).to(device)});
+  }
+}
+
+LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& output) const {
+  const Tensor level = reference.square().mean(-1).sqrt().clamp_min(kLevelFloor);  // [batch]
+  LossTerms terms;
+  terms.waveform = ((output - reference).abs().mean(-1) / level).mean();
+  terms.log_mel = torch::zeros({}, output.options());
+  terms.convergence = torch::zeros({}, output.options());
+  for (const Scale& scale : scales_) {
+    const Tensor a = Magnitudes(reference, scale.size, scale.window);
+    const Tensor b = Magnitudes(output, scale.size, scale.window);
+    const Tensor mel_a = (torch::matmul(a, scale.mel) + kMelFloor).log10();
+    const Tensor mel_b = (torch::matmul(b, scale.mel) + kMelFloor).log10();
+    terms.log_mel = terms.log_mel + (mel_a - mel_b).abs().mean();
+    const Tensor error = (a - b).square().sum({1, 2}).sqrt();
+    const Tensor norm = a.square().sum({1, 2}).sqrt();
+    const Tensor floor = level.new_full({}, kLevelFloor * std::sqrt(static_cast<double>(a.size(1) * a.size(2))));
+    terms.convergence = terms.convergence + (error / torch::maximum(norm, floor)).mean();
+  }
+  const double count = static_cast<double>(scales_.size());
+  terms.log_mel = terms.log_mel / count;
+  terms.convergence = terms.convergence / count;
+  return terms;
+}
+
+}  // namespace quaver

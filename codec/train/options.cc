@@ -1,0 +1,172 @@
+#include "codec/train/options.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace quaver {
+namespace {
+
+using nlohmann::json;
+
+// One list of the options serves reading and writing: Visit(visitor, options) names each of them.
+template <typename V>
+void Visit(V& v, LossOptions& o) {
+  v("log_mel", o.log_mel), v("convergence", o.convergence), v("waveform", o.waveform);
+  v("waveform_end", o.waveform_end), v("norm", o.norm), v("fft_sizes", o.fft_sizes);
+}
+
+template <typename V>
+void Visit(V& v, DropOptions& o) {
+  v("full_rate", o.full_rate), v("change_rate", o.change_rate), v("frame_crops", o.frame_crops);
+  v("frame_rate", o.frame_rate), v("mean_burst", o.mean_burst);
+}
+
+template <typename V>
+void Visit(V& v, FspOptions& o) {
+  v("quantize_rate", o.quantize_rate), v("joint", o.joint);
+  v("mean_weight", o.mean_weight), v("variance_weight", o.variance_weight);
+}
+
+template <typename V>
+void Visit(V& v, TrainingOptions& o) {
+  v("steps", o.steps), v("minutes", o.minutes), v("batch", o.batch), v("crop_frames", o.crop_frames);
+  v("learning_rate", o.learning_rate), v("warmup_steps", o.warmup_steps), v("decay_start", o.decay_start);
+  v("final_rate", o.final_rate), v("weight_decay", o.weight_decay), v("clip_norm", o.clip_norm);
+  v("ema_decay", o.ema_decay), v("low_level_db", o.low_level_db), v("high_level_db", o.high_level_db);
+  v("bf16", o.bf16), v("seed", o.seed), v("validate_every", o.validate_every);
+  v("validate_clips", o.validate_clips), v("held_out", o.held_out);
+  v("checkpoint_minutes", o.checkpoint_minutes), v("leave_out", o.leave_out);
+  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp);
+}
+
+template <typename T>
+concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> || std::is_same_v<T, FspOptions>;
+
+struct Writer {
+  json out = json::object();
+  template <typename T>
+  void operator()(const char* key, T& value) {
+    if constexpr (Group<T>) {
+      Writer inner;
+      Visit(inner, value);
+      out[key] = inner.out;
+    } else {
+      out[key] = value;
+    }
+  }
+};
+
+struct Reader {
+  const json& in;
+  std::string place;
+  std::string error;
+  size_t found = 0;
+
+  template <typename T>
+  void operator()(const char* key, T& value) {
+    if (!error.empty() || !in.contains(key)) return;  // what is not there keeps its default
+    ++found;
+    const json& item = in[key];
+    if constexpr (Group<T>) {
+      Reader inner{item, place + "." + key, "", 0};
+      error = inner.Read(value);
+    } else {
+      const json expected = value;
+      const bool number = item.is_number() && expected.is_number() &&
+                          (!std::is_integral_v<T> || item.is_number_integer());
+      if (!number && item.type() != expected.type()) {
+        error = place + ": \"" + key + "\" has the wrong type";
+        return;
+      }
+      try {
+        value = item.get<T>();
+      } catch (const json::exception&) {
+        error = place + ": \"" + key + "\" has the wrong type";
+      }
+    }
+  }
+
+  template <typename T>
+  std::string Read(T& options) {
+    if (!in.is_object()) return place + " is not an object";
+    Visit(*this, options);
+    if (!error.empty() || found == in.size()) return error;
+    Writer known;
+    Visit(known, options);
+    for (const auto& item : in.items()) {
+      if (!known.out.contains(item.key())) return place + ": \"" + item.key() + "\" is not known";
+    }
+    return error;
+  }
+};
+
+std::string Check(const TrainingOptions& o) {
+  const auto share = [](double x) { return x >= 0 && x <= 1; };
+  if (o.steps < 1) return "\"steps\" must be at least 1";
+  if (o.batch < 1 || o.batch > 4096) return "\"batch\" must be 1 .. 4096";
+  if (o.crop_frames < 2 || o.crop_frames > 3000) return "\"crop_frames\" must be 2 .. 3000";
+  if (!(o.learning_rate > 0)) return "\"learning_rate\" must be positive";
+  if (!share(o.decay_start) || !share(o.final_rate)) return "\"decay_start\" and \"final_rate\" must be 0 .. 1";
+  if (!(o.ema_decay >= 0 && o.ema_decay < 1)) return "\"ema_decay\" must be in [0, 1)";
+  if (!(o.low_level_db <= o.high_level_db) || o.high_level_db > 0) return "levels must be low <= high <= 0 dBFS";
+  if (!share(o.held_out) || o.held_out == 1) return "\"held_out\" must be in [0, 1)";
+  if (!share(o.fsp.quantize_rate)) return "\"fsp.quantize_rate\" must be 0 .. 1";
+  if (!share(o.drop.full_rate) || !share(o.drop.change_rate) || !share(o.drop.frame_crops) ||
+      !share(o.drop.frame_rate) || !(o.drop.mean_burst >= 1)) {
+    return "\"drop\" has a share outside 0 .. 1 or a burst below 1";
+  }
+  if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
+  for (const int size : o.loss.fft_sizes) {
+    if (size < 64 || size > 8192 || size % 4 != 0) return "\"loss.fft_sizes\" must be multiples of 4 in 64 .. 8192";
+    if (size > o.crop_frames * 320) return "\"loss.fft_sizes\" has a size longer than a crop";
+  }
+  return "";
+}
+
+Result<TrainingOptions> FromJson(const json& object) {
+  TrainingOptions options;
+  Reader reader{object, "training", "", 0};
+  std::string error = reader.Read(options);
+  if (error.empty()) {
+    error = Check(options);
+    if (!error.empty()) error = "training: " + error;
+  }
+  if (!error.empty()) return Error{error};
+  return options;
+}
+
+}  // namespace
+
+Result<TrainingOptions> ParseTrainingOptions(const std::string& text) {
+  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (object.is_discarded()) return Error{"training: not valid JSON"};
+  return FromJson(object);
+}
+
+std::string TrainingJson(const TrainingOptions& options) {
+  TrainingOptions copy = options;
+  Writer writer;
+  Visit(writer, copy);
+  return writer.out.dump();
+}
+
+Result<TrainingConfig> LoadTrainingConfig(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return Error{path + ": cannot be opened"};
+  std::stringstream text;
+  text << file.rdbuf();
+  const json root = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
+  if (root.is_discarded() || !root.is_object()) return Error{path + ": not a JSON object"};
+  for (const auto& item : root.items()) {
+    if (item.key() != "model" && item.key() != "training") return Error{path + ": \"" + item.key() + "\" is not known"};
+  }
+  if (!root.contains("model")) return Error{path + ": \"model\" is missing"};
+  auto model = ParseConfig(root["model"].dump());
+  if (!model.ok()) return Error{path + ": " + model.message()};
+  auto training = FromJson(root.value("training", json::object()));
+  if (!training.ok()) return Error{path + ": " + training.message()};
+  return TrainingConfig{std::move(model).value(), std::move(training).value()};
+}
+
+}  // namespace quaver

@@ -1,0 +1,52 @@
+# What ./quickstart and ./check share. Sourced, not run: `. scripts/common.sh` from the root of the repository.
+
+# What building and running the program needs; the names are the same in Debian 12 and Ubuntu 24.04.
+quaver_packages=(build-essential cmake ninja-build pkg-config libhwy-dev nlohmann-json3-dev libmd-dev
+  libsndfile1-dev libsoxr-dev libogg-dev libkissfft-dev libcxxopts-dev)
+
+quaver_started=$SECONDS
+
+# step TEXT: a line that says what comes next and how long it took to get here.
+step() { printf '\n== %s  [%d:%02d]\n' "$*" $(((SECONDS - quaver_started) / 60)) $(((SECONDS - quaver_started) % 60)); }
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# install_packages NAME...: installs those that are not there yet; touches nothing when all are.
+install_packages() {
+  local package missing=() sudo=()
+  if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
+    printf 'Not a Debian system: install what answers to these packages yourself: %s\n' "$*"
+    return
+  fi
+  for package in "$@"; do
+    [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null || true)" == installed ]] || missing+=("$package")
+  done
+  if ((${#missing[@]} == 0)); then
+    echo 'All Debian packages are there.'
+    return
+  fi
+  if [[ $EUID -ne 0 ]]; then
+    command -v sudo > /dev/null || die "needs these packages, and there is no sudo: ${missing[*]}"
+    sudo=(sudo)
+  fi
+  echo "Installing: ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq || die 'apt-get update failed'
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" > /dev/null ||
+    die "apt-get could not install: ${missing[*]}"
+}
+
+# configure PRESET [OPTION...]: cmake --preset; what it prints stays in a file unless it fails.
+configure() {
+  local preset=$1 log
+  shift
+  mkdir -p "build/$preset"
+  log=build/$preset/configure.log
+  if ! cmake --preset "$preset" "$@" > "$log" 2>&1; then
+    cat "$log"
+    die "configuration of '$preset' failed"
+  fi
+}

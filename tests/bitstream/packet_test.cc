@@ -1,0 +1,227 @@
+#include "codec/bitstream/packet.h"
+
+#include <gtest/gtest.h>
+
+#include "codec/bitstream/range_coder.h"
+#include "tests/bitstream/random_tokens.h"
+
+namespace quaver {
+namespace {
+
+void ExpectSame(const PacketTokens& a, const PacketTokens& b) {
+  ASSERT_EQ(a.frames, b.frames);
+  for (size_t frame = 0; frame < static_cast<size_t>(a.frames); ++frame) ASSERT_EQ(a.n_q[frame], b.n_q[frame]);
+  ASSERT_EQ(a.token, b.token);
+}
+
+// Every claim that the header makes of decoded tokens.
+void ExpectInRange(const EntropyModel& model, const PacketTokens& tokens) {
+  ASSERT_GE(tokens.frames, 1);
+  ASSERT_LE(tokens.frames, kMaxFramesPerPacket);
+  for (size_t frame = 0; frame < kMaxFramesPerPacket; ++frame) {
+    const int n_q = frame < static_cast<size_t>(tokens.frames) ? tokens.n_q[frame] : 0;
+    ASSERT_LE(n_q, model.groups());
+    for (int group = 0; group < kMaxGroups; ++group) {
+      const uint16_t token = tokens.token[frame][static_cast<size_t>(group)];
+      if (group < n_q) {
+        ASSERT_LT(token, model.codes());
+      } else {
+        ASSERT_EQ(token, kNoToken);
+      }
+    }
+  }
+}
+
+class PacketTest : public ::testing::TestWithParam<double> {
+ protected:
+  Random random_{7};
+  EntropyModel model_ = RandomModel(random_, BottleneckConfig(), GetParam());
+  PacketDefaults defaults_{25, 6};
+
+  PacketTokens Decoded(std::span<const uint8_t> packet) {
+    PacketTokens tokens;
+    EXPECT_TRUE(DecodePacket(model_, defaults_, packet, tokens));
+    EXPECT_EQ(PacketFrames(defaults_, packet), tokens.frames);
+    return tokens;
+  }
+};
+
+TEST_P(PacketTest, AnyShapeComesBack) {
+  for (int trial = 0; trial < 400; ++trial) {
+    const int frames = trial % 2 == 0 ? 1 + Below(random_, 25) : (trial % 4 == 1 ? 1 : 25);
+    PacketTokens tokens = RandomTokens(random_, model_, frames, Below(random_, 19));
+    if (trial % 3 == 0) {  // n_q from frame to frame
+      const PacketTokens full = RandomTokens(random_, model_, frames, 18);
+      for (size_t frame = 0; frame < static_cast<size_t>(frames); ++frame) {
+        tokens.n_q[frame] = static_cast<uint8_t>(Below(random_, 19));
+        tokens.token[frame].fill(kNoToken);
+        std::copy_n(full.token[frame].begin(), tokens.n_q[frame], tokens.token[frame].begin());
+      }
+    }
+    const std::vector<uint8_t> packet = Encoded(model_, defaults_, tokens);
+    ASSERT_GE(packet.size(), 1u);
+    ExpectSame(Decoded(packet), tokens);
+  }
+}
+
+TEST_P(PacketTest, NoTokensAndOneByte) {
+  for (const int frames : {1, 25}) {
+    const PacketTokens silence = RandomTokens(random_, model_, frames, 0);
+    const std::vector<uint8_t> packet = Encoded(model_, {frames, 0}, silence);
+    EXPECT_EQ(packet.size(), 1u);
+    defaults_ = {frames, 0};
+    ExpectSame(Decoded(packet), silence);
+  }
+}
+
+// What is as the stream's defaults say costs nothing over the bare tokens.
+TEST_P(PacketTest, DefaultsCostNothing) {
+  int excess = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    const PacketTokens tokens = RandomTokens(random_, model_, 25, 6);
+    std::vector<uint8_t> bare(kMaxPacketBytes);
+    RangeEncoder coder(bare);
+    DigitWalk walk(model_.layout());
+    for (size_t frame = 0; frame < 25; ++frame) {
+      for (int group = 0; group < 6; ++group) {
+        int rest = tokens.token[frame][static_cast<size_t>(group)];
+        walk.Token(group, [&](int digit, int context) {
+          const int radix = model_.radix()[static_cast<size_t>(digit)];
+          const int value = rest % radix;
+          rest /= radix;
+          coder.EncodeSymbol(model_.Cumulative(group, digit, context), value);
+          return value;
+        });
+      }
+    }
+    excess += static_cast<int>(Encoded(model_, defaults_, tokens).size()) - static_cast<int>(coder.Finish());
+  }
+  EXPECT_LE(std::abs(excess), 20);  // a flag of one bit would be 37 bytes
+}
+
+TEST_P(PacketTest, CostsItsIdealLength) {
+  double bits = 0.0, bytes = 0.0;
+  for (int trial = 0; trial < 100; ++trial) {
+    const PacketTokens tokens = RandomTokens(random_, model_, 25, 6);
+    std::vector<uint16_t> flat;
+    for (const auto& row : tokens.token) flat.insert(flat.end(), row.begin(), row.end());
+    bits += CostBits(model_, flat, 25, 6, kMaxGroups, 25);
+    bytes += static_cast<double>(Encoded(model_, defaults_, tokens).size());
+  }
+  EXPECT_GT(bytes, bits / 8 * 0.98);  // rare last symbols gain what the coder's divisions leave over
+  EXPECT_LT(bytes, bits / 8 * 1.001 + 100);
+}
+
+// With any packet of a stream gone, the others decode to what they held.
+TEST_P(PacketTest, PacketsStandAlone) {
+  std::vector<PacketTokens> stream;
+  std::vector<std::vector<uint8_t>> packets;
+  for (int t = 0; t < 12; ++t) {
+    stream.push_back(RandomTokens(random_, model_, t % 3 == 0 ? 10 : 25, t % 4 == 0 ? 3 : 6));
+    packets.push_back(Encoded(model_, defaults_, stream.back()));
+  }
+  for (size_t dropped = 0; dropped < packets.size(); ++dropped) {
+    for (size_t t = 0; t < packets.size(); ++t) {
+      if (t != dropped) ExpectSame(Decoded(packets[t]), stream[t]);
+    }
+  }
+}
+
+TEST_P(PacketTest, AnyBytesDecodeSafely) {
+  int decoded = 0;
+  for (int trial = 0; trial < 6000; ++trial) {
+    std::vector<uint8_t> bytes = RandomBytes(random_, Below(random_, trial % 2 == 0 ? 8 : 900));
+    if (trial % 5 == 0 && !bytes.empty()) bytes[0] = 0xFF;  // shape spelt out
+    PacketTokens tokens;
+    if (DecodePacket(model_, defaults_, bytes, tokens)) {
+      ++decoded;
+      ExpectInRange(model_, tokens);
+      ASSERT_EQ(PacketFrames(defaults_, bytes), tokens.frames);
+    } else {
+      ASSERT_EQ(tokens.frames, 0);
+    }
+  }
+  EXPECT_GT(decoded, 1000);
+}
+
+TEST_P(PacketTest, DamagedPacketsDecodeSafely) {
+  for (int trial = 0; trial < 2000; ++trial) {
+    auto packet = Encoded(model_, defaults_, RandomTokens(random_, model_, 1 + Below(random_, 25), 6));
+    packet[static_cast<size_t>(Below(random_, static_cast<int>(packet.size())))] ^= 1 << Below(random_, 8);
+    packet.resize(1 + static_cast<size_t>(Below(random_, static_cast<int>(packet.size()))));
+    PacketTokens tokens;
+    if (DecodePacket(model_, defaults_, packet, tokens)) ExpectInRange(model_, tokens);
+  }
+}
+
+TEST_P(PacketTest, RefusesExcessButNotPadding) {
+  const PacketTokens tokens = RandomTokens(random_, model_, 25, 6);
+  std::vector<uint8_t> packet = Encoded(model_, defaults_, tokens);
+  packet.resize(packet.size() + 20);
+  ExpectSame(Decoded(packet), tokens);
+  packet.back() = 1;
+  PacketTokens refused;
+  EXPECT_FALSE(DecodePacket(model_, defaults_, packet, refused));
+  EXPECT_FALSE(DecodePacket(model_, defaults_, {}, refused));
+  EXPECT_FALSE(DecodePacket(model_, defaults_, std::vector<uint8_t>(kMaxPacketBytes + 1), refused));
+  EXPECT_EQ(PacketFrames(defaults_, {}), 0);
+  EXPECT_EQ(PacketFrames(defaults_, std::vector<uint8_t>(kMaxPacketBytes + 1)), 0);
+  EXPECT_EQ(PacketFrames({26, 6}, packet), 0);
+}
+
+TEST_P(PacketTest, RefusesWhatIsNotValid) {
+  std::vector<uint8_t> out(kMaxPacketBytes);
+  const PacketTokens good = RandomTokens(random_, model_, 3, 4);
+  EXPECT_GT(EncodePacket(model_, defaults_, good, out), 0u);
+  EXPECT_EQ(EncodePacket(model_, defaults_, good, std::span(out).first(kMaxPacketBytes - 1)), 0u);
+  for (const PacketDefaults wrong : {PacketDefaults{0, 6}, {26, 6}, {25, -1}, {25, 19}}) {
+    EXPECT_EQ(EncodePacket(model_, wrong, good, out), 0u);
+  }
+  PacketTokens bad = good;
+  bad.frames = 0;
+  EXPECT_EQ(EncodePacket(model_, defaults_, bad, out), 0u);
+  bad.frames = 26;
+  EXPECT_EQ(EncodePacket(model_, defaults_, bad, out), 0u);
+  bad = good;
+  bad.n_q[2] = 19;
+  EXPECT_EQ(EncodePacket(model_, defaults_, bad, out), 0u);
+  bad = good;
+  bad.token[2][3] = 1000;
+  EXPECT_EQ(EncodePacket(model_, defaults_, bad, out), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Skews, PacketTest, ::testing::Values(0.0, 6.0));
+
+// The dearest packet there can be: eight digits a token, each of them the least likely.
+TEST(Packet, TheLongestFits) {
+  BottleneckConfig bottleneck;
+  bottleneck.levels = {4, 4, 4, 4, 4, 2, 2, 4};
+  const EntropyModel flat = EntropyModel::Uniform(bottleneck);
+  std::vector<uint16_t> frequencies;
+  for (int group = 0; group < 18; ++group) {
+    for (int digit = 0; digit < 8; ++digit) {
+      const int radix = bottleneck.levels[static_cast<size_t>(digit)];
+      for (int context = 0; context < flat.layout().Contexts(digit); ++context) {
+        frequencies.insert(frequencies.end(), static_cast<size_t>(radix - 1), 1);
+        frequencies.push_back(static_cast<uint16_t>(32768 - (radix - 1)));
+      }
+    }
+  }
+  const EntropyModel model = EntropyModel::Create(bottleneck, frequencies).value();
+  PacketTokens tokens;
+  tokens.frames = 25;
+  for (auto& row : tokens.token) row.fill(kNoToken);
+  for (size_t frame = 0; frame < 25; ++frame) {
+    tokens.n_q[frame] = 18;
+    tokens.token[frame].fill(0);
+  }
+  tokens.token[24][17] = 3 * 4096;  // all zeros would need no bytes at all
+  const std::vector<uint8_t> packet = Encoded(model, {24, 1}, tokens);
+  EXPECT_GT(packet.size(), 6500u);
+  PacketTokens decoded;
+  ASSERT_TRUE(DecodePacket(model, {24, 1}, packet, decoded));
+  ExpectSame(decoded, tokens);
+}
+
+}  // namespace
+}  // namespace quaver

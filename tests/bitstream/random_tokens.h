@@ -1,0 +1,78 @@
+// Random tables and tokens for the tests of this room.
+#ifndef QUAVER_TESTS_BITSTREAM_RANDOM_TOKENS_H_
+#define QUAVER_TESTS_BITSTREAM_RANDOM_TOKENS_H_
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "codec/bitstream/entropy_model.h"
+#include "codec/bitstream/packet.h"
+#include "codec/bitstream/smoothing.h"
+
+namespace quaver {
+
+using Random = std::mt19937;
+
+// 0 .. count - 1; the same on every platform, unlike the distributions of the standard library.
+inline int Below(Random& random, int count) { return static_cast<int>(random() % static_cast<uint32_t>(count)); }
+inline double Unit(Random& random) { return random() / 4294967296.0; }
+
+// A table of `radix` frequencies; `skew` 0 is flat, 10 leaves most symbols at a frequency of 1.
+inline std::vector<uint16_t> RandomTable(Random& random, int radix, double skew) {
+  std::vector<double> p(static_cast<size_t>(radix));
+  double sum = 0.0;
+  for (double& value : p) sum += value = std::pow(Unit(random) + 1e-3, skew);
+  for (double& value : p) value /= sum;
+  std::vector<uint16_t> table(p.size());
+  QuantiseTable(p, table);
+  return table;
+}
+
+inline EntropyModel RandomModel(Random& random, const BottleneckConfig& bottleneck, double skew) {
+  std::vector<uint16_t> frequencies;
+  const EntropyModel flat = EntropyModel::Uniform(bottleneck);
+  for (int group = 0; group < flat.groups(); ++group) {
+    for (size_t digit = 0; digit < flat.radix().size(); ++digit) {
+      for (int context = 0; context < flat.layout().Contexts(static_cast<int>(digit)); ++context) {
+        const auto table = RandomTable(random, flat.radix()[digit], skew);
+        frequencies.insert(frequencies.end(), table.begin(), table.end());
+      }
+    }
+  }
+  return EntropyModel::Create(bottleneck, frequencies).value();
+}
+
+// `frames` frames of n_q tokens each, all codes as likely as each other.
+inline PacketTokens RandomTokens(Random& random, const EntropyModel& model, int frames, int n_q) {
+  PacketTokens tokens;
+  tokens.frames = frames;
+  for (auto& row : tokens.token) row.fill(kNoToken);
+  for (size_t frame = 0; frame < static_cast<size_t>(frames); ++frame) {
+    tokens.n_q[frame] = static_cast<uint8_t>(n_q);
+    for (size_t group = 0; group < static_cast<size_t>(n_q); ++group) {
+      tokens.token[frame][group] = static_cast<uint16_t>(Below(random, model.codes()));
+    }
+  }
+  return tokens;
+}
+
+inline std::vector<uint8_t> RandomBytes(Random& random, int size) {
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+  return bytes;
+}
+
+// The packet's bytes; empty if it was refused.
+inline std::vector<uint8_t> Encoded(const EntropyModel& model, const PacketDefaults& defaults,
+                                    const PacketTokens& tokens) {
+  std::vector<uint8_t> bytes(kMaxPacketBytes);
+  bytes.resize(EncodePacket(model, defaults, tokens, bytes));
+  return bytes;
+}
+
+}  // namespace quaver
+
+#endif  // QUAVER_TESTS_BITSTREAM_RANDOM_TOKENS_H_

@@ -1,0 +1,190 @@
+#include "codec/model/weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "codec/model/builtin.h"
+#include "codec/model/half.h"
+#include "codec/model/identity.h"
+#include "codec/model/safetensors.h"
+#include "tests/model/random_weights.h"
+
+namespace quaver {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<uint8_t> Serialize(Weights weights) {
+  const auto bytes = SerializeWeights(weights);
+  EXPECT_TRUE(bytes.ok()) << bytes.message();
+  return bytes.value();
+}
+
+Identity IdentityAfter(const std::function<void(Weights&)>& change) {
+  Weights weights = RandomWeights(TinyConfig(), 1);
+  change(weights);
+  const auto bytes = SerializeWeights(weights);
+  EXPECT_TRUE(bytes.ok()) << bytes.message();
+  return weights.identity;
+}
+
+std::string ErrorAfter(const std::function<void(Weights&)>& change) {
+  Weights weights = RandomWeights(TinyConfig(), 1);
+  change(weights);
+  const auto bytes = SerializeWeights(weights);
+  return bytes.ok() ? "no error" : bytes.message();
+}
+
+void ExpectSameTensors(const Weights& written, const Weights& read) {
+  ASSERT_EQ(written.tensors.size(), read.tensors.size());
+  for (const TensorSpec& spec : ListTensors(written.config)) {
+    const Tensor& before = written.tensors.at(spec.name);
+    const Tensor& after = read.tensors.at(spec.name);
+    ASSERT_EQ(before.shape, after.shape);
+    ASSERT_EQ(before.values.size(), after.values.size());
+    for (size_t i = 0; i < before.values.size(); ++i) {
+      const float stored = spec.matrix ? HalfToFloat(FloatToHalf(before.values[i])) : before.values[i];
+      ASSERT_EQ(stored, after.values[i]) << spec.name << " " << i;
+    }
+  }
+}
+
+TEST(Weights, RoundTrip) {
+  Weights written = RandomWeights(TinyConfig(), 7);
+  written.metadata["training"] = "quotes \", lines\n, \xC3\xA9 and a NUL: " + std::string(1, '\0');
+  written.frequencies[3] += 5;
+  const auto bytes = SerializeWeights(written);
+  ASSERT_TRUE(bytes.ok()) << bytes.message();
+  const auto read = ParseWeights(bytes.value(), "test", Verify::kHash);
+  ASSERT_TRUE(read.ok()) << read.message();
+  ExpectSameTensors(written, read.value());
+  EXPECT_EQ(CanonicalJson(read.value().config), CanonicalJson(written.config));
+  EXPECT_EQ(read.value().frequencies, written.frequencies);
+  EXPECT_EQ(read.value().metadata, written.metadata);
+  EXPECT_EQ(read.value().identity, written.identity);
+  EXPECT_EQ(Serialize(read.value()), bytes.value()) << "what was read must be written as it was";
+}
+
+TEST(Weights, OneSeedGivesOneFile) {
+  EXPECT_EQ(Serialize(RandomWeights(TinyConfig(), 3)), Serialize(RandomWeights(TinyConfig(), 3)));
+  EXPECT_NE(Serialize(RandomWeights(TinyConfig(), 3)), Serialize(RandomWeights(TinyConfig(), 4)));
+}
+
+TEST(Weights, EveryTensorIsAligned) {
+  const auto bytes = Serialize(RandomWeights(TinyConfig(), 1));
+  const auto header = ParseSafetensorsHeader(bytes, "test");
+  ASSERT_TRUE(header.ok()) << header.message();
+  EXPECT_EQ(header.value().data_start % 64, 0u);
+  for (const auto& [name, tensor] : header.value().tensors) {
+    EXPECT_EQ(tensor.begin % (tensor.dtype == "F32" ? 4 : 2), 0u) << name;
+  }
+}
+
+TEST(Weights, PeekNeedsTheHeaderOnly) {
+  Weights weights = RandomWeights(TinyConfig(), 1);
+  const auto bytes = SerializeWeights(weights);
+  ASSERT_TRUE(bytes.ok());
+  const auto header = ParseSafetensorsHeader(bytes.value(), "test");
+  ASSERT_TRUE(header.ok());
+  const std::span<const uint8_t> front(bytes.value().data(), header.value().data_start);
+  const auto summary = PeekWeights(front, "test");
+  ASSERT_TRUE(summary.ok()) << summary.message();
+  EXPECT_EQ(summary.value().identity, weights.identity);
+  EXPECT_EQ(summary.value().name, "tiny-test");
+  EXPECT_FALSE(PeekWeights(front.first(front.size() - 1), "test").ok());
+}
+
+TEST(WeightsIdentity, ChangesWithTheContentsOnly) {
+  const Identity plain = IdentityAfter([](Weights&) {});
+  EXPECT_EQ(plain, IdentityAfter([](Weights& w) { w.metadata["training"] = "elsewhere"; }));
+  EXPECT_EQ(plain, IdentityAfter([](Weights& w) { w.metadata.clear(); }));
+  EXPECT_NE(plain, IdentityAfter([](Weights& w) { w.config.name = "tiny-tesu"; }));
+  EXPECT_NE(plain, IdentityAfter([](Weights& w) { w.config.bottleneck.cdf = "sigmoid"; }));
+  EXPECT_NE(plain, IdentityAfter([](Weights& w) { w.frequencies.back() ^= 1; }));
+  EXPECT_NE(plain, IdentityAfter([](Weights& w) {
+              std::swap(w.tensors["encoder.in.bias"].values[0], w.tensors["encoder.in.bias"].values[1]);
+            }));
+  for (const TensorSpec& spec : ListTensors(TinyConfig())) {
+    const auto negate_last = [&](Weights& w) { w.tensors[spec.name].values.back() *= -1.0f; };
+    EXPECT_NE(plain, IdentityAfter(negate_last)) << spec.name;
+  }
+}
+
+TEST(WeightsIdentity, EveryBitOfTheDataIsCovered) {
+  auto bytes = Serialize(RandomWeights(TinyConfig(), 1));
+  const size_t start = ParseSafetensorsHeader(bytes, "test").value().data_start;
+  TestRandom random(5);
+  for (int i = 0; i < 200; ++i) {
+    const size_t at = start + random.Below(bytes.size() - start);
+    const auto bit = static_cast<uint8_t>(1u << random.Below(8));
+    bytes[at] ^= bit;
+    EXPECT_FALSE(ParseWeights(bytes, "test", Verify::kHash).ok()) << at;
+    bytes[at] ^= bit;
+  }
+  EXPECT_TRUE(ParseWeights(bytes, "test", Verify::kHash).ok());
+}
+
+TEST(WeightsIdentity, FieldsCannotRunIntoEachOther) {
+  const std::vector<uint8_t> four = {1, 2, 3, 4};
+  const std::span<const uint8_t> bytes(four);
+  const auto identity = [](const std::string& config, const std::vector<TensorBytes>& tensors) {
+    return ToHex(ComputeIdentity(config, tensors));
+  };
+  const std::string plain = identity("{}", {{"ab", "F16", {1, 2}, bytes}});
+  // From an implementation of its own in Python, by docs/weights.md.
+  EXPECT_EQ(plain, "c018446cd9f71b39af235d0fdee2328cbb285f81e1c31d5084180aacf9a59eed");
+  EXPECT_NE(plain, identity("{}", {{"a", "bF16", {1, 2}, bytes}}));
+  EXPECT_NE(plain, identity("{}", {{"ab", "F16", {2, 1}, bytes}}));
+  EXPECT_NE(plain, identity("{}", {{"ab", "F16", {2}, bytes}}));
+  EXPECT_NE(plain, identity("{}a", {{"b", "F16", {1, 2}, bytes}}));
+  EXPECT_NE(plain, identity("{}", {{"ab", "F32", {1, 2}, bytes}}));
+  EXPECT_NE(identity("{}", {{"a", "F16", {1}, bytes.first(2)}, {"b", "F16", {1}, bytes.last(2)}}),
+            identity("{}", {{"a", "F16", {1}, bytes.first(3)}, {"b", "F16", {1}, bytes.last(1)}}));
+}
+
+TEST(WeightsIdentity, HexIsStrict) {
+  Identity identity{};
+  for (size_t i = 0; i < identity.size(); ++i) identity[i] = static_cast<uint8_t>(i * 37);
+  const std::string hex = ToHex(identity);
+  ASSERT_TRUE(IdentityFromHex(hex).ok());
+  EXPECT_EQ(IdentityFromHex(hex).value(), identity);
+  EXPECT_FALSE(IdentityFromHex(hex.substr(1)).ok());
+  EXPECT_FALSE(IdentityFromHex(hex + "0").ok());
+  EXPECT_FALSE(IdentityFromHex("G" + hex.substr(1)).ok());
+  EXPECT_FALSE(IdentityFromHex("A" + hex.substr(1)).ok());
+}
+
+TEST(SerializeWeights, NamesWhatItRefuses) {
+  const std::string name = "decoder.in.weight";
+  EXPECT_THAT(ErrorAfter([&](Weights& w) { w.tensors.erase(name); }), HasSubstr("missing \"" + name + "\""));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.tensors["surplus"]; }), HasSubstr("\"surplus\""));
+  EXPECT_THAT(ErrorAfter([&](Weights& w) { w.tensors[name].shape[0] = 1; }), HasSubstr(name));
+  EXPECT_THAT(ErrorAfter([&](Weights& w) { w.tensors[name].values.pop_back(); }), HasSubstr(name));
+  EXPECT_THAT(ErrorAfter([&](Weights& w) { w.tensors[name].values[9] = std::nanf(""); }),
+              HasSubstr(name + "\": value 9 is not finite"));
+  EXPECT_THAT(ErrorAfter([&](Weights& w) { w.tensors[name].values[9] = 65520.0f; }),
+              HasSubstr(name + "\": value 9 (65520.000000) is beyond F16"));
+  EXPECT_EQ(ErrorAfter([&](Weights& w) { w.tensors[name].values[9] = 65519.0f; }), "no error");
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.frequencies.pop_back(); }), HasSubstr("entropy.frequencies"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["identity"] = "mine"; }),
+              HasSubstr("\"identity\" is reserved"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["note"] = "\xFF"; }),
+              HasSubstr("\"note\": not valid UTF-8"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["note"].resize(2 << 20, 'x'); }), HasSubstr("shorten"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.config.name = "\xC3\x28"; }), HasSubstr("printable ASCII"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.config.name = ""; }), HasSubstr("name"));
+}
+
+// Model::BuiltIn trusts the embedded bytes without hashing them: this is where they are hashed.
+TEST(BuiltInModel, IsWhatItClaimsToBe) {
+  if (BuiltInWeights().empty()) GTEST_SKIP() << "built without a model";
+  const auto weights = ParseWeights(BuiltInWeights(), "built-in model", Verify::kHash);
+  ASSERT_TRUE(weights.ok()) << weights.message();
+  EXPECT_EQ(weights.value().config.name, BuiltInName());
+  EXPECT_TRUE(EntropyModel::Create(weights.value().config.bottleneck, weights.value().frequencies).ok());
+}
+
+}  // namespace
+}  // namespace quaver

@@ -1,0 +1,121 @@
+// Encoder and Decoder allocate nothing after construction: this program counts every allocation.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "codec/codec.h"
+#include "tests/runtime/signals.h"
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define QUAVER_COUNT_MALLOC 1
+#else
+#define QUAVER_COUNT_MALLOC 0
+#endif
+
+namespace {
+std::atomic<int> allocations = 0;
+}
+
+#if QUAVER_COUNT_MALLOC
+// operator new of libstdc++ ends in one of these too.
+extern "C" {
+void* __libc_malloc(size_t size);                      // NOLINT: names of glibc
+void* __libc_calloc(size_t count, size_t size);        // NOLINT
+void* __libc_realloc(void* data, size_t size);         // NOLINT
+void* __libc_memalign(size_t alignment, size_t size);  // NOLINT
+void* malloc(size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(size_t count, size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* data, size_t size) {
+  ++allocations;
+  return __libc_realloc(data, size);
+}
+void* aligned_alloc(size_t alignment, size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+}
+#else
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* data = std::malloc(size)) return data;
+  std::abort();
+}
+void* operator new(size_t size, std::align_val_t alignment) {
+  ++allocations;
+  const size_t unit = static_cast<size_t>(alignment);
+  if (void* data = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return data;
+  std::abort();
+}
+void operator delete(void* data) noexcept { std::free(data); }
+void operator delete(void* data, size_t) noexcept { std::free(data); }
+void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
+void operator delete(void* data, size_t, std::align_val_t) noexcept { std::free(data); }
+#endif
+
+namespace quaver {
+namespace {
+
+class NoAllocTest : public testing::Test {
+ protected:
+  // Not const: the compiler may otherwise see that nobody needs the memory.
+  static int CountOf(auto action) {
+    const int before = allocations;
+    action();
+    return allocations - before;
+  }
+  std::shared_ptr<const Model> model_ = RandomModel(TinyConfig());
+  std::vector<float> samples_ = Noise(100 * 320 + 17, 1);
+  std::vector<uint16_t> tokens_ = std::vector<uint16_t>(100 * 18);
+  std::vector<float> sound_ = std::vector<float>(100 * 320);
+};
+
+TEST_F(NoAllocTest, TheCounterCounts) {
+  EXPECT_GT(CountOf([] { Encoder encoder(RandomModel(TinyConfig())); }), 10);
+  EXPECT_GE(CountOf([] { std::vector<float> v(testing::UnitTest::GetInstance()->total_test_count()); }), 1);
+}
+
+TEST_F(NoAllocTest, EncoderAllocatesNothing) {
+  Encoder encoder(model_);
+  std::vector<std::byte> state(encoder.state_size());
+  int frames = 0;
+  bool ok = true;
+  const int count = CountOf([&] {
+    frames += encoder.Encode(samples_, 18, tokens_);
+    encoder.Reset();
+    for (const float& sample : samples_) frames += encoder.Encode({&sample, 1}, 4, tokens_);
+    frames += encoder.Encode(std::span(samples_).first(3 * 320), 0, {});
+    ok = encoder.Encode(samples_, 19, tokens_) == -1 && encoder.Save(state) && encoder.Restore(state);
+  });
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(frames, 203);
+  EXPECT_TRUE(ok);
+}
+
+TEST_F(NoAllocTest, DecoderAllocatesNothing) {
+  Decoder decoder(model_);
+  std::vector<std::byte> state(decoder.state_size());
+  bool ok = true;
+  const int count = CountOf([&] {
+    ok = ok && decoder.Decode(tokens_, 18, sound_);
+    decoder.Reset();
+    for (int n_q = 0; n_q <= 18; ++n_q) {
+      ok = ok && decoder.Decode(std::span(tokens_).first(static_cast<size_t>(n_q)), n_q,
+                                std::span(sound_).first(320));
+    }
+    ok = ok && decoder.Conceal(std::span(sound_).first(320));
+    ok = ok && !decoder.Decode(tokens_, 17, sound_) && decoder.Save(state) && decoder.Restore(state);
+  });
+  EXPECT_EQ(count, 0);
+  EXPECT_TRUE(ok);
+}
+
+}  // namespace
+}  // namespace quaver

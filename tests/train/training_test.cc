@@ -1,0 +1,144 @@
+// The whole way: training on real speech, export, and the exported model in the runtime.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "codec/codec.h"
+#include "codec/train/export.h"
+#include "codec/train/trainer.h"
+#include "codec/train/validate.h"
+#include "tests/train/support.h"
+
+namespace quaver {
+namespace {
+
+struct Trained {
+  std::unique_ptr<TrainingState> state;
+  Dataset data;
+  std::vector<double> losses;
+};
+
+const Trained& TrainedOnce() {
+  static const Trained trained = [] {
+    Trained out;
+    out.data = std::move(LoadDataset(Samples(), LoadOptions{})).value();
+    out.state = std::make_unique<TrainingState>(SmallTraining());
+    const TemporaryFolder folder("quaver_training_test");
+    TrainCallbacks callbacks;
+    callbacks.on_step = [&](const StepReport& report) { out.losses.push_back(report.total); };
+    callbacks.on_validation = [](int64_t, const std::string&) {};
+    callbacks.on_message = [](const std::string& message) { ADD_FAILURE() << message; };
+    const std::atomic<bool> stop{false};
+    EXPECT_TRUE(Train(*out.state, out.data, Dataset{}, folder / "checkpoint.pt", callbacks, stop).ok());
+    EXPECT_TRUE(std::filesystem::exists(folder / "checkpoint.pt"));
+    return out;
+  }();
+  return trained;
+}
+
+std::vector<float> Speech(const Dataset& data, size_t clip) {
+  std::vector<float> samples;
+  for (const int16_t x : data.clips[clip].samples) samples.push_back(x / 32768.0f);
+  samples.resize(samples.size() / 320 * 320);
+  return samples;
+}
+
+TEST(Training, TheLossFalls) {
+  const auto& losses = TrainedOnce().losses;
+  ASSERT_EQ(losses.size(), 40u);
+  const auto mean = [](auto from, auto to) { return std::accumulate(from, to, 0.0) / static_cast<double>(to - from); };
+  EXPECT_LT(mean(losses.end() - 10, losses.end()), 0.8 * mean(losses.begin(), losses.begin() + 5));
+}
+
+TEST(Training, StopRequestEndsWithACheckpoint) {
+  const TemporaryFolder folder("quaver_stop_test");
+  TrainingState state(SmallTraining());
+  const auto data = LoadDataset(Samples(), LoadOptions{});
+  ASSERT_TRUE(data.ok());
+  std::atomic<bool> stop{false};
+  TrainCallbacks callbacks;
+  callbacks.on_step = [&](const StepReport& report) { stop = report.step == 2; };
+  callbacks.on_validation = [](int64_t, const std::string&) {};
+  callbacks.on_message = [](const std::string&) {};
+  ASSERT_TRUE(Train(state, data.value(), Dataset{}, folder / "checkpoint.pt", callbacks, stop).ok());
+  const auto saved = LoadCheckpoint(folder / "checkpoint.pt");
+  ASSERT_TRUE(saved.ok()) << saved.message();
+  EXPECT_EQ(saved.value()->step, 2);
+}
+
+TEST(Training, LearningRateWarmsUpHoldsAndDecays) {
+  TrainingOptions options;
+  options.warmup_steps = 100;
+  EXPECT_NEAR(LearningRateFactor(options, 0, 0), 0.01, 1e-9);
+  EXPECT_NEAR(LearningRateFactor(options, 99, 0.1), 1, 1e-9);
+  EXPECT_NEAR(LearningRateFactor(options, 5000, options.decay_start), 1, 1e-9);
+  EXPECT_NEAR(LearningRateFactor(options, 5000, 1), options.final_rate, 1e-9);
+}
+
+// Parity of the two halves on real speech: LibTorch with the rounded weights, and the runtime.
+TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
+  const Trained& trained = TrainedOnce();
+  auto weights = ExportWeights(*trained.state, trained.data, nullptr);
+  ASSERT_TRUE(weights.ok()) << weights.message();
+  const auto bytes = SerializeWeights(weights.value());
+  ASSERT_TRUE(bytes.ok()) << bytes.message();
+  const auto parsed = ParseWeights(bytes.value(), "exported", Verify::kHash);
+  ASSERT_TRUE(parsed.ok()) << parsed.message();
+  const auto model = Model::FromWeights(parsed.value());
+  ASSERT_TRUE(model.ok()) << model.message();
+
+  torch::NoGradGuard no_grad;
+  TorchNetwork network(parsed.value().config);
+  LoadTensors(*network, parsed.value().tensors);
+  const BottleneckConfig& bottleneck = parsed.value().config.bottleneck;
+  const Fsp fsp(bottleneck, {});
+  int64_t equal = 0;
+  int64_t total = 0;
+  double worst = 0;
+  for (size_t clip = 0; clip < trained.data.clips.size(); ++clip) {
+    const auto samples = Speech(trained.data, clip);
+    const int frames = static_cast<int>(samples.size() / 320);
+    const auto input = torch::from_blob(const_cast<float*>(samples.data()), {1, static_cast<int64_t>(samples.size())});
+    const auto token = fsp.Tokens(fsp.Squash(network->Encode(input))).contiguous();
+    std::vector<uint16_t> tokens(static_cast<size_t>(frames) * bottleneck.groups);
+    Encoder encoder(model.value());
+    ASSERT_EQ(encoder.Encode(samples, bottleneck.groups, tokens), frames);
+    for (size_t i = 0; i < tokens.size(); ++i) equal += tokens[i] == token.const_data_ptr<int64_t>()[i];
+    total += static_cast<int64_t>(tokens.size());
+
+    const auto output = network->Decode(fsp.TokensToOutput(token)).contiguous();
+    std::vector<uint16_t> torch_tokens(token.const_data_ptr<int64_t>(), token.const_data_ptr<int64_t>() + token.numel());
+    std::vector<float> decoded(samples.size());
+    Decoder decoder(model.value());
+    ASSERT_TRUE(decoder.Decode(torch_tokens, bottleneck.groups, decoded));
+    for (size_t i = 0; i < decoded.size(); ++i) {
+      worst = std::max(worst, std::abs(double{decoded[i]} - output.const_data_ptr<float>()[i]));
+    }
+  }
+  EXPECT_GE(static_cast<double>(equal) / static_cast<double>(total), 0.999);
+  EXPECT_LT(worst, 1e-4);
+}
+
+TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {
+  const Trained& trained = TrainedOnce();
+  auto a = ExportWeights(*trained.state, trained.data, nullptr);
+  auto b = ExportWeights(*trained.state, trained.data, nullptr);
+  ASSERT_TRUE(a.ok() && b.ok());
+  const auto bytes_a = SerializeWeights(a.value());
+  const auto bytes_b = SerializeWeights(b.value());
+  ASSERT_TRUE(bytes_a.ok() && bytes_b.ok());
+  EXPECT_EQ(bytes_a.value(), bytes_b.value());
+  for (const char* key : {"licence", "training", "payload_bps"}) EXPECT_TRUE(a.value().metadata.contains(key)) << key;
+}
+
+TEST(Training, ValidationScoresEveryRate) {
+  const Trained& trained = TrainedOnce();
+  const std::string scores = Validate(*trained.state, trained.data);
+  for (const char* key : {"\"3\"", "\"6\"", "\"12\"", "\"18\"", "estoi", "log_mel_db"}) {
+    EXPECT_NE(scores.find(key), std::string::npos) << scores;
+  }
+}
+
+}  // namespace
+}  // namespace quaver
