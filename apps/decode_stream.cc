@@ -10,40 +10,61 @@
 namespace quaver {
 namespace {
 
-// Frames through a decoder into the playback.
+constexpr size_t kBlock = kMaxFramesPerPacket;  // frames decoded in one call, which is faster than one by one
+
+// Frames through a decoder into the playback. Frames of equal n_q wait for each other; Flush() ends that.
 class FrameDecoder {
  public:
   FrameDecoder(std::string name, std::shared_ptr<const Model> model, Playback& playback)
       : name_(std::move(name)),
-        pcm_(static_cast<size_t>(model->frame())),
+        frame_(static_cast<size_t>(model->frame())),
         decoder_(std::move(model)),
         playback_(playback) {}
 
-  Status Decode(std::span<const uint16_t> tokens) {
-    if (!decoder_.Decode(tokens, static_cast<int>(tokens.size()), pcm_))
-      return Error{name_ + ": not tokens of this model"};
-    return Play();
-  }
-  Status Conceal(uint64_t frames) {
-    for (; frames > 0; --frames) {
-      if (!decoder_.Conceal(pcm_)) return Error{name_ + ": a frame cannot be concealed"};
-      const Status status = Play();
+  Status Add(std::span<const uint16_t> row) {
+    if (waiting_ == kBlock || row.size() != n_q_) {
+      const Status status = Flush();
       if (!status.ok()) return status;
     }
+    n_q_ = row.size();
+    tokens_.insert(tokens_.end(), row.begin(), row.end());
+    ++waiting_;
     return {};
   }
+
+  Status Flush() {
+    if (waiting_ == 0) return {};
+    pcm_.resize(waiting_ * frame_);
+    if (!decoder_.Decode(tokens_, static_cast<int>(n_q_), pcm_))
+      return Error{name_ + ": not tokens of this model"};
+    frames_ += waiting_;
+    waiting_ = 0;
+    tokens_.clear();
+    return playback_.Write(pcm_);
+  }
+
+  Status Conceal(uint64_t frames) {
+    Status status = Flush();
+    for (pcm_.resize(frame_); status.ok() && frames > 0; --frames) {
+      if (!decoder_.Conceal(pcm_)) return Error{name_ + ": a frame cannot be concealed"};
+      ++frames_;
+      status = playback_.Write(pcm_);
+    }
+    return status;
+  }
+
   uint64_t frames() const { return frames_; }
 
  private:
-  Status Play() {
-    ++frames_;
-    return playback_.Write(pcm_);
-  }
   std::string name_;
-  std::vector<float> pcm_;
+  size_t frame_;
   Decoder decoder_;
   Playback& playback_;
-  uint64_t frames_ = 0;
+  std::vector<uint16_t> tokens_;  // [waiting_, n_q_]
+  size_t n_q_ = 0;
+  size_t waiting_ = 0;  // frames
+  std::vector<float> pcm_;
+  uint64_t frames_ = 0;  // decoded so far
 };
 
 class StreamDecoder {
@@ -90,10 +111,10 @@ class StreamDecoder {
       return Lose(event.frames);
     }
     for (int i = 0; i < packet_.frames; ++i) {
-      const Status status = frames_.Decode(std::span(packet_.token[i]).first(packet_.n_q[i]));
+      const Status status = frames_.Add(std::span(packet_.token[i]).first(packet_.n_q[i]));
       if (!status.ok()) return status;
     }
-    return {};
+    return frames_.Flush();
   }
 
   Status Lose(int frames) {
@@ -171,12 +192,12 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
     const auto length = RowLength(values, row, model->config().bottleneck.codes());
     if (!length.ok()) return Error{name + ": " + length.message()};
     lost += length.value() == 0;
-    const Status status =
-        length.value() > 0 ? frames.Decode(values.first(length.value())) : frames.Conceal(1);
+    const Status status = length.value() > 0 ? frames.Add(values.first(length.value())) : frames.Conceal(1);
     if (!status.ok()) return status.error();
     if (row % 50 == 0) progress(row);
   }
-  const Status status = playback.Finish();
+  Status status = frames.Flush();
+  if (status.ok()) status = playback.Finish();
   if (!status.ok()) return status.error();
   return DecodeReport{playback.written(), lost, {}};
 }

@@ -70,12 +70,14 @@ std::string Progress::Line(double elapsed) const {
     seconds += file.seconds;
   }
   std::string pace;
-  if (seconds > 0) pace = ClockText(seconds) + Format(" of audio, %.1f x real time", seconds / elapsed);
+  if (seconds > 0)
+    pace = "  " + ClockText(seconds) + Format(" of audio, %.1f x real time", seconds / elapsed);
   if (!known) return pace;
   const auto filled = static_cast<size_t>(std::lround(done * kBarWidth));
-  std::string line = "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "] ";
-  line += Format("%3.0f %%  ", 100 * done) + pace;
-  return done > 0 ? line + ", ETA " + ClockText(elapsed * (1 - done) / done) : line;
+  std::string line(1, '[');
+  line.append(filled, '#').append(kBarWidth - filled, '-').append("] ");
+  line += Format("%3.0f %%", 100 * done) + pace;
+  return done > 0 ? line + "  ETA " + ClockText(elapsed * (1 - done) / done) : line;
 }
 
 std::string ClockText(double seconds) {

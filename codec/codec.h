@@ -68,9 +68,9 @@ class Encoder {
   ~Encoder();
   Encoder(Encoder&&) noexcept;
 
-  // Takes any number of samples (16 kHz, nominally -1 .. 1; not-finite samples count as 0) and writes the
-  // tokens of every frame that they complete: [frames, n_q] row by row. `tokens` must have room for
-  // FramesAfter(samples.size()) * n_q. Returns the frames written, or -1 (and takes nothing) when n_q is
+  // Takes any number of samples (16 kHz, nominally -1 .. 1; clamped to -16 .. 16, not finite counts as 0) and
+  // writes the tokens of every frame that they complete: [frames, n_q] row by row. `tokens` must have room
+  // for FramesAfter(samples.size()) * n_q. Returns the frames written, or -1 (and takes nothing) when n_q is
   // outside 0 .. groups or `tokens` is too short.
   int Encode(std::span<const float> samples, int n_q, std::span<uint16_t> tokens) noexcept;
   int FramesAfter(size_t samples) const noexcept;  // frames that so many more samples would complete
@@ -79,7 +79,7 @@ class Encoder {
   // State of the stream as bytes: copied, stored, moved to another Encoder of the same model.
   size_t state_size() const noexcept;
   bool Save(std::span<std::byte> state) const noexcept;     // false: wrong size
-  bool Restore(std::span<const std::byte> state) noexcept;  // false: wrong size (the stream is unchanged)
+  bool Restore(std::span<const std::byte> state) noexcept;  // false: not a state (the stream is unchanged)
 
  private:
   struct Impl;

@@ -14,6 +14,11 @@ constexpr uint64_t kMaxKept = 1 << 20;
 // A pipe has no length. Far beyond any file, and far from where 64-bit sums overflow.
 constexpr sf_count_t kEndless = sf_count_t{1} << 50;
 
+uint32_t LittleEndian(std::span<const uint8_t> bytes) {
+  return static_cast<uint32_t>(bytes[0] | bytes[1] << 8 | bytes[2] << 16) | static_cast<uint32_t>(bytes[3])
+                                                                                << 24;
+}
+
 PipeStream& Self(void* user) { return *static_cast<PipeStream*>(user); }
 
 }  // namespace
@@ -43,6 +48,23 @@ void PipeStream::Fill(uint64_t end) {
 std::span<const uint8_t> PipeStream::Peek(size_t n) {
   Fill(n);
   return std::span<const uint8_t>(kept_).first(std::min(n, kept_.size()));
+}
+
+void PipeStream::MendWavLength() {
+  if (Peek(12).size() < 12 || std::memcmp(kept_.data(), "RIFF", 4) != 0) return;
+  const uint64_t riff_end = uint64_t{8} + LittleEndian(std::span(kept_).subspan(4, 4));
+  uint64_t chunk = 12;
+  while (chunk + 8 <= kMaxKept && Peek(chunk + 8).size() == chunk + 8) {
+    const std::span<uint8_t> header = std::span(kept_).subspan(chunk, 8);
+    const uint32_t length = LittleEndian(header.subspan(4));
+    chunk += 8;
+    if (std::memcmp(header.data(), "data", 4) == 0) {
+      const bool unknown = riff_end <= chunk || riff_end == uint64_t{8} + 0xFFFFFFFF;
+      if (length == 0 && unknown) std::fill_n(header.begin() + 4, 4, uint8_t{0xFF});
+      return;
+    }
+    chunk += length + length % 2;
+  }
 }
 
 int64_t PipeStream::Read(std::span<uint8_t> out) {

@@ -18,6 +18,9 @@ class PipeStream {
 
   // The first bytes, without moving; fewer if the stream is shorter.
   std::span<const uint8_t> Peek(size_t n);
+  // A WAV written into a pipe may say that its data have length 0 and its RIFF chunk no more than the header:
+  // that becomes "unknown", before libsndfile sees it.
+  void MendWavLength();
   // -1 on a read error, 0 at the end.
   int64_t Read(std::span<uint8_t> out);
   void Seal() { sealed_ = true; }

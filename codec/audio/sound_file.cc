@@ -130,7 +130,11 @@ Status SoundReader::Impl::OpenDescriptor(const std::string& path) {
   if (!S_ISREG(status.st_mode) || ::lseek(number, 0, SEEK_CUR) != 0) return OpenPipe();
   if (status.st_size == 0) return Error{name + ": is empty"};
   handle.reset(sf_open_fd(number, SFM_READ, &info, SF_FALSE));
-  return {};
+  if (handle == nullptr || info.frames > 0 || ::lseek(number, 0, SEEK_SET) != 0) return {};
+  // Empty, or a WAV that came from a pipe and does not know its length.
+  handle.reset();
+  info = {};
+  return OpenPipe();
 }
 
 Status SoundReader::Impl::OpenPipe() {
@@ -138,6 +142,7 @@ Status SoundReader::Impl::OpenPipe() {
   const std::span<const uint8_t> start = pipe->Peek(4);
   if (start.empty()) return Error{name + ": is empty"};
   if (StreamsFromPipe(start)) {
+    pipe->MendWavLength();
     SF_VIRTUAL_IO io = PipeStream::Callbacks();
     handle.reset(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
     pipe->Seal();
@@ -242,10 +247,12 @@ std::string LowerExtension(const std::string& path) {
   return extension;
 }
 
-// 0: neither of the two.
+// 0: neither of the two. Pipes and devices (/dev/null) take a WAV whatever they are called.
 int FormatOf(const std::string& path) {
   const std::string extension = LowerExtension(path);
-  if (path == "-" || extension == ".wav") return SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  struct stat info {};
+  const bool in_place = extension.empty() && ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  if (path == "-" || in_place || extension == ".wav") return SF_FORMAT_WAV | SF_FORMAT_PCM_16;
   return extension == ".flac" ? SF_FORMAT_FLAC | SF_FORMAT_PCM_16 : 0;
 }
 
@@ -337,6 +344,8 @@ Status SoundWriter::Write(std::span<const float> mono) {
 Status SoundWriter::Commit() {
   if (impl_->done) return Error{impl_->file->name() + ": not open for writing any more"};
   impl_->done = true;
+  // libsndfile writes a FLAC header with the first samples only, and would leave a file of no bytes.
+  if (!impl_->wav && impl_->bytes == 0) return Error{impl_->file->name() + ": a FLAC cannot hold no samples"};
   if (impl_->handle != nullptr) {
     if (const int error = sf_close(impl_->handle.release()); error != SF_ERR_NO_ERROR) {
       return Error{impl_->file->name() + ": write failed: " + sf_error_number(error)};

@@ -58,7 +58,8 @@ class SoundWriter {
 
   // The samples go to every channel alike.
   Status Write(std::span<const float> mono);
-  // Finishes the header and makes the file appear. At most once; no Write() after it.
+  // Finishes the header and makes the file appear. At most once; no Write() after it. A FLAC without any
+  // samples cannot be written: an error; a WAV can.
   Status Commit();
 
  private:

@@ -27,7 +27,9 @@ struct DigitLayout {
   int Context(int digit, int before, int lower) const {
     return (before + 1) * lower_values[Index(digit)] + lower;
   }
-  size_t TableLength(int digit) const { return static_cast<size_t>(radix[Index(digit)] + extra_values); }
+  size_t TableLength(int digit) const {
+    return static_cast<size_t>(radix[Index(digit)]) + static_cast<size_t>(extra_values);
+  }
   // First value of a table.
   size_t Table(int group, int digit, int context) const {
     return static_cast<size_t>(group) * group_stride + offset[Index(digit)] +

@@ -19,7 +19,7 @@ int Product(std::span<const int> factors) {
   return product;
 }
 
-// Calls visit(group, digit, context, first value, radix) for every frequency table in the order of the file.
+// Calls visit(group, digit, context) for every frequency table in the order of the file.
 template <typename Visit>
 void ForEachTable(const DigitLayout& layout, int groups, Visit&& visit) {
   for (int group = 0; group < groups; ++group) {

@@ -7,8 +7,8 @@
 namespace quaver {
 namespace {
 
-constexpr long kReadBytes = 4096;
-constexpr long kMaxPageBytes = 27 + 255 + 255 * 255;
+constexpr int kReadBytes = 4096;
+constexpr int kMaxPageBytes = 27 + 255 + 255 * 255;
 
 }  // namespace
 
@@ -18,10 +18,12 @@ OggPages::~OggPages() { ogg_sync_clear(&sync_); }
 
 OggPages::Outcome OggPages::Next(ogg_page& page, uint64_t limit) {
   while (position_ < limit) {
-    const long bytes = ogg_sync_pageseek(&sync_, &page);
+    const auto bytes = ogg_sync_pageseek(&sync_, &page);
     if (bytes > 0) {
-      Advance(static_cast<uint64_t>(bytes), false);
-      return Outcome::kPage;
+      const bool whole =
+          position_ + static_cast<uint64_t>(bytes) <= read_;  // and not completed by zeros of ours
+      Advance(static_cast<uint64_t>(bytes), !whole);
+      return whole ? Outcome::kPage : Outcome::kEnd;
     }
     if (bytes < 0) {
       Advance(static_cast<uint64_t>(-bytes), true);
@@ -47,7 +49,7 @@ bool OggPages::Fill() {
   if (failed_) return false;
   if (got > 0) {
     read_ += static_cast<uint64_t>(got);
-    ogg_sync_wrote(&sync_, static_cast<long>(got));
+    ogg_sync_wrote(&sync_, static_cast<int>(got));
     return true;
   }
   padded_ = true;

@@ -86,7 +86,7 @@ class OggWriter : public QvrWriter {
   void Push(std::span<const uint8_t> bytes, uint64_t granule, bool last) {
     ogg_packet packet{};
     packet.packet = const_cast<unsigned char*>(bytes.data());  // libogg only reads it
-    packet.bytes = static_cast<long>(bytes.size());
+    packet.bytes = static_cast<int>(bytes.size());
     packet.b_o_s = packets_ == 0;
     packet.e_o_s = last;
     packet.granulepos = static_cast<ogg_int64_t>(granule);

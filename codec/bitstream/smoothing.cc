@@ -11,7 +11,7 @@
 namespace quaver {
 namespace {
 
-constexpr double kStrongest = 4096.0;
+constexpr int kStrongestPower = 12;  // strengths are powers of two
 
 // What a level of the hierarchy knows of the context.
 struct Level {
@@ -77,9 +77,10 @@ Tables Descend(const std::vector<Level>& chain, const Shape& shape, std::span<co
     const std::vector<double> sums = CountsAt(level, shape, counts);
     Tables best;
     best.log_likelihood = -std::numeric_limits<double>::infinity();
-    for (double strength = 0.25; strength <= kStrongest; strength *= 2.0) {
-      Tables trial = Mix(level, coarser, shape, sums, tables, strength);
-      trial.log_likelihood -= std::log(kStrongest / strength);  // a prior, lest a handful of counts is believed
+    for (int power = -2; power <= kStrongestPower; ++power) {
+      Tables trial = Mix(level, coarser, shape, sums, tables, std::exp2(power));
+      // A prior, lest a handful of counts is believed.
+      trial.log_likelihood -= std::log(2.0) * (kStrongestPower - power);
       if (trial.log_likelihood >= best.log_likelihood) best = std::move(trial);
     }
     tables = std::move(best);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -16,9 +17,9 @@ namespace quaver {
 namespace {
 
 // Resampling from 16 to 10 kHz.
-constexpr long kUp = 5;
-constexpr long kDown = 8;
-constexpr long kHalf = 290;  // ceil((60 dB - 8) / (28.714 * roll-off)), roll-off = 1 / (2 * 8) / 10
+constexpr int64_t kUp = 5;
+constexpr int64_t kDown = 8;
+constexpr int64_t kHalf = 290;  // ceil((60 dB - 8) / (28.714 * roll-off)), roll-off = 1 / (2 * 8) / 10
 
 constexpr double kRate = 10000;
 constexpr size_t kFrame = 256;
@@ -49,7 +50,7 @@ std::vector<double> ResamplingFilter() {
   const double beta = 0.1102 * (60 - 8.7);
   std::vector<double> filter;
   double sum = 0;
-  for (long t = -kHalf; t <= kHalf; ++t) {
+  for (int64_t t = -kHalf; t <= kHalf; ++t) {
     const double x = std::numbers::pi * 2 * cutoff * static_cast<double>(t);
     const double place = static_cast<double>(t) / kHalf;
     const double window = BesselI0(beta * std::sqrt(1 - place * place)) / BesselI0(beta);
@@ -62,13 +63,13 @@ std::vector<double> ResamplingFilter() {
 
 std::vector<double> ResampleTo10k(std::span<const float> in) {
   const std::vector<double> filter = ResamplingFilter();
-  const long n = static_cast<long>(in.size());
+  const int64_t n = static_cast<int64_t>(in.size());
   std::vector<double> out(static_cast<size_t>((n * kUp + kDown - 1) / kDown));
   for (size_t i = 0; i < out.size(); ++i) {
-    const long centre = static_cast<long>(i) * kDown;  // on the grid of 80 kHz
-    const long first = std::max(0L, (centre - kHalf + kUp - 1) / kUp);
-    const long last = std::min(n - 1, (centre + kHalf) / kUp);
-    for (long j = first; j <= last; ++j) {
+    const int64_t centre = static_cast<int64_t>(i) * kDown;  // on the grid of 80 kHz
+    const int64_t first = std::max(int64_t{0}, (centre - kHalf + kUp - 1) / kUp);
+    const int64_t last = std::min(n - 1, (centre + kHalf) / kUp);
+    for (int64_t j = first; j <= last; ++j) {
       out[i] += filter[static_cast<size_t>(kHalf + centre - j * kUp)] * in[static_cast<size_t>(j)];
     }
   }

@@ -34,7 +34,7 @@ std::vector<Triangle> MelBank() {
   std::vector<Triangle> bank(kMels);
   for (size_t band = 0; band < kMels; ++band) {
     for (size_t bin = 0; bin <= kWindow / 2; ++bin) {
-      const double f = kNyquist * static_cast<double>(bin) / (kWindow / 2);
+      const double f = kNyquist * static_cast<double>(2 * bin) / kWindow;
       const double rise = (f - corner[band]) / (corner[band + 1] - corner[band]);
       const double fall = (corner[band + 2] - f) / (corner[band + 2] - corner[band + 1]);
       const double weight = std::min(rise, fall);

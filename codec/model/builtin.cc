@@ -5,8 +5,8 @@
 #ifdef QUAVER_HAS_BUILTIN_MODEL
 // builtin_model.S
 extern "C" {
-extern const uint8_t quaver_builtin_model_begin[];
-extern const uint8_t quaver_builtin_model_end[];
+extern const uint8_t kQuaverBuiltInModelBegin[];
+extern const uint8_t kQuaverBuiltInModelEnd[];
 }
 #endif
 
@@ -14,7 +14,7 @@ namespace quaver {
 
 std::span<const uint8_t> BuiltInWeights() {
 #ifdef QUAVER_HAS_BUILTIN_MODEL
-  return {quaver_builtin_model_begin, quaver_builtin_model_end};
+  return {kQuaverBuiltInModelBegin, kQuaverBuiltInModelEnd};
 #else
   return {};
 #endif

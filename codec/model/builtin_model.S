@@ -1,16 +1,16 @@
 /* The built-in model as it stands in its file; QUAVER_BUILTIN_MODEL_FILE is the path, in quotes. GNU as, ELF. */
         .section .rodata
         .balign 64
-        .global quaver_builtin_model_begin
-        .hidden quaver_builtin_model_begin
-        .type   quaver_builtin_model_begin, %object
-quaver_builtin_model_begin:
+        .global kQuaverBuiltInModelBegin
+        .hidden kQuaverBuiltInModelBegin
+        .type   kQuaverBuiltInModelBegin, %object
+kQuaverBuiltInModelBegin:
         .incbin QUAVER_BUILTIN_MODEL_FILE
-        .global quaver_builtin_model_end
-        .hidden quaver_builtin_model_end
-        .type   quaver_builtin_model_end, %object
-quaver_builtin_model_end:
+        .global kQuaverBuiltInModelEnd
+        .hidden kQuaverBuiltInModelEnd
+        .type   kQuaverBuiltInModelEnd, %object
+kQuaverBuiltInModelEnd:
         .byte   0
-        .size   quaver_builtin_model_begin, quaver_builtin_model_end - quaver_builtin_model_begin
+        .size   kQuaverBuiltInModelBegin, kQuaverBuiltInModelEnd - kQuaverBuiltInModelBegin
 
         .section .note.GNU-stack, "", %progbits

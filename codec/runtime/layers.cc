@@ -1,6 +1,5 @@
 #include "codec/runtime/layers.h"
 
-#include <cstring>
 #include <string>
 #include <vector>
 

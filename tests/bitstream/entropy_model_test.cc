@@ -49,7 +49,8 @@ double TrueBits(const BottleneckConfig& bottleneck, double stay) {
 }
 
 TEST(EntropyModel, SizesAndContextsFollowTheFormula) {
-  EXPECT_EQ(EntropyModel::TableSize(BottleneckConfig()), 18u * (9 * 8 + 6 * 8 * 5 + 6 * 40 * 5 + 6 * 200 * 5));
+  EXPECT_EQ(EntropyModel::TableSize(BottleneckConfig()),
+            18u * (9 * 8 + 6 * 8 * 5 + 6 * 40 * 5 + 6 * 200 * 5));
   const EntropyModel model = EntropyModel::Uniform(Small());
   EXPECT_EQ(model.frequencies().size(), 3u * (5 * 4 + 4 * 4 * 3));
   EXPECT_EQ(model.codes(), 12);
@@ -94,7 +95,8 @@ TEST(EntropyModel, RefusesBadTablesAndSaysWhere) {
   bad = good;
   bad[1] = static_cast<uint16_t>(bad[1] + bad[0]);
   bad[0] = 0;
-  EXPECT_THAT(EntropyModel::Create(Small(), bad).message(), HasSubstr("group 0, digit 0, context 0 has a zero"));
+  EXPECT_THAT(EntropyModel::Create(Small(), bad).message(),
+              HasSubstr("group 0, digit 0, context 0 has a zero"));
 }
 
 TEST(EntropyModel, RefusesBottlenecksOutOfRange) {

@@ -10,7 +10,8 @@ namespace {
 
 void ExpectSame(const PacketTokens& a, const PacketTokens& b) {
   ASSERT_EQ(a.frames, b.frames);
-  for (size_t frame = 0; frame < static_cast<size_t>(a.frames); ++frame) ASSERT_EQ(a.n_q[frame], b.n_q[frame]);
+  for (size_t frame = 0; frame < static_cast<size_t>(a.frames); ++frame)
+    ASSERT_EQ(a.n_q[frame], b.n_q[frame]);
   ASSERT_EQ(a.token, b.token);
 }
 
@@ -221,6 +222,52 @@ TEST(Packet, TheLongestFits) {
   PacketTokens decoded;
   ASSERT_TRUE(DecodePacket(model, {24, 1}, packet, decoded));
   ExpectSame(decoded, tokens);
+}
+
+// Tables that any other implementation can make: the symbol s of a table of r has a share of s + 1, rounded
+// down, and the last one what is left.
+EntropyModel StaircaseModel(const BottleneckConfig& bottleneck) {
+  const EntropyModel flat = EntropyModel::Uniform(bottleneck);
+  std::vector<uint16_t> frequencies;
+  for (int group = 0; group < flat.groups(); ++group) {
+    for (size_t digit = 0; digit < flat.radix().size(); ++digit) {
+      const int radix = flat.radix()[digit];
+      for (int context = 0; context < flat.layout().Contexts(static_cast<int>(digit)); ++context) {
+        int left = 1 << kFrequencyBits;
+        for (int symbol = 0; symbol + 1 < radix; ++symbol) {
+          const int share =
+              (1 << kFrequencyBits) * ((symbol + context) % radix + 1) / (radix * (radix + 1) / 2);
+          frequencies.push_back(static_cast<uint16_t>(share));
+          left -= share;
+        }
+        frequencies.push_back(static_cast<uint16_t>(left));
+      }
+    }
+  }
+  return EntropyModel::Create(bottleneck, frequencies).value();
+}
+
+// The bytes of the example in docs/bitstream.md: they change only with the version of the format.
+TEST(Packet, BytesAreAsSpecified) {
+  const EntropyModel model = StaircaseModel(BottleneckConfig());
+  PacketTokens tokens;
+  tokens.frames = 3;
+  for (auto& row : tokens.token) row.fill(kNoToken);
+  for (size_t frame = 0; frame < 3; ++frame) {
+    tokens.n_q[frame] = frame == 1 ? 4 : 2;
+    for (size_t group = 0; group < tokens.n_q[frame]; ++group) {
+      tokens.token[frame][group] = static_cast<uint16_t>((frame * 307 + group * 211 + 5) % 1000);
+    }
+  }
+  EXPECT_EQ(Encoded(model, {25, 2}, tokens),
+            (std::vector<uint8_t>{0xFF, 0xE3, 0x21, 0x8E, 0x07, 0xD4, 0x09, 0x5B, 0x8A, 0xAE, 0x36, 0x8B,
+                                  0x2E, 0xE2, 0xF8}));
+  for (size_t frame = 0; frame < 3; ++frame) {
+    tokens.n_q[frame] = 2;
+    std::fill(tokens.token[frame].begin() + 2, tokens.token[frame].end(), kNoToken);
+  }
+  EXPECT_EQ(Encoded(model, {3, 2}, tokens),
+            (std::vector<uint8_t>{0x6A, 0x3B, 0x29, 0x5A, 0xD7, 0x85, 0x56, 0xE3, 0xB6}));
 }
 
 }  // namespace

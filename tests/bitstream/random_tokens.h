@@ -17,7 +17,9 @@ namespace quaver {
 using Random = std::mt19937;
 
 // 0 .. count - 1; the same on every platform, unlike the distributions of the standard library.
-inline int Below(Random& random, int count) { return static_cast<int>(random() % static_cast<uint32_t>(count)); }
+inline int Below(Random& random, int count) {
+  return static_cast<int>(random() % static_cast<uint32_t>(count));
+}
 inline double Unit(Random& random) { return random() / 4294967296.0; }
 
 // A table of `radix` frequencies; `skew` 0 is flat, 10 leaves most symbols at a frequency of 1.

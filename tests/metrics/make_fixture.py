@@ -64,7 +64,13 @@ def si_sdr(r, d):
     return 10 * np.log10(np.sum(target**2) / (np.sum((d - target) ** 2) + 1e-9))
 
 
+def estoi(x, y):
+    # pystoi adds random noise at the level of rounding, which decides where a band is digital silence.
+    return np.mean([pystoi.stoi(x, y, 16000, extended=True) for _ in range(8)])
+
+
 def main():
+    np.random.seed(1)
     rows = []
     for path in sorted(SAMPLES.glob("*.flac")):
         x, rate = soundfile.read(path)
@@ -75,7 +81,7 @@ def main():
                 {
                     "clip": path.name,
                     "damage": damage.__name__,
-                    "estoi": float(pystoi.stoi(x, y, rate, extended=True)),
+                    "estoi": float(estoi(x, y)),
                     "log_mel_db": float(np.mean(np.abs(log_mel(x) - log_mel(y)))),
                     "si_sdr_db": float(si_sdr(x, y)),
                 }

@@ -26,7 +26,9 @@ TEST(Scores, AgreeWithPystoiAndNumpy) {
     const auto clip = Clip(row["clip"].get<std::string>());
     const auto score = Score(clip, Damaged(clip, row["damage"].get<std::string>()));
     ASSERT_TRUE(score.ok()) << score.message();
-    EXPECT_NEAR(score.value().estoi, row["estoi"].get<double>(), 1e-6) << row;
+    // Quantising leaves digital silence, where pystoi draws random numbers: its own figures spread by 1e-3.
+    const double tolerance = row["damage"] == "quantised" ? 1e-3 : 1e-6;
+    EXPECT_NEAR(score.value().estoi, row["estoi"].get<double>(), tolerance) << row;
     EXPECT_NEAR(score.value().log_mel_db, row["log_mel_db"].get<double>(), 1e-4) << row;
     EXPECT_NEAR(score.value().si_sdr_db, row["si_sdr_db"].get<double>(), 1e-4) << row;
   }
@@ -81,10 +83,10 @@ TEST(Scores, RefuseWhatTheyCannotScore) {
   auto broken = clip;
   broken[5] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_FALSE(Score(clip, broken).ok());
+  // Silence is not too short, but correlates with nothing.
   const auto quiet = Estoi(silence, silence);
-  if (quiet.ok()) {
-    EXPECT_EQ(quiet.value(), 0.0);
-  }
+  ASSERT_TRUE(quiet.ok()) << quiet.message();
+  EXPECT_EQ(quiet.value(), 0.0);
 }
 
 TEST(Align, FindsTheLagOfADelayedClip) {

@@ -1,0 +1,159 @@
+// The parts of the program that need no process to be tested.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "apps/bitrate.h"
+#include "apps/jobs.h"
+#include "apps/playback.h"
+#include "apps/progress.h"
+#include "tests/apps/run_tool.h"
+#include "tests/model/random_weights.h"
+
+namespace quaver {
+namespace {
+
+TEST(Bitrate, Parses) {
+  for (const auto& [text, value] : {std::pair<const char*, double>{"3000", 3000},
+                                    {"3k", 3000},
+                                    {"1.5k", 1500},
+                                    {"1.5K", 1500},
+                                    {"6e3", 6000}}) {
+    ASSERT_TRUE(ParseBitrate(text).ok()) << text;
+    EXPECT_DOUBLE_EQ(ParseBitrate(text).value(), value);
+  }
+  for (const char* text :
+       {"", "k", "3kk", "3 k", " 3k", "-3k", "0", "nan", "inf", "1e999", "0x10", "3kbps"}) {
+    EXPECT_FALSE(ParseBitrate(text).ok()) << text;
+  }
+}
+
+TEST(Bitrate, PicksTheMostTokensThatFit) {
+  const std::vector<double> expected = {100, 220, 350};
+  EXPECT_FALSE(TokensFor(99, expected).ok());
+  EXPECT_EQ(TokensFor(100, expected).value(), 1);
+  EXPECT_EQ(TokensFor(219.9, expected).value(), 1);
+  EXPECT_EQ(TokensFor(220, expected).value(), 2);
+  EXPECT_EQ(TokensFor(1e9, expected).value(), 3);
+}
+
+Result<std::vector<double>> ExpectedWith(const std::string& metadata) {
+  Weights weights = RandomWeights(TinyConfig(), 1);
+  if (!metadata.empty()) weights.metadata["payload_bps"] = metadata;
+  const auto model = Model::FromWeights(weights);
+  if (!model.ok()) return model.error();
+  return ExpectedPayload(*model.value());
+}
+
+TEST(Bitrate, ExpectedPayloadIsThatOfTheModelOrNominal) {
+  const auto nominal = ExpectedWith("");
+  ASSERT_TRUE(nominal.ok()) << nominal.message();
+  ASSERT_EQ(nominal.value().size(), 18u);
+  EXPECT_NEAR(nominal.value()[5], 50 * 6 * std::log2(1000.0), 1e-9);
+  EXPECT_EQ(TokensFor(3000, nominal.value()).value(), 6);
+
+  std::string json = "[";
+  for (int i = 1; i <= 18; ++i) json += std::to_string(300 * i) + (i < 18 ? "," : "]");
+  const auto measured = ExpectedWith(json);
+  ASSERT_TRUE(measured.ok()) << measured.message();
+  EXPECT_EQ(TokensFor(3000, measured.value()).value(), 10);
+  for (const char* bad : {"[1,2,3]", "{}", "nonsense", "[", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"}) {
+    EXPECT_FALSE(ExpectedWith(bad).ok()) << bad;
+  }
+}
+
+const OutputFormats kQvr = {{".qvr", ".npy"}, ""};
+
+TEST(Jobs, OutputsLieBesideTheirInputs) {
+  const auto jobs = PlanJobs({"a/b.wav", "c.x.flac"}, "", kQvr);
+  ASSERT_TRUE(jobs.ok()) << jobs.message();
+  EXPECT_EQ(jobs.value()[0].out, "a/b.qvr");
+  EXPECT_EQ(jobs.value()[1].out, "c.x.qvr");
+  EXPECT_EQ(PlanJobs({"-"}, "", kQvr).value()[0].out, "-");
+  EXPECT_EQ(PlanJobs({"a.wav"}, "x.NPY", kQvr).value()[0].out, "x.NPY");
+  EXPECT_EQ(FormatOf({"a.wav", "x.NPY"}, kQvr), ".npy");
+  EXPECT_EQ(FormatOf({"a.wav", "-"}, {kQvr.extensions, ".npy"}), ".npy");
+  EXPECT_EQ(PlanJobs({"a.wav"}, "", {kQvr.extensions, ".npy"}).value()[0].out, "a.npy");
+}
+
+TEST(Jobs, ImpossiblePlansAreRefused) {
+  EXPECT_FALSE(PlanJobs({}, "", kQvr).ok());
+  EXPECT_FALSE(PlanJobs({"a.wav", "-"}, "out", kQvr).ok());
+  EXPECT_FALSE(PlanJobs({"a.wav", "b.wav"}, "-", kQvr).ok());
+  EXPECT_FALSE(PlanJobs({"a.wav", "a.flac"}, "", kQvr).ok());
+  EXPECT_FALSE(PlanJobs({"a.wav"}, "a.wav", kQvr).ok());
+  EXPECT_FALSE(PlanJobs({"a.wav"}, "a", kQvr).ok());
+}
+
+TEST(Jobs, EveryJobRunsOnceAndTheWorstCodeWins) {
+  const std::vector<Job> jobs(100, Job{"in", "out"});
+  Console console("test", true);
+  std::vector<int> runs(jobs.size());
+  const auto with = [&](int special) {
+    return RunJobs(jobs, 4, console, [&runs, special](const Job&, size_t number) {
+      ++runs[number];
+      return number == 30 ? special : number == 60 ? 3 : 0;
+    });
+  };
+  EXPECT_EQ(with(0), 3);
+  EXPECT_EQ(with(1), 1);
+  EXPECT_EQ(runs, std::vector<int>(jobs.size(), 2));
+}
+
+class PlaybackTest : public ToolTest {
+ protected:
+  // Plays `samples` in frames of 320 and gives what lies in the file.
+  std::vector<float> Play(const std::vector<float>& samples, uint64_t pre_skip, int rate, int64_t length) {
+    std::filesystem::remove(Path("p.wav"));
+    auto writer = SoundWriter::Create(Path("p.wav"), rate, 1);
+    EXPECT_TRUE(writer.ok());
+    auto playback = Playback::Create(pre_skip, 16000, rate, std::move(writer).value());
+    EXPECT_TRUE(playback.ok());
+    if (length >= 0) playback.value().SetLength(static_cast<uint64_t>(length));
+    for (size_t at = 0; at < samples.size(); at += 320) {
+      EXPECT_TRUE(playback.value()
+                      .Write(std::span(samples).subspan(at, std::min<size_t>(320, samples.size() - at)))
+                      .ok());
+    }
+    EXPECT_TRUE(playback.value().Finish().ok());
+    return ReadSound(Path("p.wav")).mono;
+  }
+};
+
+TEST_F(PlaybackTest, DropsTheDelayAndEndsAtTheLength) {
+  std::vector<float> ramp(1600);
+  for (size_t i = 0; i < ramp.size(); ++i) ramp[i] = static_cast<float>(i) / 32768;
+  const std::vector<float> all = Play(ramp, 80, 16000, -1);
+  EXPECT_EQ(all, std::vector<float>(ramp.begin() + 80, ramp.end()));
+  EXPECT_EQ(Play(ramp, 80, 16000, 1000), std::vector<float>(all.begin(), all.begin() + 1000));
+  std::vector<float> padded = all;
+  padded.resize(2000);
+  EXPECT_EQ(Play(ramp, 80, 16000, 2000), padded);
+  EXPECT_TRUE(Play(ramp, 80, 16000, 0).empty());
+  EXPECT_TRUE(Play(ramp, 5000, 16000, -1).empty());
+}
+
+TEST_F(PlaybackTest, ResampledSoundKeepsItsPlace) {
+  std::vector<float> pulse(3200);
+  for (int i = -40; i <= 40; ++i) pulse[1080 + i] = 0.5f * std::exp(-0.01f * static_cast<float>(i * i));
+  for (const int rate : {8000, 44100, 48000}) {
+    const std::vector<float> out = Play(pulse, 80, rate, 3 * rate / 16);
+    EXPECT_EQ(out.size(), static_cast<size_t>(3 * rate / 16));
+    const auto peak = std::max_element(out.begin(), out.end()) - out.begin();
+    EXPECT_NEAR(static_cast<double>(peak) / rate, 1000.0 / 16000, 1.0 / rate) << rate;
+  }
+}
+
+TEST(Text, ClockAndFormat) {
+  EXPECT_EQ(ClockText(0), "0:00");
+  EXPECT_EQ(ClockText(125.4), "2:05");
+  EXPECT_EQ(ClockText(3725), "1:02:05");
+  EXPECT_EQ(Format("%d %s", 5, std::string(300, 'x').c_str()).size(), 302u);
+}
+
+}  // namespace
+}  // namespace quaver

@@ -1,0 +1,184 @@
+// Ten thousand damaged files through the reader and the packet decoder, from a fixed seed.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "codec/bitstream/qvr.h"
+#include "tests/bitstream/stream_tools.h"
+
+namespace quaver {
+namespace {
+
+using Offset = std::ptrdiff_t;
+
+// A range of at most `longest` bytes.
+std::pair<Offset, Offset> Range(Random& random, const Bytes& file, int longest) {
+  const int size = static_cast<int>(file.size());
+  const int begin = Below(random, size);
+  return {begin, std::min(size, begin + 1 + Below(random, longest))};
+}
+
+void MutateOnce(Random& random, Bytes& file, const Bytes& other) {
+  const auto [begin, end] = Range(random, file, 700);
+  const auto [from, to] = Range(random, other, 700);
+  switch (Below(random, 7)) {
+    case 0:
+      file[static_cast<size_t>(begin)] ^= static_cast<uint8_t>(1 << Below(random, 8));
+      break;
+    case 1:
+      file[static_cast<size_t>(begin)] = static_cast<uint8_t>(Below(random, 2) * 255);
+      break;
+    case 2:
+      file.erase(file.begin() + begin, file.begin() + end);
+      break;
+    case 3: {
+      const Bytes junk = RandomBytes(random, 1 + Below(random, 300));
+      file.insert(file.begin() + begin, junk.begin(), junk.end());
+      break;
+    }
+    case 4:
+      file.insert(file.begin() + begin, other.begin() + from, other.begin() + to);
+      break;
+    case 5: {
+      const Bytes copy(file.begin() + begin, file.begin() + end);
+      file.insert(file.begin() + Below(random, static_cast<int>(file.size())), copy.begin(), copy.end());
+      break;
+    }
+    default:
+      file.resize(static_cast<size_t>(begin) + 1);
+  }
+  if (file.empty()) file.push_back(0);
+}
+
+// Whole pages with fields that make no sense but checksums that do.
+void MutatePages(Random& random, Bytes& file) {
+  auto pages = SplitPages(file);
+  for (int i = 1 + Below(random, 3); i > 0; --i) {
+    RawPage& page = pages[static_cast<size_t>(Below(random, static_cast<int>(pages.size())))];
+    const RawPage copy = page;
+    switch (Below(random, 8)) {
+      case 0:
+        page.granule = static_cast<int64_t>(uint64_t{random()} << 32 | random()) >> Below(random, 64);
+        break;
+      case 1:
+        page.number = random() >> Below(random, 32);
+        break;
+      case 2:
+        page.continued = !page.continued;
+        break;
+      case 3:
+        page.last = !page.last;
+        break;
+      case 4:
+        page.first = !page.first;
+        break;
+      case 5:
+        std::shuffle(pages.begin(), pages.end(), random);
+        break;
+      case 6:
+        pages.insert(pages.begin() + Below(random, static_cast<int>(pages.size())), copy);
+        break;
+      default: {  // the bodies shared out anew among packets
+        page.lacing.clear();
+        for (size_t left = page.body.size(); left > 0 && page.lacing.size() < 255;) {
+          const size_t lace = std::min(left, static_cast<size_t>(Below(random, 256)));
+          page.lacing.push_back(static_cast<uint8_t>(lace));
+          left -= lace;
+        }
+        size_t size = 0;
+        for (const uint8_t lace : page.lacing) size += lace;
+        page.body.resize(size);
+      }
+    }
+  }
+  file = JoinPages(pages);
+}
+
+class QvrFuzzTest : public ::testing::Test {
+ protected:
+  QvrFuzzTest() {
+    for (const PacketDefaults defaults : {PacketDefaults{25, 2}, {3, 1}, {1, 4}}) {
+      QvrHeader header;
+      header.pre_skip = 80;
+      header.original_rate = 44100;
+      header.defaults = defaults;
+      files_.push_back(MakeStream(static_cast<uint32_t>(files_.size()), header, 3.0 * defaults.frames).file);
+    }
+  }
+
+  const Bytes& File() { return files_[static_cast<size_t>(Below(random_, static_cast<int>(files_.size())))]; }
+
+  void Check(const Bytes& file) {
+    const ReadStream read = ReadAll(file, 1 + static_cast<size_t>(Below(random_, 5000)));
+    if (!read.error.empty()) {
+      ASSERT_EQ(read.error.substr(0, 9), "test.qvr:");
+      return;
+    }
+    ++opened_;
+    const uint64_t delivered = read.Delivered(), lost = read.Lost();
+    ASSERT_LE(delivered, file.size() * kMaxFramesPerPacket);
+    ASSERT_LE(lost, delivered + kMaxLostFrames);
+    ASSERT_LE(read.damage.size(), 20u);
+    ASSERT_GE(read.samples, -1);
+    ASSERT_LE(static_cast<double>(read.samples), static_cast<double>(delivered + lost + 1) *
+                                                     read.header.frame_samples * read.header.original_rate /
+                                                     read.header.model_rate);
+    for (const QvrEvent& event : read.events) CheckEvent(read, event);
+  }
+
+  void CheckEvent(const ReadStream& read, const QvrEvent& event) {
+    if (event.kind == QvrEvent::kLost) {
+      ASSERT_GE(event.lost_frames, 1);
+      ASSERT_LE(event.lost_frames, kMaxLostFrames);
+      return;
+    }
+    ASSERT_GE(event.packet.size(), 1u);
+    ASSERT_LE(event.packet.size(), kMaxPacketBytes);
+    PacketTokens tokens;
+    if (!DecodePacket(model_, read.header.defaults, event.packet, tokens)) return;
+    ++packets_;
+    ASSERT_EQ(tokens.frames, event.frames);
+    for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
+      ASSERT_LE(tokens.n_q[frame], model_.groups());
+      for (size_t group = 0; group < tokens.n_q[frame]; ++group) {
+        ASSERT_LT(tokens.token[frame][group], model_.codes());
+      }
+    }
+  }
+
+  Random random_{20240229};
+  EntropyModel model_ = RandomModel(random_, BottleneckConfig(), 2.0);
+  std::vector<Bytes> files_;
+  int opened_ = 0;
+  uint64_t packets_ = 0;
+};
+
+TEST_F(QvrFuzzTest, MutatedBytes) {
+  for (int trial = 0; trial < 5000; ++trial) {
+    Bytes file = File();
+    for (int i = 1 + Below(random_, 4); i > 0; --i) MutateOnce(random_, file, File());
+    if (trial % 2 == 0) FixChecksums(file);
+    Check(file);
+    if (HasFatalFailure()) FAIL() << "trial " << trial;
+  }
+  EXPECT_GT(opened_, 2000);
+  EXPECT_GT(packets_, 20000u);
+}
+
+TEST_F(QvrFuzzTest, MutatedPages) {
+  for (int trial = 0; trial < 5000; ++trial) {
+    Bytes file = File();
+    MutatePages(random_, file);
+    if (trial % 4 == 0) {
+      MutateOnce(random_, file, File());
+      FixChecksums(file);
+    }
+    Check(file);
+    if (HasFatalFailure()) FAIL() << "trial " << trial;
+  }
+  EXPECT_GT(opened_, 2000);
+  EXPECT_GT(packets_, 20000u);
+}
+
+}  // namespace
+}  // namespace quaver
