@@ -24,7 +24,7 @@ inline TrainingConfig SmallTraining() {
   TrainingConfig config{SmallConfig(), {}};
   config.training.batch = 4;
   config.training.crop_frames = 16;
-  config.training.steps = 40;
+  config.training.steps = 200;
   config.training.warmup_steps = 5;
   config.training.learning_rate = 2e-3;
   config.training.validate_every = 0;
