@@ -1,4 +1,6 @@
 // quaver export: makes a weights file of a training run.
+#include "codec/train/export.h"
+
 #include <unistd.h>
 
 #include <cstdio>
@@ -10,13 +12,13 @@
 
 #include "apps/commands.h"
 #include "codec/audio/atomic_file.h"
-#include "codec/train/export.h"
 
 namespace quaver {
 namespace {
 
 constexpr char kAbout[] =
-    "Writes the averaged weights of a run as a weights file, with the frequency tables of the range coder counted on\n"
+    "Writes the averaged weights of a run as a weights file, with the frequency tables of the range coder "
+    "counted on\n"
     "the training data.\n\n"
     "Example:\n"
     "  quaver export runs/first -o first.safetensors\n"
@@ -58,16 +60,19 @@ int Run(const std::string& run, const std::string& out, std::string folder, bool
   auto data = LoadDataset(folder, load);
   if (!data.ok()) return Fail(data.message());
 
-  const auto progress = [](size_t done, size_t total) { std::fprintf(stderr, "\rcounting tokens: clip %zu of %zu ", done, total); };
-  auto weights = ExportWeights(training, data.value(), isatty(2) ? progress : std::function<void(size_t, size_t)>());
+  const auto progress = [](size_t done, size_t total) {
+    std::fprintf(stderr, "\rcounting tokens: clip %zu of %zu ", done, total);
+  };
+  auto weights =
+      ExportWeights(training, data.value(), isatty(2) ? progress : std::function<void(size_t, size_t)>());
   if (!weights.ok()) return Fail(weights.message());
   const auto bytes = SerializeWeights(weights.value());
   if (!bytes.ok()) return Fail(bytes.message());
   Status status = file.value()->Write(bytes.value());
   if (status.ok()) status = file.value()->Commit();
   if (!status.ok()) return Fail(status.message());
-  std::fprintf(stderr, "%s%s: %zu bytes, identity %s\n", isatty(2) ? "\n" : "", out.c_str(), bytes.value().size(),
-               ToHex(weights.value().identity).c_str());
+  std::fprintf(stderr, "%s%s: %zu bytes, identity %s\n", isatty(2) ? "\n" : "", out.c_str(),
+               bytes.value().size(), ToHex(weights.value().identity).c_str());
   return 0;
 }
 
@@ -77,12 +82,10 @@ int RunExport(int argc, char** argv) {
   cxxopts::Options options("quaver export", kAbout);
   std::string run, out, data;
   bool force = false;
-  options.add_options()
-      ("run", "folder of the run", cxxopts::value(run))
-      ("o,output", "weights file to write (.safetensors)", cxxopts::value(out))
-      ("data", "folder to count tokens on (default: the training data)", cxxopts::value(data))
-      ("force", "overwrite", cxxopts::value(force))
-      ("h,help", "this text");
+  options.add_options()("run", "folder of the run", cxxopts::value(run))(
+      "o,output", "weights file to write (.safetensors)", cxxopts::value(out))(
+      "data", "folder to count tokens on (default: the training data)", cxxopts::value(data))(
+      "force", "overwrite", cxxopts::value(force))("h,help", "this text");
   options.parse_positional({"run"});
   options.positional_help("RUN");
   const auto parsed = options.parse(argc, argv);

@@ -1,4 +1,6 @@
 // quaver train: trains a model on folders of speech.
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -6,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <unistd.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
@@ -25,7 +26,8 @@ void RequestStop(int) {
 }
 
 constexpr char kAbout[] =
-    "Trains a codec on every sound file under a folder. Checkpoints and a log (JSON lines) go to the run's folder;\n"
+    "Trains a codec on every sound file under a folder. Checkpoints and a log (JSON lines) go to the run's "
+    "folder;\n"
     "Ctrl-C ends cleanly with a checkpoint, --resume goes on from it.\n\n"
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
@@ -52,9 +54,12 @@ class ConsoleReport {
   explicit ConsoleReport(bool terminal) : terminal_(terminal) {}
   void operator()(const StepReport& r) const {
     if (!terminal_ && r.step % 100 != 0) return;
-    std::fprintf(stderr, "%s%3.0f%% step %ld  loss %.3f  log-mel %.2f dB  sc %.3f  wave %.3f  accept %.3f  %.1f audio-s/s  ETA %s%s",
-                 terminal_ ? "\r" : "", 100 * r.progress, static_cast<long>(r.step), r.total, r.log_mel, r.convergence, r.waveform,
-                 r.accept, r.audio_rate, Clock(r.seconds_left).c_str(), terminal_ ? "   " : "\n");
+    std::fprintf(stderr,
+                 "%s%3.0f%% step %ld  loss %.3f  log-mel %.2f dB  sc %.3f  wave %.3f  accept %.3f  %.1f "
+                 "audio-s/s  ETA %s%s",
+                 terminal_ ? "\r" : "", 100 * r.progress, static_cast<long>(r.step), r.total, r.log_mel,
+                 r.convergence, r.waveform, r.accept, r.audio_rate, Clock(r.seconds_left).c_str(),
+                 terminal_ ? "   " : "\n");
   }
 
  private:
@@ -62,12 +67,15 @@ class ConsoleReport {
 };
 
 nlohmann::json ToJson(const StepReport& r) {
-  return {{"step", r.step},         {"loss", r.total},     {"log_mel_db", r.log_mel}, {"convergence", r.convergence},
-          {"waveform", r.waveform}, {"norm", r.norm},      {"accept", r.accept},      {"gradient", r.gradient},
-          {"lr", r.learning_rate},  {"audio_rate", r.audio_rate}};
+  return {{"step", r.step},          {"loss", r.total},
+          {"log_mel_db", r.log_mel}, {"convergence", r.convergence},
+          {"waveform", r.waveform},  {"norm", r.norm},
+          {"accept", r.accept},      {"gradient", r.gradient},
+          {"lr", r.learning_rate},   {"audio_rate", r.audio_rate}};
 }
 
-Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments, const std::string& checkpoint) {
+Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
+                                                     const std::string& checkpoint) {
   if (arguments.resume) {
     auto state = LoadCheckpoint(checkpoint);
     if (!state.ok()) return state;
@@ -76,7 +84,8 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
     if (arguments.steps > 0) options.steps = arguments.steps;
     return state;
   }
-  if (fs::exists(checkpoint)) return Error{checkpoint + ": exists; --resume goes on with it, or choose another --out"};
+  if (fs::exists(checkpoint))
+    return Error{checkpoint + ": exists; --resume goes on with it, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
   TrainingOptions& options = config.value().training;
@@ -85,13 +94,16 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
   return std::make_unique<TrainingState>(config.value());
 }
 
-Result<Dataset> Load(const std::string& folder, const TrainingOptions& options, const Config& model, bool terminal) {
+Result<Dataset> Load(const std::string& folder, const TrainingOptions& options, const Config& model,
+                     bool terminal) {
   LoadOptions load;
   load.sample_rate = model.sample_rate;
   load.min_samples = static_cast<size_t>(4) * model.frame();
   load.leave_out = options.leave_out;
   if (terminal) {
-    load.progress = [](size_t done, size_t total) { std::fprintf(stderr, "\rreading %zu of %zu files ", done, total); };
+    load.progress = [](size_t done, size_t total) {
+      std::fprintf(stderr, "\rreading %zu of %zu files ", done, total);
+    };
   }
   auto data = LoadDataset(folder, load);
   if (terminal) std::fprintf(stderr, "\n");
@@ -99,8 +111,8 @@ Result<Dataset> Load(const std::string& folder, const TrainingOptions& options, 
   for (const SkippedFile& file : data.value().skipped) {
     std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
   }
-  std::fprintf(stderr, "%s: %zu clips, %.1f minutes, %zu files skipped\n", folder.c_str(), data.value().clips.size(),
-               data.value().seconds() / 60, data.value().skipped.size());
+  std::fprintf(stderr, "%s: %zu clips, %.1f minutes, %zu files skipped\n", folder.c_str(),
+               data.value().clips.size(), data.value().seconds() / 60, data.value().skipped.size());
   return data;
 }
 
@@ -142,7 +154,8 @@ int Run(const Arguments& arguments) {
     if (!loaded.ok()) return Fail(loaded.message());
     validation = std::move(loaded).value();
   }
-  if (data.value().clips.empty()) return Fail(arguments.data + ": nothing left to train on after holding clips out");
+  if (data.value().clips.empty())
+    return Fail(arguments.data + ": nothing left to train on after holding clips out");
 
   const Status remembered = RememberData(arguments);
   if (!remembered.ok()) return Fail(remembered.message());
@@ -163,7 +176,8 @@ int Run(const Arguments& arguments) {
 
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
-  const Status status = Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
+  const Status status =
+      Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
   std::fprintf(stderr, "\n");
   if (!status.ok()) return Fail(status.message());
   std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
@@ -176,16 +190,16 @@ int Run(const Arguments& arguments) {
 int RunTrain(int argc, char** argv) {
   cxxopts::Options options("quaver train", kAbout);
   Arguments arguments;
-  options.add_options()
-      ("config", "model and training configuration (JSON)", cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
-      ("data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))
-      ("out", "folder of the run", cxxopts::value(arguments.out))
-      ("validate", "folder of speech to validate on (default: a share of the data)", cxxopts::value(arguments.validation))
-      ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
-      ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
-      ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
-      ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
-      ("h,help", "this text");
+  options.add_options()("config", "model and training configuration (JSON)",
+                        cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))(
+      "data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))(
+      "out", "folder of the run", cxxopts::value(arguments.out))(
+      "validate", "folder of speech to validate on (default: a share of the data)",
+      cxxopts::value(arguments.validation))("minutes", "train for so long instead of for a number of steps",
+                                            cxxopts::value(arguments.minutes))(
+      "steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))(
+      "threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))(
+      "resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))("h,help", "this text");
   const auto parsed = options.parse(argc, argv);
   if (parsed.count("help")) {
     std::cout << options.help();

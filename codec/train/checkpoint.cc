@@ -10,7 +10,8 @@ namespace {
 std::unique_ptr<torch::optim::AdamW> MakeOptimizer(TorchNetwork& network, const TrainingOptions& options) {
   std::vector<torch::Tensor> matrices;
   std::vector<torch::Tensor> vectors;
-  for (const auto& parameter : network->parameters()) (parameter.dim() == 3 ? matrices : vectors).push_back(parameter);
+  for (const auto& parameter : network->parameters())
+    (parameter.dim() == 3 ? matrices : vectors).push_back(parameter);
   const auto settings = [&](double decay) {
     return std::make_unique<torch::optim::AdamWOptions>(
         torch::optim::AdamWOptions(options.learning_rate).betas({0.9, 0.99}).weight_decay(decay));

@@ -14,8 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kSilence = 1e-3;       // rms of a clip or crop that counts as silent (-60 dBFS)
-constexpr double kKeepSilent = 0.05;    // share of silent crops that are kept: the codec must render silence too
+constexpr double kSilence = 1e-3;  // rms of a clip or crop that counts as silent (-60 dBFS)
+constexpr double kKeepSilent =
+    0.05;  // share of silent crops that are kept: the codec must render silence too
 constexpr int kMaxDraws = 20;
 constexpr int64_t kMaxSeconds = 6 * 3600;  // of one file
 
@@ -29,24 +30,28 @@ double Rms(const int16_t* samples, size_t count) {
 
 // Files that are not sound at all (texts, tables) are no reason for a message.
 bool LooksLikeSound(const fs::path& path) {
-  static const std::set<std::string> kExtensions = {".wav",  ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif",
-                                                    ".aifc", ".au",   ".snd", ".caf", ".w64",  ".rf64", ".sph", ".nist",
-                                                    ".voc",  ".avr",  ".htk", ".mp2"};
+  static const std::set<std::string> kExtensions = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff",
+                                                    ".aif", ".aifc", ".au",  ".snd", ".caf",  ".w64", ".rf64",
+                                                    ".sph", ".nist", ".voc", ".avr", ".htk",  ".mp2"};
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return kExtensions.contains(extension);
 }
 
-Result<std::vector<fs::path>> FindSounds(const std::string& folder, const std::vector<std::string>& leave_out) {
+Result<std::vector<fs::path>> FindSounds(const std::string& folder,
+                                         const std::vector<std::string>& leave_out) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return Error{folder + ": not a folder"};
   const std::set<std::string> left_out(leave_out.begin(), leave_out.end());
   std::vector<fs::path> paths;
-  const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+  const auto options =
+      fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
   for (fs::recursive_directory_iterator it(folder, options, error), end; it != end; it.increment(error)) {
     if (error) return Error{folder + ": " + error.message()};
     if (!it->is_regular_file(error) || !LooksLikeSound(it->path())) continue;
-    if (!left_out.contains(fs::relative(it->path(), folder, error).generic_string())) paths.push_back(it->path());
+    if (!left_out.contains(fs::relative(it->path(), folder, error).generic_string()))
+      paths.push_back(it->path());
   }
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -63,7 +68,8 @@ Result<std::vector<float>> ReadAll(const std::string& path, int sample_rate) {
     if (!count.ok()) return count.error();
     if (count.value() == 0) break;
     samples.insert(samples.end(), block.begin(), block.begin() + count.value());
-    if (samples.size() > static_cast<size_t>(kMaxSeconds) * sound.sample_rate()) return Error{path + ": longer than 6 hours"};
+    if (samples.size() > static_cast<size_t>(kMaxSeconds) * sound.sample_rate())
+      return Error{path + ": longer than 6 hours"};
   }
   if (sound.sample_rate() == sample_rate) return samples;
   return Resample(samples, sound.sample_rate(), sample_rate);
@@ -148,11 +154,13 @@ torch::Tensor DrawCrops(const Dataset& data, const CropOptions& options, std::mt
       const size_t index = std::lower_bound(ends.begin(), ends.end(), Uniform(random) * total) - ends.begin();
       const auto& samples = data.clips[std::min(index, data.clips.size() - 1)].samples;
       count = std::min<size_t>(samples.size(), options.samples);
-      source = samples.data() + static_cast<size_t>(Uniform(random) * static_cast<double>(samples.size() - count + 1));
+      source = samples.data() +
+               static_cast<size_t>(Uniform(random) * static_cast<double>(samples.size() - count + 1));
       rms = Rms(source, count);
       if (rms >= kSilence || Uniform(random) < kKeepSilent) break;
     }
-    const double level = options.low_level_db + Uniform(random) * (options.high_level_db - options.low_level_db);
+    const double level =
+        options.low_level_db + Uniform(random) * (options.high_level_db - options.low_level_db);
     const double gain = std::pow(10, level / 20) / std::max(rms, kSilence) / 32768;
     for (size_t i = 0; i < count; ++i) {
       out[i] = std::clamp(static_cast<float>(source[i] * gain), -1.0f, 1.0f);

@@ -21,8 +21,8 @@ QUAVER_CLONES void MultiplyAdd(float* out, const float* a, const float* b, int64
 }
 
 // y[t] = bias + sum_k x[t - (kernel - 1) + k] * weight[k]
-void Forward(const float* x, const float* weight, const float* bias, float* y, int64_t steps, int64_t channels,
-             int64_t kernel) {
+void Forward(const float* x, const float* weight, const float* bias, float* y, int64_t steps,
+             int64_t channels, int64_t kernel) {
   for (int64_t t = 0; t < steps; ++t) {
     float* out = y + t * channels;
     std::copy(bias, bias + channels, out);
@@ -47,7 +47,8 @@ void Backward(const float* x, const float* weight, const float* gy, float* gx, f
 }
 
 struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
-  static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight,
+                        const Tensor& bias) {
     const Tensor x = input.contiguous();
     context->save_for_backward({x, weight});
     Tensor y = torch::empty_like(x);
@@ -58,8 +59,8 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
     at::parallel_for(0, x.size(0), 1, [&](int64_t begin, int64_t end) {
       for (int64_t b = begin; b < end; ++b) {
         const int64_t offset = b * steps * channels;
-        Forward(source + offset, weight.const_data_ptr<float>(), bias.const_data_ptr<float>(), target + offset, steps,
-                channels, weight.size(0));
+        Forward(source + offset, weight.const_data_ptr<float>(), bias.const_data_ptr<float>(),
+                target + offset, steps, channels, weight.size(0));
       }
     });
     return y;
@@ -71,7 +72,8 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
     const Tensor& weight = saved[1];
     const Tensor gy = grads[0].contiguous();
     Tensor gx = torch::empty_like(x);
-    // One row of partial sums a batch item, added in order afterwards: the result does not depend on the threads.
+    // One row of partial sums a batch item, added in order afterwards: the result does not depend on the
+    // threads.
     Tensor gw = torch::zeros({x.size(0), weight.size(0), weight.size(1)}, weight.options());
     const int64_t steps = x.size(1);
     const int64_t channels = x.size(2);
@@ -93,7 +95,8 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
 }  // namespace
 
 Tensor DepthwiseConv(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (x.device().is_cpu()) return DepthwiseFunction::apply(x.to(torch::kFloat), weight.contiguous(), bias.contiguous());
+  if (x.device().is_cpu())
+    return DepthwiseFunction::apply(x.to(torch::kFloat), weight.contiguous(), bias.contiguous());
   const int64_t kernel = weight.size(0);
   const Tensor padded = torch::constant_pad_nd(x.transpose(1, 2), {kernel - 1, 0});
   const torch::nn::functional::Conv1dFuncOptions options =

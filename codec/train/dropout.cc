@@ -12,7 +12,8 @@ int DrawGroups(const DropOptions& options, int groups, std::mt19937_64& random) 
   return 1 + static_cast<int>(Uniform(random) * groups);
 }
 
-// Two-state chain (Gilbert): bursts of mean length mean_burst, and a share `rate` of frames lost in the long run.
+// Two-state chain (Gilbert): bursts of mean length mean_burst, and a share `rate` of frames lost in the long
+// run.
 void DropFrames(const DropOptions& options, std::vector<int>& n_q, std::mt19937_64& random) {
   const double rate = options.frame_rate * Uniform(random);
   const double leave = 1 / options.mean_burst;
@@ -26,7 +27,8 @@ void DropFrames(const DropOptions& options, std::vector<int>& n_q, std::mt19937_
 
 }  // namespace
 
-torch::Tensor DrawTokenMask(const DropOptions& options, int batch, int frames, int groups, std::mt19937_64& random) {
+torch::Tensor DrawTokenMask(const DropOptions& options, int batch, int frames, int groups,
+                            std::mt19937_64& random) {
   auto mask = torch::zeros({batch, frames, groups});
   auto access = mask.accessor<float, 3>();
   for (int b = 0; b < batch; ++b) {

@@ -10,9 +10,10 @@
 
 namespace quaver {
 
-// [batch, frames, groups] of 0 and 1: which tokens reach the decoder. Each crop keeps a random number of leading
-// groups, which may change once inside the crop; some crops lose bursts of frames.
-torch::Tensor DrawTokenMask(const DropOptions& options, int batch, int frames, int groups, std::mt19937_64& random);
+// [batch, frames, groups] of 0 and 1: which tokens reach the decoder. Each crop keeps a random number of
+// leading groups, which may change once inside the crop; some crops lose bursts of frames.
+torch::Tensor DrawTokenMask(const DropOptions& options, int batch, int frames, int groups,
+                            std::mt19937_64& random);
 
 }  // namespace quaver
 

@@ -23,8 +23,10 @@ ClipTokens Tokenise(TorchNetworkImpl& network, const Fsp& bottleneck, const Clip
   const int frame = network.config().frame();
   ClipTokens out;
   out.frames = static_cast<int>(clip.samples.size() / frame);
-  const auto shorts = torch::from_blob(const_cast<int16_t*>(clip.samples.data()), {1, int64_t{out.frames} * frame}, torch::kInt16);
-  const auto token = bottleneck.Tokens(bottleneck.Squash(network.Encode(shorts.to(torch::kFloat) / 32768))).contiguous();
+  const auto shorts = torch::from_blob(const_cast<int16_t*>(clip.samples.data()),
+                                       {1, int64_t{out.frames} * frame}, torch::kInt16);
+  const auto token =
+      bottleneck.Tokens(bottleneck.Squash(network.Encode(shorts.to(torch::kFloat) / 32768))).contiguous();
   const int64_t* values = token.const_data_ptr<int64_t>();
   out.tokens.assign(values, values + token.numel());
   return out;
@@ -48,7 +50,8 @@ size_t PacketBytes(const EntropyModel& model, const ClipTokens& clip, int n_q) {
 }
 
 // Bits per second of packets at each n_q.
-std::vector<int> MeasureRates(const EntropyModel& model, const std::vector<ClipTokens>& clips, const Config& config) {
+std::vector<int> MeasureRates(const EntropyModel& model, const std::vector<ClipTokens>& clips,
+                              const Config& config) {
   std::vector<int> rates;
   for (int n_q = 1; n_q <= config.bottleneck.groups; ++n_q) {
     double bytes = 0;

@@ -25,7 +25,8 @@ Tensor MelFilters(int size, int sample_rate, int bands) {
     const double high = hz(top * (b + 2) / (bands + 1));
     for (int k = 0; k < bins; ++k) {
       const double f = static_cast<double>(k) * sample_rate / size;
-      access[k][b] = static_cast<float>(std::max(0.0, std::min((f - low) / (peak - low), (high - f) / (high - peak))));
+      access[k][b] =
+          static_cast<float>(std::max(0.0, std::min((f - low) / (peak - low), (high - f) / (high - peak))));
     }
   }
   return filters / filters.sum(0, true).clamp_min(1e-6);
@@ -36,8 +37,9 @@ int Bands(int size) { return std::clamp(size / 12, 20, 100); }
 
 // [batch, samples] -> magnitudes [batch, frames, bins]
 Tensor Magnitudes(const Tensor& x, int size, const Tensor& window) {
-  const Tensor spectrum = torch::stft(x, size, size / 4, size, window, /*center=*/true, "reflect", /*normalized=*/false,
-                                      /*onesided=*/true, /*return_complex=*/true);
+  const Tensor spectrum =
+      torch::stft(x, size, size / 4, size, window, /*center=*/true, "reflect", /*normalized=*/false,
+                  /*onesided=*/true, /*return_complex=*/true);
   const Tensor parts = torch::view_as_real(spectrum);
   return (parts.square().sum(-1) + 1e-9).sqrt().transpose(1, 2);
 }
@@ -66,7 +68,8 @@ LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& 
     terms.log_mel = terms.log_mel + (mel_a - mel_b).abs().mean();
     const Tensor error = (a - b).square().sum({1, 2}).sqrt();
     const Tensor norm = a.square().sum({1, 2}).sqrt();
-    const Tensor floor = level.new_full({}, kLevelFloor * std::sqrt(static_cast<double>(a.size(1) * a.size(2))));
+    const Tensor floor =
+        level.new_full({}, kLevelFloor * std::sqrt(static_cast<double>(a.size(1) * a.size(2))));
     terms.convergence = terms.convergence + (error / torch::maximum(norm, floor)).mean();
   }
   const double count = static_cast<double>(scales_.size());

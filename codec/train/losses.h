@@ -11,9 +11,10 @@
 namespace quaver {
 
 struct LossTerms {
-  torch::Tensor log_mel;      // L1 of log10 mel magnitudes (1 = 20 dB), mean over the scales
-  torch::Tensor convergence;  // |S - S'| / |S| in the Frobenius norm of each crop (Arik et al., arXiv 1808.06719)
-  torch::Tensor waveform;     // L1 relative to each crop's rms
+  torch::Tensor log_mel;  // L1 of log10 mel magnitudes (1 = 20 dB), mean over the scales
+  torch::Tensor
+      convergence;  // |S - S'| / |S| in the Frobenius norm of each crop (Arik et al., arXiv 1808.06719)
+  torch::Tensor waveform;  // L1 relative to each crop's rms
 };
 
 class ReconstructionLoss {

@@ -78,7 +78,9 @@ TorchNetworkImpl::TorchNetworkImpl(const Config& config) : config_(config), netw
   }
   const std::string& head = network_.decoder.back().name;
   torch::NoGradGuard no_grad;
-  tensors_.at(head + ".bias").index({Slice(None, config.synthesis_bins())}).fill_(-1);  // near the level of speech
+  tensors_.at(head + ".bias")
+      .index({Slice(None, config.synthesis_bins())})
+      .fill_(-1);  // near the level of speech
   dft_ = register_buffer("dft", HannDft(config));
   inverse_ = register_buffer("inverse", InverseDft(config));
 }
@@ -151,7 +153,8 @@ TorchTensor TorchNetworkImpl::Istft(const LayerSpec& layer, const TorchTensor& x
   const TorchTensor segments = torch::matmul(spectrum, inverse_);  // [batch, hops, hop + overlap]
   const TorchTensor head = segments.slice(2, 0, config_.hop);
   // The tail of each segment is added to the start of the next.
-  const TorchTensor tail = torch::constant_pad_nd(segments.slice(2, config_.hop), {0, config_.hop - config_.overlap, 1, -1});
+  const TorchTensor tail =
+      torch::constant_pad_nd(segments.slice(2, config_.hop), {0, config_.hop - config_.overlap, 1, -1});
   return (head + tail).flatten(1);
 }
 
@@ -159,7 +162,8 @@ std::map<std::string, Tensor> ReadTensors(TorchNetworkImpl& network) {
   const auto parameters = network.named_parameters();
   std::map<std::string, Tensor> tensors;
   for (const TensorSpec& spec : ListTensors(network.config())) {
-    const TorchTensor source = parameters[ParameterName(spec.name)].detach().cpu().to(torch::kFloat).contiguous();
+    const TorchTensor source =
+        parameters[ParameterName(spec.name)].detach().cpu().to(torch::kFloat).contiguous();
     const float* values = source.const_data_ptr<float>();
     tensors[spec.name] = {spec.shape, std::vector<float>(values, values + source.numel())};
   }

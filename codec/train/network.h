@@ -34,13 +34,15 @@ class TorchNetworkImpl : public torch::nn::Module {
   torch::Tensor Block(const LayerSpec& layer, const torch::Tensor& x);
   torch::Tensor Stft(const torch::Tensor& samples);
   torch::Tensor Istft(const LayerSpec& layer, const torch::Tensor& x);
-  const torch::Tensor& Get(const LayerSpec& layer, const char* suffix) { return tensors_.at(layer.name + suffix); }
+  const torch::Tensor& Get(const LayerSpec& layer, const char* suffix) {
+    return tensors_.at(layer.name + suffix);
+  }
 
   Config config_;
   bool bf16_ = false;
   Network network_;
   std::map<std::string, torch::Tensor> tensors_;  // by the names of ListTensors
-  torch::Tensor dft_;      // [window, 2 * bins]: Hann window and DFT in one matrix
+  torch::Tensor dft_;                             // [window, 2 * bins]: Hann window and DFT in one matrix
   torch::Tensor inverse_;  // [2 * synthesis_bins, synthesis_window]: inverse DFT and synthesis window
 };
 TORCH_MODULE(TorchNetwork);

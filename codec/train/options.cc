@@ -41,7 +41,8 @@ void Visit(V& v, TrainingOptions& o) {
 }
 
 template <typename T>
-concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> || std::is_same_v<T, FspOptions>;
+concept Group =
+    std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> || std::is_same_v<T, FspOptions>;
 
 struct Writer {
   json out = json::object();
@@ -73,8 +74,8 @@ struct Reader {
       error = inner.Read(value);
     } else {
       const json expected = value;
-      const bool number = item.is_number() && expected.is_number() &&
-                          (!std::is_integral_v<T> || item.is_number_integer());
+      const bool number =
+          item.is_number() && expected.is_number() && (!std::is_integral_v<T> || item.is_number_integer());
       if (!number && item.type() != expected.type()) {
         error = place + ": \"" + key + "\" has the wrong type";
         return;
@@ -107,9 +108,11 @@ std::string Check(const TrainingOptions& o) {
   if (o.batch < 1 || o.batch > 4096) return "\"batch\" must be 1 .. 4096";
   if (o.crop_frames < 2 || o.crop_frames > 3000) return "\"crop_frames\" must be 2 .. 3000";
   if (!(o.learning_rate > 0)) return "\"learning_rate\" must be positive";
-  if (!share(o.decay_start) || !share(o.final_rate)) return "\"decay_start\" and \"final_rate\" must be 0 .. 1";
+  if (!share(o.decay_start) || !share(o.final_rate))
+    return "\"decay_start\" and \"final_rate\" must be 0 .. 1";
   if (!(o.ema_decay >= 0 && o.ema_decay < 1)) return "\"ema_decay\" must be in [0, 1)";
-  if (!(o.low_level_db <= o.high_level_db) || o.high_level_db > 0) return "levels must be low <= high <= 0 dBFS";
+  if (!(o.low_level_db <= o.high_level_db) || o.high_level_db > 0)
+    return "levels must be low <= high <= 0 dBFS";
   if (!share(o.held_out) || o.held_out == 1) return "\"held_out\" must be in [0, 1)";
   if (!share(o.fsp.quantize_rate)) return "\"fsp.quantize_rate\" must be 0 .. 1";
   if (!share(o.drop.full_rate) || !share(o.drop.change_rate) || !share(o.drop.frame_crops) ||
@@ -118,7 +121,8 @@ std::string Check(const TrainingOptions& o) {
   }
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {
-    if (size < 64 || size > 8192 || size % 4 != 0) return "\"loss.fft_sizes\" must be multiples of 4 in 64 .. 8192";
+    if (size < 64 || size > 8192 || size % 4 != 0)
+      return "\"loss.fft_sizes\" must be multiples of 4 in 64 .. 8192";
     if (size > o.crop_frames * 320) return "\"loss.fft_sizes\" has a size longer than a crop";
   }
   return "";
@@ -159,7 +163,8 @@ Result<TrainingConfig> LoadTrainingConfig(const std::string& path) {
   const json root = json::parse(text.str(), nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded() || !root.is_object()) return Error{path + ": not a JSON object"};
   for (const auto& item : root.items()) {
-    if (item.key() != "model" && item.key() != "training") return Error{path + ": \"" + item.key() + "\" is not known"};
+    if (item.key() != "model" && item.key() != "training")
+      return Error{path + ": \"" + item.key() + "\" is not known"};
   }
   if (!root.contains("model")) return Error{path + ": \"model\" is missing"};
   auto model = ParseConfig(root["model"].dump());

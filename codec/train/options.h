@@ -1,5 +1,5 @@
-// Training configuration: the "training" object of a file such as models/speech-16k.json, whose "model" object is
-// the configuration of the network.
+// Training configuration: the "training" object of a file such as models/speech-16k.json, whose "model"
+// object is the configuration of the network.
 #ifndef QUAVER_CODEC_TRAIN_OPTIONS_H_
 #define QUAVER_CODEC_TRAIN_OPTIONS_H_
 
@@ -22,11 +22,11 @@ struct LossOptions {
 };
 
 struct DropOptions {
-  double full_rate = 0.25;     // share of crops that keep every group
-  double change_rate = 0.3;    // share of crops in which n_q changes somewhere inside
-  double frame_crops = 0.3;    // share of crops that lose frames
-  double frame_rate = 0.2;     // share of frames lost in such a crop, at most (drawn uniformly)
-  double mean_burst = 2;       // frames
+  double full_rate = 0.25;   // share of crops that keep every group
+  double change_rate = 0.3;  // share of crops in which n_q changes somewhere inside
+  double frame_crops = 0.3;  // share of crops that lose frames
+  double frame_rate = 0.2;   // share of frames lost in such a crop, at most (drawn uniformly)
+  double mean_burst = 2;     // frames
 };
 
 struct TrainingOptions {
@@ -41,13 +41,13 @@ struct TrainingOptions {
   double weight_decay = 0.01;  // of matrices
   double clip_norm = 3;
   double ema_decay = 0.999;
-  double low_level_db = -40;   // crops are brought to a level drawn between these (dBFS, rms)
+  double low_level_db = -40;  // crops are brought to a level drawn between these (dBFS, rms)
   double high_level_db = -15;
   bool bf16 = false;
   uint64_t seed = 1;
-  int validate_every = 1000;    // steps
+  int validate_every = 1000;  // steps
   int validate_clips = 12;
-  double held_out = 0.01;       // share of clips kept for validation if no folder is given
+  double held_out = 0.01;  // share of clips kept for validation if no folder is given
   double checkpoint_minutes = 4;
   std::vector<std::string> leave_out;  // files, relative to the data folder
   LossOptions loss;

@@ -23,7 +23,8 @@ double Progress(const TrainingState& state) {
 }
 
 void SetLearningRate(torch::optim::AdamW& optimizer, double rate) {
-  for (auto& group : optimizer.param_groups()) static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
+  for (auto& group : optimizer.param_groups())
+    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
 }
 
 // The average follows faster at first, so that it does not remember the random start.
@@ -36,15 +37,18 @@ void UpdateAverage(TrainingState& state) {
   for (size_t i = 0; i < to.size(); ++i) to[i].lerp_(from[i], 1 - decay);
 }
 
-// Decoded audio is late by the overlap of the synthesis window: compare it with the samples that it stands for.
-LossTerms Compare(const ReconstructionLoss& loss, const torch::Tensor& crops, const torch::Tensor& output, int delay) {
+// Decoded audio is late by the overlap of the synthesis window: compare it with the samples that it stands
+// for.
+LossTerms Compare(const ReconstructionLoss& loss, const torch::Tensor& crops, const torch::Tensor& output,
+                  int delay) {
   return loss(crops.slice(1, 0, crops.size(1) - delay), output.slice(1, delay));
 }
 
-torch::Tensor Total(const LossOptions& options, const LossTerms& terms, const torch::Tensor& norm, double progress) {
+torch::Tensor Total(const LossOptions& options, const LossTerms& terms, const torch::Tensor& norm,
+                    double progress) {
   const double waveform = options.waveform + progress * (options.waveform_end - options.waveform);
-  return options.log_mel * terms.log_mel + options.convergence * terms.convergence + waveform * terms.waveform +
-         options.norm * norm;
+  return options.log_mel * terms.log_mel + options.convergence * terms.convergence +
+         waveform * terms.waveform + options.norm * norm;
 }
 
 bool ClipAndStep(TrainingState& state, StepReport& report) {
@@ -67,7 +71,8 @@ double LearningRateFactor(const TrainingOptions& options, int64_t step, double p
   return factor;
 }
 
-StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const torch::Tensor& crops, double progress) {
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const torch::Tensor& crops,
+                     double progress) {
   const TrainingOptions& options = state.config.training;
   const Config& model = state.config.model;
   StepReport report;
@@ -78,8 +83,8 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
   const Fsp bottleneck(model.bottleneck, options.fsp);
   const auto latents = state.network->Encode(crops);
   const auto quantised = bottleneck.Forward(latents, /*training=*/true, state.generator);
-  const auto mask = DrawTokenMask(options.drop, static_cast<int>(crops.size(0)), static_cast<int>(latents.size(1)),
-                                  model.bottleneck.groups, state.random);
+  const auto mask = DrawTokenMask(options.drop, static_cast<int>(crops.size(0)),
+                                  static_cast<int>(latents.size(1)), model.bottleneck.groups, state.random);
   const auto kept = quantised.y * mask.to(crops.device()).repeat_interleave(model.bottleneck.dims(), -1);
   const auto output = state.network->Decode(kept);
   const LossTerms terms = Compare(loss, crops, output, model.overlap);
@@ -107,12 +112,14 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
   return report;
 }
 
-Status Train(TrainingState& state, const Dataset& data, const Dataset& validation, const std::string& checkpoint_path,
-             const TrainCallbacks& callbacks, const std::atomic<bool>& stop) {
+Status Train(TrainingState& state, const Dataset& data, const Dataset& validation,
+             const std::string& checkpoint_path, const TrainCallbacks& callbacks,
+             const std::atomic<bool>& stop) {
   const TrainingOptions& options = state.config.training;
   const Config& model = state.config.model;
   const ReconstructionLoss loss(options.loss, model.sample_rate, torch::kCPU);
-  const CropOptions crop{options.batch, options.crop_frames * model.frame(), options.low_level_db, options.high_level_db};
+  const CropOptions crop{options.batch, options.crop_frames * model.frame(), options.low_level_db,
+                         options.high_level_db};
   auto last_checkpoint = Clock::now();
   const auto begin = Clock::now();
   const double audio_before = state.audio_seconds;
@@ -123,8 +130,10 @@ Status Train(TrainingState& state, const Dataset& data, const Dataset& validatio
     StepReport report = TrainStep(state, loss, DrawCrops(data, crop, state.random), progress);
     state.seconds += Seconds(started);
     if (!report.finite) {
-      callbacks.on_message("step " + std::to_string(report.step) + ": the loss is not finite, the step is skipped");
-      if (state.bad_steps > kMaxBadSteps) return Error{"training stopped: too many steps with a loss that is not finite"};
+      callbacks.on_message("step " + std::to_string(report.step) +
+                           ": the loss is not finite, the step is skipped");
+      if (state.bad_steps > kMaxBadSteps)
+        return Error{"training stopped: too many steps with a loss that is not finite"};
     }
     report.progress = Progress(state);
     report.audio_rate = (state.audio_seconds - audio_before) / Seconds(begin);

@@ -16,8 +16,8 @@ std::vector<float> ToFloat(const std::vector<int16_t>& samples) {
 
 }  // namespace
 
-std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck, const std::vector<float>& samples,
-                             int n_q) {
+std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
+                             const std::vector<float>& samples, int n_q) {
   torch::NoGradGuard no_grad;
   const Config& config = network.config();
   const int64_t count = static_cast<int64_t>(samples.size());
@@ -35,7 +35,8 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck, c
 std::string Validate(TrainingState& state, const Dataset& validation) {
   const BottleneckConfig& config = state.config.model.bottleneck;
   const Fsp bottleneck(config, state.config.training.fsp);
-  const size_t clips = std::min<size_t>(validation.clips.size(), std::max(1, state.config.training.validate_clips));
+  const size_t clips =
+      std::min<size_t>(validation.clips.size(), std::max(1, state.config.training.validate_clips));
   nlohmann::json scores = nlohmann::json::object();
   for (int n_q : {3, 6, 12, config.groups}) {
     n_q = std::min(n_q, config.groups);
@@ -51,7 +52,8 @@ std::string Validate(TrainingState& state, const Dataset& validation) {
       ++count;
     }
     if (count == 0) continue;
-    scores[std::to_string(n_q)] = {{"estoi", estoi / count}, {"log_mel_db", log_mel / count}, {"clips", count}};
+    scores[std::to_string(n_q)] = {
+        {"estoi", estoi / count}, {"log_mel_db", log_mel / count}, {"clips", count}};
   }
   return scores.dump();
 }

@@ -11,7 +11,8 @@
 namespace quaver {
 
 // Samples [samples] through encoder, quantiser with the first `n_q` groups, and decoder, delay removed.
-std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck, const std::vector<float>& samples, int n_q);
+std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
+                             const std::vector<float>& samples, int n_q);
 
 // A JSON object: for n_q = 3, 6, 12 and all groups the mean ESTOI and log-mel distance (dB) over the first
 // validate_clips clips.

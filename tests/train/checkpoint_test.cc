@@ -13,7 +13,8 @@ namespace {
 void RunSteps(TrainingState& state, const Dataset& data, int steps) {
   const TrainingOptions& options = state.config.training;
   const ReconstructionLoss loss(options.loss, 16000, torch::kCPU);
-  const CropOptions crop{options.batch, options.crop_frames * 320, options.low_level_db, options.high_level_db};
+  const CropOptions crop{options.batch, options.crop_frames * 320, options.low_level_db,
+                         options.high_level_db};
   for (int i = 0; i < steps; ++i) TrainStep(state, loss, DrawCrops(data, crop, state.random), 0.1);
 }
 

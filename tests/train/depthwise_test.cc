@@ -23,7 +23,8 @@ TEST(Depthwise, ValuesAndGradientsAreThoseOfConv1d) {
     EXPECT_TRUE(torch::allclose(y, expected, 1e-5, 1e-5)) << steps;
     const auto ours = torch::autograd::grad({(y * slope).sum()}, {x, weight, bias});
     const auto theirs = torch::autograd::grad({(expected * slope).sum()}, {x, weight, bias});
-    for (size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(torch::allclose(ours[i], theirs[i], 1e-4, 1e-4)) << i << " " << steps;
+    for (size_t i = 0; i < ours.size(); ++i)
+      EXPECT_TRUE(torch::allclose(ours[i], theirs[i], 1e-4, 1e-4)) << i << " " << steps;
   }
 }
 

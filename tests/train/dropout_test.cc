@@ -21,7 +21,8 @@ TEST(TokenMask, DrawsEveryRateAndChangesInsideCrops) {
   const auto n_q = DrawTokenMask(options, 4000, 20, kGroups, random).sum(2);
   EXPECT_EQ(n_q.min().item<float>(), 1);
   const auto first = n_q.select(1, 0);
-  for (int groups = 1; groups <= kGroups; ++groups) EXPECT_GT((first == groups).sum().item<int64_t>(), 0) << groups;
+  for (int groups = 1; groups <= kGroups; ++groups)
+    EXPECT_GT((first == groups).sum().item<int64_t>(), 0) << groups;
   const double full = (first == kGroups).to(torch::kFloat).mean().item<double>();
   EXPECT_NEAR(full, options.full_rate + (1 - options.full_rate) / kGroups, 0.03);
   const double changed = (n_q.diff(1, 1) != 0).any(1).to(torch::kFloat).mean().item<double>();

@@ -1,4 +1,5 @@
-// Acceptance tests t1 to t8 of FSP: numbers derived from the definition of the perturbation on a uniform source.
+// Acceptance tests t1 to t8 of FSP: numbers derived from the definition of the perturbation on a uniform
+// source.
 #include "codec/train/bottlenecks/fsp.h"
 
 #include <gtest/gtest.h>
@@ -67,18 +68,21 @@ TEST_P(FspLevels, T8UniformSourceHasTheDistortionOfEqualCells) {
   const Fsp fsp(OneGroup({levels}), {});
   const auto latents = UniformLatents(kSamples, 1, generator);
   const auto z = fsp.Squash(latents);
-  const double fsp_error = (BackToZ(fsp.Forward(latents, false, generator).y) - z).square().mean().item<double>();
+  const double fsp_error =
+      (BackToZ(fsp.Forward(latents, false, generator).y) - z).square().mean().item<double>();
   EXPECT_NEAR(fsp_error * 12 * levels * levels, 1, 0.01);
   // FSQ rounds to edge levels k / (levels - 1): half-mass cells at the ends.
   const auto fsq = (z * (levels - 1)).round() / (levels - 1);
   EXPECT_NEAR((fsq - z).square().mean().item<double>() * 12 * (levels - 1) * (levels - 1), 1, 0.01);
   // Perplexity over levels: 1 for FSP, (L - 1) 2^(1 / (L - 1)) / L for FSQ.
   const auto perplexity = [&](const torch::Tensor& index) {
-    const auto p = torch::bincount(index.flatten().to(torch::kInt64), {}, levels).to(torch::kDouble) / kSamples;
+    const auto p =
+        torch::bincount(index.flatten().to(torch::kInt64), {}, levels).to(torch::kDouble) / kSamples;
     return std::exp(-(p * p.log()).sum().item<double>()) / levels;
   };
   EXPECT_NEAR(perplexity(fsp.Tokens(z)), 1, 1e-3);
-  EXPECT_NEAR(perplexity((z * (levels - 1)).round()), (levels - 1) * std::pow(2, 1.0 / (levels - 1)) / levels, 2e-3);
+  EXPECT_NEAR(perplexity((z * (levels - 1)).round()), (levels - 1) * std::pow(2, 1.0 / (levels - 1)) / levels,
+              2e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, FspLevels, testing::Values(4, 5, 6, 7, 8));
@@ -113,7 +117,8 @@ TEST(Fsp, T4TokensDuringTrainingAreThoseOfTheCleanLatents) {
   const auto generator = Generator(5);
   const auto latents = torch::randn({2, 30, config.latents()}, generator);
   const Fsp fsp(config, {});
-  EXPECT_TRUE(torch::equal(fsp.Forward(latents, true, generator).token, fsp.Forward(latents, false, generator).token));
+  EXPECT_TRUE(torch::equal(fsp.Forward(latents, true, generator).token,
+                           fsp.Forward(latents, false, generator).token));
 }
 
 TEST(Fsp, T5ValuesOfLevels) {
@@ -184,7 +189,8 @@ TEST(Fsp, NormLossIsZeroAtItsTargetAndGrowsAwayFromIt) {
   const auto generator = Generator(8);
   for (const char* cdf : {"tanh", "sigmoid", "normal", "laplace"}) {
     const Fsp fsp(OneGroup({8, 5, 5, 5}, cdf), {});
-    const auto at_target = torch::randn({100000, 4}, generator, torch::kDouble) * std::sqrt(fsp.variance_target());
+    const auto at_target =
+        torch::randn({100000, 4}, generator, torch::kDouble) * std::sqrt(fsp.variance_target());
     EXPECT_LT(fsp.NormLoss(at_target).item<double>(), 1e-3) << cdf;
     const double mean = 0.7;
     EXPECT_NEAR(fsp.NormLoss(at_target + mean).item<double>(), 0.1 * mean * mean, 5e-3) << cdf;

@@ -39,7 +39,8 @@ TEST(TorchNetwork, IsCausal) {
   const auto y = torch::randn({1, 10, SmallConfig().bottleneck.latents()});
   auto z = y.clone();
   z.slice(1, 5).zero_();
-  EXPECT_TRUE(torch::allclose(network->Decode(y).slice(1, 0, 1600), network->Decode(z).slice(1, 0, 1600), 0, 1e-5));
+  EXPECT_TRUE(
+      torch::allclose(network->Decode(y).slice(1, 0, 1600), network->Decode(z).slice(1, 0, 1600), 0, 1e-5));
 }
 
 // Whatever the spectrum, a constant one must add up to a constant signal: the windows overlap to one.
@@ -57,7 +58,8 @@ TEST(TorchNetwork, SynthesisWindowsAddUpToOne) {
   LoadTensors(*network, tensors);
   const auto out = network->Decode(torch::zeros({1, 10, config.bottleneck.latents()}));
   const auto steady = out.slice(1, config.hop);
-  EXPECT_TRUE(torch::allclose(steady, torch::full_like(steady, 10.0 / config.synthesis_window()), 1e-4, 1e-6));
+  EXPECT_TRUE(
+      torch::allclose(steady, torch::full_like(steady, 10.0 / config.synthesis_window()), 1e-4, 1e-6));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace quaver {
 namespace {
 
 TEST(TrainingOptions, TheShippedConfigurationIsValid) {
-  const auto config = LoadTrainingConfig(std::string(QUAVER_SOURCE_DIR) + "/models/speech-16k.json");
+  const auto config = LoadTrainingConfig(QUAVER_SOURCE_DIR "/models/speech-16k.json");
   ASSERT_TRUE(config.ok()) << config.message();
   EXPECT_EQ(config.value().model.bottleneck.groups, 18);
   EXPECT_EQ(config.value().training.leave_out.size(), 2u);

@@ -31,7 +31,7 @@ inline TrainingConfig SmallTraining() {
   return config;
 }
 
-inline std::string Samples() { return std::string(QUAVER_SOURCE_DIR) + "/samples"; }
+inline std::string Samples() { return QUAVER_SOURCE_DIR "/samples"; }
 
 // A folder of its own, removed at the end.
 class TemporaryFolder {

@@ -51,7 +51,9 @@ std::vector<float> Speech(const Dataset& data, size_t clip) {
 
 // The last steps against the first: the total, and the spectral distance, which falls first.
 double Fall(const std::vector<double>& values) {
-  const auto mean = [](auto from, auto to) { return std::accumulate(from, to, 0.0) / static_cast<double>(to - from); };
+  const auto mean = [](auto from, auto to) {
+    return std::accumulate(from, to, 0.0) / static_cast<double>(to - from);
+  };
   return mean(values.end() - 20, values.end()) / mean(values.begin(), values.begin() + 10);
 }
 
@@ -109,7 +111,8 @@ TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
   for (size_t clip = 0; clip < trained.data.clips.size(); ++clip) {
     const auto samples = Speech(trained.data, clip);
     const int frames = static_cast<int>(samples.size() / 320);
-    const auto input = torch::from_blob(const_cast<float*>(samples.data()), {1, static_cast<int64_t>(samples.size())});
+    const auto input =
+        torch::from_blob(const_cast<float*>(samples.data()), {1, static_cast<int64_t>(samples.size())});
     const auto token = fsp.Tokens(fsp.Squash(network->Encode(input))).contiguous();
     std::vector<uint16_t> tokens(static_cast<size_t>(frames) * bottleneck.groups);
     Encoder encoder(model.value());
@@ -118,7 +121,8 @@ TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
     total += static_cast<int64_t>(tokens.size());
 
     const auto output = network->Decode(fsp.TokensToOutput(token)).contiguous();
-    std::vector<uint16_t> torch_tokens(token.const_data_ptr<int64_t>(), token.const_data_ptr<int64_t>() + token.numel());
+    std::vector<uint16_t> torch_tokens(token.const_data_ptr<int64_t>(),
+                                       token.const_data_ptr<int64_t>() + token.numel());
     std::vector<float> decoded(samples.size());
     Decoder decoder(model.value());
     ASSERT_TRUE(decoder.Decode(torch_tokens, bottleneck.groups, decoded));
@@ -139,7 +143,8 @@ TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {
   const auto bytes_b = SerializeWeights(b.value());
   ASSERT_TRUE(bytes_a.ok() && bytes_b.ok());
   EXPECT_EQ(bytes_a.value(), bytes_b.value());
-  for (const char* key : {"licence", "training", "payload_bps"}) EXPECT_TRUE(a.value().metadata.contains(key)) << key;
+  for (const char* key : {"licence", "training", "payload_bps"})
+    EXPECT_TRUE(a.value().metadata.contains(key)) << key;
 }
 
 TEST(Training, ValidationScoresEveryRate) {

@@ -73,8 +73,8 @@ Tensor Fsp::TokensToOutput(const Tensor& token) const {
   return torch::stack(dims, -1).flatten(-2);
 }
 
-// One Metropolis step under a flat target: proposals that leave (0, 1) are rejected, not clamped, which keeps the
-// uniform law of z as it is.
+// One Metropolis step under a flat target: proposals that leave (0, 1) are rejected, not clamped, which keeps
+// the uniform law of z as it is.
 Tensor Fsp::Perturb(const Tensor& z, const at::Generator& generator, Tensor& accepted) const {
   const Tensor noise = (torch::rand(z.sizes(), generator, z.options()) - 0.5) / Levels(z);
   const Tensor proposal = z.detach() + noise;

@@ -1,6 +1,6 @@
-// FSP, finite scalar perturbation (Zhai et al., VP-VAE, arXiv 2602.17133, section 3.3): latents are squashed to
-// [0, 1] by a CDF-like function and, while training, half of them are quantised (straight through) and half moved by
-// uniform noise of one cell's width that stays inside the interval. There is no codebook.
+// FSP, finite scalar perturbation (Zhai et al., VP-VAE, arXiv 2602.17133, section 3.3): latents are squashed
+// to [0, 1] by a CDF-like function and, while training, half of them are quantised (straight through) and
+// half moved by uniform noise of one cell's width that stays inside the interval. There is no codebook.
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_FSP_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_FSP_H_
 
@@ -15,8 +15,8 @@ namespace quaver {
 
 struct FspOptions {
   double quantize_rate = 0.5;  // share of elements that are quantised while training; the rest is perturbed
-  bool joint = false;          // accept a proposal only if all dimensions of the token stay inside (paper, eq. 17)
-  double mean_weight = 0.1;      // moment loss: weight of the squared means
+  bool joint = false;  // accept a proposal only if all dimensions of the token stay inside (paper, eq. 17)
+  double mean_weight = 0.1;       // moment loss: weight of the squared means
   double variance_weight = 0.07;  // and of the squared errors of the variances
 };
 
@@ -34,18 +34,19 @@ class Fsp {
   // latents [.., groups * dims] before squashing. With `training` the noise comes from `generator`.
   BottleneckOutput Forward(const torch::Tensor& latents, bool training, const at::Generator& generator) const;
 
-  torch::Tensor Squash(const torch::Tensor& latents) const;       // [.., latents] -> (0, 1)
-  torch::Tensor Centroids(const torch::Tensor& squashed) const;   // nearest centroid of each, in [0, 1]
-  torch::Tensor Tokens(const torch::Tensor& squashed) const;      // [.., groups]
+  torch::Tensor Squash(const torch::Tensor& latents) const;        // [.., latents] -> (0, 1)
+  torch::Tensor Centroids(const torch::Tensor& squashed) const;    // nearest centroid of each, in [0, 1]
+  torch::Tensor Tokens(const torch::Tensor& squashed) const;       // [.., groups]
   torch::Tensor TokensToOutput(const torch::Tensor& token) const;  // [.., groups] -> y [.., latents]
-  // Moments of the latents over batch and time held to mean 0 and the variance under which the squashing function
-  // is the CDF of the logistic, normal or Laplace law. 0 for cauchy, which has no variance.
+  // Moments of the latents over batch and time held to mean 0 and the variance under which the squashing
+  // function is the CDF of the logistic, normal or Laplace law. 0 for cauchy, which has no variance.
   torch::Tensor NormLoss(const torch::Tensor& latents) const;
   double variance_target() const;  // 0: none
 
  private:
   torch::Tensor Levels(const torch::Tensor& like) const;  // level count of each latent, as `like`
-  torch::Tensor Perturb(const torch::Tensor& squashed, const at::Generator& generator, torch::Tensor& accepted) const;
+  torch::Tensor Perturb(const torch::Tensor& squashed, const at::Generator& generator,
+                        torch::Tensor& accepted) const;
 
   BottleneckConfig config_;
   FspOptions options_;
