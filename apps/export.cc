@@ -82,10 +82,14 @@ int RunExport(int argc, char** argv) {
   cxxopts::Options options("quaver export", kAbout);
   std::string run, out, data;
   bool force = false;
-  options.add_options()("run", "folder of the run", cxxopts::value(run))(
-      "o,output", "weights file to write (.safetensors)", cxxopts::value(out))(
-      "data", "folder to count tokens on (default: the training data)", cxxopts::value(data))(
-      "force", "overwrite", cxxopts::value(force))("h,help", "this text");
+  // clang-format off
+  options.add_options()
+      ("run", "folder of the run", cxxopts::value(run))
+      ("o,output", "weights file to write (.safetensors)", cxxopts::value(out))
+      ("data", "folder to count tokens on (default: the training data)", cxxopts::value(data))
+      ("force", "overwrite", cxxopts::value(force))
+      ("h,help", "this text");
+  // clang-format on
   options.parse_positional({"run"});
   options.positional_help("RUN");
   const auto parsed = options.parse(argc, argv);

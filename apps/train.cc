@@ -190,16 +190,20 @@ int Run(const Arguments& arguments) {
 int RunTrain(int argc, char** argv) {
   cxxopts::Options options("quaver train", kAbout);
   Arguments arguments;
-  options.add_options()("config", "model and training configuration (JSON)",
-                        cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))(
-      "data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))(
-      "out", "folder of the run", cxxopts::value(arguments.out))(
-      "validate", "folder of speech to validate on (default: a share of the data)",
-      cxxopts::value(arguments.validation))("minutes", "train for so long instead of for a number of steps",
-                                            cxxopts::value(arguments.minutes))(
-      "steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))(
-      "threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))(
-      "resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))("h,help", "this text");
+  // clang-format off
+  options.add_options()
+      ("config", "model and training configuration (JSON)",
+       cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
+      ("data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))
+      ("out", "folder of the run", cxxopts::value(arguments.out))
+      ("validate", "folder of speech to validate on (default: a share of the data)",
+       cxxopts::value(arguments.validation))
+      ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
+      ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
+      ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
+      ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
+      ("h,help", "this text");
+  // clang-format on
   const auto parsed = options.parse(argc, argv);
   if (parsed.count("help")) {
     std::cout << options.help();
