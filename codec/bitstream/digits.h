@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "codec/model/config.h"
+#include "codec/quantize/bottleneck_config.h"
 
 namespace quaver {
 

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "codec/bitstream/digits.h"
-#include "codec/model/config.h"
+#include "codec/quantize/bottleneck_config.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "codec/bitstream/entropy_model.h"
-#include "codec/model/config.h"
+#include "codec/quantize/bottleneck_config.h"
 #include "codec/status.h"
 
 namespace quaver {
 
-inline constexpr uint16_t kNoToken = 0xFFFF;  // stands where a frame has fewer tokens than the row is wide
+inline constexpr int kMaxFramesPerPacket = 25;  // half a second
+inline constexpr uint16_t kNoToken = 0xFFFF;    // stands where a frame has fewer tokens than the row is wide
 
 // What a stream does unless a packet says otherwise; costs next to nothing then.
 struct PacketDefaults {

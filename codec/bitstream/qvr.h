@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "codec/bitstream/packet.h"
-#include "codec/model/weights.h"
+#include "codec/identity.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -64,7 +64,8 @@ inline constexpr int kMaxLostFrames = 50 * 60;  // a minute
 
 class QvrReader {
  public:
-  // Reads up to the headers. `name` goes into errors. Fails when they cannot be found or are not valid.
+  // Reads the headers. `name` goes into errors. Fails when the identification header cannot be found or is
+  // not valid; a comment header that is missing or damaged is damage.
   static Result<std::unique_ptr<QvrReader>> Open(ByteSource source, std::string name);
   virtual ~QvrReader() = default;
   virtual const QvrHeader& header() const = 0;

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "codec/model/safetensors.h"
+
 namespace quaver {
 namespace {
 
@@ -69,7 +71,7 @@ class Fields {
   std::string Finish() {
     if (!error_.empty()) return error_;
     for (const auto& item : object_.items()) {
-      if (!asked_.contains(item.key())) Fail(item.key(), "is not known");
+      if (!asked_.contains(item.key())) Fail(Quoted(item.key()) + " is not known");
     }
     return error_;
   }
@@ -101,10 +103,10 @@ std::string ReadBottleneck(const json& object, BottleneckConfig& bottleneck) {
   std::string error = fields.Finish();
   if (!error.empty()) return error;
   if (bottleneck.type != "fsp")
-    return "configuration, bottleneck: type \"" + bottleneck.type + "\" is not known";
+    return "configuration, bottleneck: type " + Quoted(bottleneck.type) + " is not known";
   static const std::set<std::string> kCdfs = {"tanh", "sigmoid", "normal", "laplace", "cauchy"};
   if (!kCdfs.contains(bottleneck.cdf))
-    return "configuration, bottleneck: cdf \"" + bottleneck.cdf + "\" is not known";
+    return "configuration, bottleneck: cdf " + Quoted(bottleneck.cdf) + " is not known";
   int64_t codes = 1;
   for (const int levels : bottleneck.levels) codes *= levels;
   if (codes > 16384) return "configuration, bottleneck: a token has more than 16384 values";
@@ -114,12 +116,6 @@ std::string ReadBottleneck(const json& object, BottleneckConfig& bottleneck) {
 json Stage(const StageConfig& stage) { return {{"channels", stage.channels}, {"blocks", stage.blocks}}; }
 
 }  // namespace
-
-int BottleneckConfig::codes() const {
-  int codes = 1;
-  for (const int count : levels) codes *= count;
-  return codes;
-}
 
 Result<Config> ParseConfig(std::string_view text) {
   const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);

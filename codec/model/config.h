@@ -5,31 +5,16 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "codec/quantize/bottleneck_config.h"
 #include "codec/status.h"
 
 namespace quaver {
-
-inline constexpr int kMaxGroups = 18;           // tokens a frame
-inline constexpr int kMaxFramesPerPacket = 25;  // half a second
 
 // A run of residual blocks at one width.
 struct StageConfig {
   int channels = 0;
   int blocks = 0;
-};
-
-// Finite scalar perturbation (docs/bottlenecks): every token is one group of levels.size() scalars.
-struct BottleneckConfig {
-  std::string type = "fsp";
-  std::string cdf = "tanh";  // tanh, sigmoid, normal, laplace, cauchy
-  int groups = kMaxGroups;   // tokens a frame at full rate
-  std::vector<int> levels = {8, 5, 5, 5};
-
-  int dims() const { return static_cast<int>(levels.size()); }  // latents a token
-  int latents() const { return groups * dims(); }               // latents a frame
-  int codes() const;                                            // values a token can take
 };
 
 // The network is two rates deep: hops (sample_rate / hop, 100 Hz) and frames (two hops, 50 Hz).

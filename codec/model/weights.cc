@@ -7,7 +7,7 @@
 
 #include "codec/bitstream/entropy_model.h"
 #include "codec/model/half.h"
-#include "codec/model/identity.h"
+#include "codec/model/hash.h"
 #include "codec/model/layers.h"
 #include "codec/model/safetensors.h"
 

@@ -2,21 +2,17 @@
 #ifndef QUAVER_CODEC_MODEL_WEIGHTS_H_
 #define QUAVER_CODEC_MODEL_WEIGHTS_H_
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "codec/identity.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
 
 namespace quaver {
-
-// SHA-256 of the canonical configuration and of the tensors' names, shapes and bytes.
-using Identity = std::array<uint8_t, 32>;
-std::string ToHex(const Identity& identity);
 
 // One tensor, its values promoted to fp32 (exactly: F16 -> F32).
 struct Tensor {

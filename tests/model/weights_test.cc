@@ -7,7 +7,7 @@
 
 #include "codec/model/builtin.h"
 #include "codec/model/half.h"
-#include "codec/model/identity.h"
+#include "codec/model/hash.h"
 #include "codec/model/safetensors.h"
 #include "tests/model/random_weights.h"
 

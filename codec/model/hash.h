@@ -1,7 +1,7 @@
-// The identity of a model: what a stream names the weights by that it was made with. docs/weights.md
+// Computes and reads identities of models. docs/weights.md
 // specifies it.
-#ifndef QUAVER_CODEC_MODEL_IDENTITY_H_
-#define QUAVER_CODEC_MODEL_IDENTITY_H_
+#ifndef QUAVER_CODEC_MODEL_HASH_H_
+#define QUAVER_CODEC_MODEL_HASH_H_
 
 #include <cstdint>
 #include <span>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/model/weights.h"
+#include "codec/identity.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -31,4 +31,4 @@ Result<Identity> IdentityFromHex(std::string_view hex);
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_MODEL_IDENTITY_H_
+#endif  // QUAVER_CODEC_MODEL_HASH_H_

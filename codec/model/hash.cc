@@ -1,4 +1,4 @@
-#include "codec/model/identity.h"
+#include "codec/model/hash.h"
 
 #include <sha2.h>
 #include <sys/types.h>

@@ -1,0 +1,17 @@
+// What a stream names the model by that it was made with.
+#ifndef QUAVER_CODEC_IDENTITY_H_
+#define QUAVER_CODEC_IDENTITY_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace quaver {
+
+// SHA-256 of the canonical configuration and of the tensors' names, shapes and bytes (docs/weights.md).
+using Identity = std::array<uint8_t, 32>;
+std::string ToHex(const Identity& identity);  // 64 digits, lower case
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_IDENTITY_H_
