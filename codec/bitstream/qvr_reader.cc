@@ -43,10 +43,9 @@ class OggReader : public QvrReader {
 
   Status ReadHeaders() {
     if (Status status = FindId(); !status.ok()) return Error{name_ + ": " + status.message()};
-    if (Status status = FindComments(); !status.ok()) return Error{name_ + ": " + status.message()};
     if (ogg_stream_init(&stream_, serial_) != 0) return Error{name_ + ": out of memory for an Ogg stream"};
     ogg_stream_reset(&stream_);  // now it takes any page number as the first
-    NoteSkipped();
+    if (Status status = FindComments(); !status.ok()) return Error{name_ + ": " + status.message()};
     return {};
   }
 
@@ -94,21 +93,39 @@ class OggReader : public QvrReader {
                  " bytes"};
   }
 
+  // Decoding needs nothing of what the comments say, so damage to them is noted and no reason to refuse.
   Status FindComments() {
     ogg_page page;
     const uint64_t limit = pages_.position() + kHeaderSearchBytes;
+    const uint32_t number = expected_page_++;
     while (true) {
       const OggPages::Outcome outcome = pages_.Next(page, limit);
+      NoteSkipped();
       if (outcome == OggPages::Outcome::kError) return Error{"read error"};
       if (outcome == OggPages::Outcome::kEnd) break;
       if (ogg_page_serialno(&page) != serial_) continue;
-      if (static_cast<uint32_t>(ogg_page_pageno(&page)) != expected_page_) break;
-      ++expected_page_;
-      const auto packet = OnlyPacket(page);
-      if (packet.empty()) return Error{"comment header: does not have its page to itself"};
-      return CheckCommentHeader(packet);
+      const auto found = static_cast<uint32_t>(ogg_page_pageno(&page));
+      if (found == number) {
+        CheckComments(page);
+        return {};
+      }
+      if (found == number - 1) {
+        Note("header: met again, not read");
+        continue;
+      }
+      Note("comment header: missing");
+      TakePage(page);
+      return {};
     }
-    return Error{"comment header: missing"};
+    Note("comment header: missing");
+    return {};
+  }
+
+  void CheckComments(const ogg_page& page) {
+    const auto packet = OnlyPacket(page);
+    if (packet.empty()) return Note("comment header: does not have its page to itself");
+    const Status valid = CheckCommentHeader(packet);
+    if (!valid.ok()) Note(valid.message());
   }
 
   // False: read error.

@@ -208,24 +208,57 @@ TEST(QvrReader, OpenRefusesWhatIsNoStream) {
 }
 
 TEST(QvrReader, OpenRefusesLostOrWrongHeaders) {
-  const auto pages = SplitPages(MakeStream(1, Speech(), 8.0).file);
-  const auto without = [&pages](size_t index) {
-    auto left = pages;
-    left.erase(left.begin() + static_cast<std::ptrdiff_t>(index));
-    return ReadAll(JoinPages(left)).error;
-  };
-  EXPECT_THAT(without(0), HasSubstr("not a .qvr file"));
-  EXPECT_THAT(without(1), HasSubstr("comment header: missing"));
+  auto pages = SplitPages(MakeStream(1, Speech(), 8.0).file);
   auto changed = pages;
+  changed.erase(changed.begin());
+  EXPECT_THAT(ReadAll(JoinPages(changed)).error, HasSubstr("not a .qvr file"));
+  changed = pages;
   changed[0].body[8] = 9;
   EXPECT_THAT(ReadAll(JoinPages(changed)).error, HasSubstr("test.qvr: header: version 9 is not known"));
+}
+
+// Nothing that decoding needs stands in the comments.
+TEST(QvrReader, DamagedCommentsAreToldAndCostNothing) {
+  const TestStream stream = MakeStream(1, Speech(), 8.0);
+  const auto pages = SplitPages(stream.file);
+  const auto expect = [&stream](const std::vector<RawPage>& changed, const char* damage) {
+    const ReadStream read = ReadAll(JoinPages(changed));
+    EXPECT_EQ(read.error, "");
+    EXPECT_EQ(read.Packets(), stream.packets);
+    EXPECT_EQ(read.samples, static_cast<int64_t>(stream.samples));
+    EXPECT_THAT(read.damage, testing::ElementsAre(HasSubstr(damage)));
+  };
+  auto changed = pages;
+  changed.erase(changed.begin() + 1);
+  expect(changed, "comment header: missing");
   changed = pages;
   changed[1].body[0] = 'x';
-  EXPECT_THAT(ReadAll(JoinPages(changed)).error, HasSubstr("test.qvr: comment header: does not begin"));
+  expect(changed, "comment header: does not begin");
   changed = pages;
   changed[1].lacing.push_back(1);
   changed[1].body.push_back(0);
-  EXPECT_THAT(ReadAll(JoinPages(changed)).error, HasSubstr("its page to itself"));
+  expect(changed, "its page to itself");
+  changed = pages;
+  changed.insert(changed.begin() + 1, pages[0]);
+  expect(changed, "header: met again");
+}
+
+// The page with the comments lost together with the first page of packets, or by a flipped bit.
+TEST(QvrReader, CommentsLostWithPacketsAreConcealedAsPackets) {
+  const TestStream stream = MakeStream(1, Speech(), 12.0);
+  auto pages = SplitPages(stream.file);
+  pages.erase(pages.begin() + 1, pages.begin() + 3);
+  const ReadStream read = ReadAll(JoinPages(pages));
+  EXPECT_EQ(read.error, "");
+  EXPECT_GT(read.Lost(), 0u);
+  const ReadStream whole = ReadAll(stream.file);
+  EXPECT_EQ(read.Lost() + read.Delivered(), whole.Delivered());
+
+  Bytes flipped = stream.file;
+  flipped[58 + 28 + 40] ^= 1;  // behind the first page of 28 + 58 bytes
+  const ReadStream damaged = ReadAll(flipped);
+  EXPECT_EQ(damaged.Packets(), stream.packets);
+  EXPECT_FALSE(damaged.damage.empty());
 }
 
 }  // namespace
