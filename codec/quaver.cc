@@ -1,0 +1,272 @@
+#include "codec/quaver.h"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "codec/bitstream/packet.h"
+#include "codec/codec.h"
+
+struct quaver_model {
+  std::shared_ptr<const quaver::Model> shared;
+};
+struct quaver_encoder {
+  std::shared_ptr<const quaver::Model> model;
+  quaver::Encoder encoder;
+};
+struct quaver_decoder {
+  std::shared_ptr<const quaver::Model> model;
+  quaver::Decoder decoder;
+};
+
+namespace {
+
+using quaver::Model;
+using quaver::PacketDefaults;
+using quaver::PacketTokens;
+
+static_assert(QUAVER_MAX_FRAMES == quaver::kMaxFramesPerPacket);
+static_assert(QUAVER_MAX_GROUPS == quaver::kMaxGroups);
+static_assert(QUAVER_MAX_PACKET_BYTES == quaver::kMaxPacketBytes);
+
+void Explain(const std::string& message, char* error, size_t error_size) {
+  if (error == nullptr || error_size == 0) return;
+  const size_t length = std::min(message.size(), error_size - 1);
+  std::memcpy(error, message.data(), length);
+  error[length] = 0;
+}
+
+// Runs `load`, which returns a Result of a model and may run out of memory.
+template <typename Load>
+quaver_model* Opened(Load load, char* error, size_t error_size) {
+  try {
+    auto model = load();
+    if (model.ok()) return new quaver_model{std::move(model).value()};
+    Explain(model.message(), error, error_size);
+  } catch (const std::exception& failure) {
+    Explain(failure.what(), error, error_size);
+  }
+  return nullptr;
+}
+
+template <typename Stream>
+Stream* Created(const quaver_model* model) {
+  if (model == nullptr) return nullptr;
+  try {
+    using Engine =
+        std::conditional_t<std::is_same_v<Stream, quaver_encoder>, quaver::Encoder, quaver::Decoder>;
+    return new Stream{model->shared, Engine(model->shared)};
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+std::span<const uint8_t> Bytes(const void* data, size_t size) {
+  return {static_cast<const uint8_t*>(data), data == nullptr ? 0 : size};
+}
+
+bool Valid(const quaver_format* format, int groups) {
+  return format != nullptr && format->frames >= 1 && format->frames <= QUAVER_MAX_FRAMES &&
+         format->n_q >= 0 && format->n_q <= groups;
+}
+
+PacketDefaults Defaults(const quaver_format& format) { return {format.frames, format.n_q}; }
+
+// Samples of so many frames, or -1 if they do not fit into `capacity` (or an int).
+int SamplesOf(const Model& model, int frames, size_t capacity) {
+  const size_t samples = static_cast<size_t>(frames) * static_cast<size_t>(model.frame());
+  return samples <= capacity && samples <= INT_MAX ? static_cast<int>(samples) : -1;
+}
+
+// Frames of equal n_q are decoded in one call, which is faster than one by one.
+void DecodeRuns(quaver_decoder& stream, const PacketTokens& packet, float* samples) {
+  const auto frame = static_cast<size_t>(stream.model->frame());
+  std::array<uint16_t, QUAVER_MAX_FRAMES * QUAVER_MAX_GROUPS> tokens;
+  for (int first = 0; first < packet.frames;) {
+    const int n_q = packet.n_q[static_cast<size_t>(first)];
+    uint16_t* end = tokens.data();
+    int next = first;
+    for (; next < packet.frames && packet.n_q[static_cast<size_t>(next)] == n_q; ++next) {
+      end = std::copy_n(packet.token[static_cast<size_t>(next)].data(), n_q, end);
+    }
+    const size_t count = static_cast<size_t>(next - first) * frame;
+    stream.decoder.Decode({tokens.data(), end}, n_q, {samples, count});
+    samples += count;
+    first = next;
+  }
+}
+
+}  // namespace
+
+quaver_model* quaver_model_open(const char* path, char* error, size_t error_size) {
+  return Opened([&] { return path == nullptr ? Model::BuiltIn() : Model::Load(path); }, error, error_size);
+}
+
+quaver_model* quaver_model_from_memory(const void* bytes, size_t size, char* error, size_t error_size) {
+  return Opened([&] { return Model::FromBytes(Bytes(bytes, size), "memory"); }, error, error_size);
+}
+
+void quaver_model_close(quaver_model* model) { delete model; }
+
+int quaver_sample_rate(const quaver_model* model) {
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->config().sample_rate;
+}
+
+int quaver_frame_samples(const quaver_model* model) {
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->frame();
+}
+
+int quaver_groups(const quaver_model* model) {
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->groups();
+}
+
+int quaver_codes(const quaver_model* model) {
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->config().bottleneck.codes();
+}
+
+int quaver_delay(const quaver_model* model) {
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->delay();
+}
+
+int quaver_model_identity(const quaver_model* model, uint8_t identity[32]) {
+  if (model == nullptr || identity == nullptr) return QUAVER_ERROR_ARGUMENT;
+  std::ranges::copy(model->shared->identity(), identity);
+  return 0;
+}
+
+quaver_encoder* quaver_encoder_create(const quaver_model* model) { return Created<quaver_encoder>(model); }
+
+void quaver_encoder_close(quaver_encoder* encoder) { delete encoder; }
+
+int quaver_encode(quaver_encoder* encoder, const float* samples, size_t count, int n_q, uint16_t* tokens,
+                  size_t capacity) {
+  if (encoder == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  const int frames =
+      encoder->encoder.Encode({samples, count}, n_q, {tokens, tokens == nullptr ? 0 : capacity});
+  return frames < 0 ? QUAVER_ERROR_ARGUMENT : frames;
+}
+
+int quaver_encoder_frames_after(const quaver_encoder* encoder, size_t samples) {
+  return encoder == nullptr ? QUAVER_ERROR_ARGUMENT : encoder->encoder.FramesAfter(samples);
+}
+
+int quaver_encoder_reset(quaver_encoder* encoder) {
+  if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
+  encoder->encoder.Reset();
+  return 0;
+}
+
+quaver_decoder* quaver_decoder_create(const quaver_model* model) { return Created<quaver_decoder>(model); }
+
+void quaver_decoder_close(quaver_decoder* decoder) { delete decoder; }
+
+int quaver_decode(quaver_decoder* decoder, const uint16_t* tokens, int frames, int n_q, float* samples,
+                  size_t capacity) {
+  if (decoder == nullptr || samples == nullptr || frames < 0 || n_q < 0 || n_q > decoder->model->groups())
+    return QUAVER_ERROR_ARGUMENT;
+  const size_t count = static_cast<size_t>(frames) * static_cast<size_t>(n_q);
+  const int written = SamplesOf(*decoder->model, frames, capacity);
+  if (written < 0 || (tokens == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  const bool ok = decoder->decoder.Decode({tokens, count}, n_q, {samples, static_cast<size_t>(written)});
+  return ok ? written : QUAVER_ERROR_ARGUMENT;
+}
+
+int quaver_conceal(quaver_decoder* decoder, float* samples, size_t capacity) {
+  if (decoder == nullptr || samples == nullptr) return QUAVER_ERROR_ARGUMENT;
+  const int written = SamplesOf(*decoder->model, 1, capacity);
+  if (written < 0) return QUAVER_ERROR_ARGUMENT;
+  return decoder->decoder.Conceal({samples, static_cast<size_t>(written)}) ? written : QUAVER_ERROR_ARGUMENT;
+}
+
+int quaver_decode_packet(quaver_decoder* decoder, const quaver_format* format, const void* packet,
+                         size_t size, float* samples, size_t capacity) {
+  if (decoder == nullptr || packet == nullptr || samples == nullptr ||
+      !Valid(format, decoder->model->groups()))
+    return QUAVER_ERROR_ARGUMENT;
+  PacketTokens tokens;
+  if (!quaver::DecodePacket(decoder->model->entropy(), Defaults(*format), Bytes(packet, size), tokens))
+    return QUAVER_ERROR_PACKET;
+  const int written = SamplesOf(*decoder->model, tokens.frames, capacity);
+  if (written < 0) return QUAVER_ERROR_ARGUMENT;
+  DecodeRuns(*decoder, tokens, samples);
+  return written;
+}
+
+int quaver_decoder_reset(quaver_decoder* decoder) {
+  if (decoder == nullptr) return QUAVER_ERROR_ARGUMENT;
+  decoder->decoder.Reset();
+  return 0;
+}
+
+int quaver_pack(const quaver_model* model, const quaver_format* format, const uint16_t* tokens, int frames,
+                int n_q, uint8_t* packet, size_t capacity) {
+  if (model == nullptr || packet == nullptr || frames < 1 || frames > QUAVER_MAX_FRAMES || n_q < 0 ||
+      n_q > model->shared->groups() || !Valid(format, model->shared->groups()) ||
+      (tokens == nullptr && n_q > 0)) {
+    return QUAVER_ERROR_ARGUMENT;
+  }
+  PacketTokens rows;
+  rows.frames = frames;
+  for (size_t f = 0; f < static_cast<size_t>(frames); ++f) {
+    rows.n_q[f] = static_cast<uint8_t>(n_q);
+    std::copy_n(tokens + f * static_cast<size_t>(n_q), n_q, rows.token[f].data());
+  }
+  const size_t bytes =
+      quaver::EncodePacket(model->shared->entropy(), Defaults(*format), rows, {packet, capacity});
+  return bytes == 0 ? QUAVER_ERROR_ARGUMENT : static_cast<int>(bytes);
+}
+
+int quaver_unpack(const quaver_model* model, const quaver_format* format, const void* packet, size_t size,
+                  uint16_t* tokens, uint8_t* n_q) {
+  if (model == nullptr || packet == nullptr || tokens == nullptr || n_q == nullptr ||
+      !Valid(format, model->shared->groups())) {
+    return QUAVER_ERROR_ARGUMENT;
+  }
+  PacketTokens rows;
+  if (!quaver::DecodePacket(model->shared->entropy(), Defaults(*format), Bytes(packet, size), rows))
+    return QUAVER_ERROR_PACKET;
+  std::ranges::copy(rows.n_q, n_q);
+  for (const auto& row : rows.token) tokens = std::copy_n(row.data(), model->shared->groups(), tokens);
+  return rows.frames;
+}
+
+int quaver_packet_frames(const quaver_format* format, const void* packet, size_t size) {
+  if (packet == nullptr || !Valid(format, QUAVER_MAX_GROUPS)) return QUAVER_ERROR_ARGUMENT;
+  const int frames = quaver::PacketFrames(Defaults(*format), Bytes(packet, size));
+  return frames == 0 ? QUAVER_ERROR_PACKET : frames;
+}
+
+size_t quaver_encoder_state_size(const quaver_encoder* encoder) {
+  return encoder == nullptr ? 0 : encoder->encoder.state_size();
+}
+
+int quaver_encoder_save(const quaver_encoder* encoder, void* state, size_t size) {
+  if (encoder == nullptr || state == nullptr) return QUAVER_ERROR_ARGUMENT;
+  return encoder->encoder.Save({static_cast<std::byte*>(state), size}) ? 0 : QUAVER_ERROR_ARGUMENT;
+}
+
+int quaver_encoder_restore(quaver_encoder* encoder, const void* state, size_t size) {
+  if (encoder == nullptr || state == nullptr) return QUAVER_ERROR_ARGUMENT;
+  return encoder->encoder.Restore({static_cast<const std::byte*>(state), size}) ? 0 : QUAVER_ERROR_STATE;
+}
+
+size_t quaver_decoder_state_size(const quaver_decoder* decoder) {
+  return decoder == nullptr ? 0 : decoder->decoder.state_size();
+}
+
+int quaver_decoder_save(const quaver_decoder* decoder, void* state, size_t size) {
+  if (decoder == nullptr || state == nullptr) return QUAVER_ERROR_ARGUMENT;
+  return decoder->decoder.Save({static_cast<std::byte*>(state), size}) ? 0 : QUAVER_ERROR_ARGUMENT;
+}
+
+int quaver_decoder_restore(quaver_decoder* decoder, const void* state, size_t size) {
+  if (decoder == nullptr || state == nullptr) return QUAVER_ERROR_ARGUMENT;
+  return decoder->decoder.Restore({static_cast<const std::byte*>(state), size}) ? 0 : QUAVER_ERROR_STATE;
+}
