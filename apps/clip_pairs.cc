@@ -1,28 +1,16 @@
 #include "apps/clip_pairs.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <filesystem>
 #include <map>
-#include <string_view>
 #include <system_error>
+
+#include "codec/audio/sound_file.h"
 
 namespace quaver {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, 14> kSoundExtensions = {".wav", ".flac", ".ogg",  ".oga", ".opus",
-                                                               ".mp3", ".aiff", ".aif",  ".au",  ".snd",
-                                                               ".caf", ".w64",  ".rf64", ".sph"};
-
-bool IsSound(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kSoundExtensions.begin(), kSoundExtensions.end(), extension) != kSoundExtensions.end();
-}
 
 using Stems = std::map<std::string, std::string>;  // stem -> path
 
@@ -31,7 +19,7 @@ Result<Stems> ListFolder(const std::string& folder) {
   std::error_code error;
   fs::directory_iterator entry(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (!entry->is_regular_file() || !IsSound(entry->path())) continue;
+    if (!entry->is_regular_file() || !HasSoundExtension(entry->path().string())) continue;
     const auto [other, fresh] = stems.emplace(entry->path().stem().string(), entry->path().string());
     if (!fresh) return Error{other->second + " and " + entry->path().string() + ": which of them is meant?"};
   }

@@ -91,7 +91,7 @@ class DecodeCommand {
     for (const std::string& line : report.value().damage) console_.Error(job.in + ": " + line);
     console_.Error(job.in + Format(": damaged; %llu frames (%.2f s) concealed",
                                    static_cast<unsigned long long>(report.value().concealed),
-                                   0.02 * static_cast<double>(report.value().concealed)));
+                                   report.value().concealed_seconds));
     return kExitDamaged;
   }
 

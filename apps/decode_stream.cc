@@ -12,6 +12,10 @@ namespace {
 
 constexpr size_t kBlock = kMaxFramesPerPacket;  // frames decoded in one call, which is faster than one by one
 
+double Seconds(uint64_t frames, const Model& model) {
+  return static_cast<double>(frames) / model.config().frame_rate();
+}
+
 // Frames through a decoder into the playback. Frames of equal n_q wait for each other; Flush() ends that.
 class FrameDecoder {
  public:
@@ -89,7 +93,7 @@ class StreamDecoder {
   }
 
   DecodeReport Report() const {
-    DecodeReport report{playback_.written(), lost_, reader_.damage()};
+    DecodeReport report{playback_.written(), lost_, Seconds(lost_, *model_), reader_.damage()};
     if (refused_ > 0) report.damage.push_back("packets that cannot be decoded: " + std::to_string(refused_));
     if (!ended_) report.damage.push_back("cut off: the end is missing, and so is the exact length");
     if (report.damage.empty() && lost_ > 0) report.damage.push_back("frames are missing");
@@ -199,7 +203,7 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
   Status status = frames.Flush();
   if (status.ok()) status = playback.Finish();
   if (!status.ok()) return status.error();
-  return DecodeReport{playback.written(), lost, {}};
+  return DecodeReport{playback.written(), lost, Seconds(lost, *model), {}};
 }
 
 }  // namespace quaver

@@ -19,6 +19,7 @@ namespace quaver {
 struct DecodeReport {
   uint64_t samples = 0;             // per channel, at the output's rate
   uint64_t concealed = 0;           // frames that were lost
+  double concealed_seconds = 0;     // the same as time
   std::vector<std::string> damage;  // for people, a line each; empty: nothing was
 };
 

@@ -173,7 +173,10 @@ Result<Description> DescribeNpy(const std::string& path, const TokenFile& file) 
              {"seconds", seconds}};
   d.text = path + Format(": tokens, %zu frames (%.2f s at 50 a second), %zu tokens a frame\n", matrix.rows,
                          seconds, matrix.columns);
-  TokenCounter counter(static_cast<int>(matrix.columns), kNoToken);
+  // No larger than what is there: codes up to the largest one met.
+  int codes = 0;
+  for (const uint16_t token : matrix.values) codes = token == kNoToken ? codes : std::max(codes, token + 1);
+  TokenCounter counter(static_cast<int>(matrix.columns), codes);
   if (matrix.columns > 0) counter.Add(matrix.values, static_cast<int>(matrix.columns));
   AddTokenUse(counter, d);
   return d;

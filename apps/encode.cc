@@ -46,8 +46,8 @@ void Declare(CommandLine& line, Options& o) {
        "(default: beside the input, .qvr)",
        cxxopts::value(o.out), "OUT")  //
       ("bitrate",
-       "Payload in bits per second, also 1.5k: picks the most tokens a frame that are expected to fit "
-       "(default: 3k)",
+       "Payload in bits per second, also 1.5k: picks the most tokens a frame that are expected to fit in "
+       "packets of 25 frames; shorter packets take more (default: 3k)",
        cxxopts::value(o.bitrate), "R")                                                                  //
       ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")       //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
@@ -166,9 +166,7 @@ int RunEncode(int argc, char** argv) {
     return line.UsageError(ParseBitrate(options.bitrate).message());
   }
   const OutputFormats formats = {{".qvr", ".npy"}, options.format.empty() ? "" : "." + options.format};
-  const auto jobs = PlanJobs(line.positional(), options.out, formats);
-  if (!jobs.ok()) return line.UsageError(jobs.message());
-
+  if (line.positional().empty()) return line.UsageError("no input");
   Console console("encode", options.quiet);
   const auto model = Models(options.model).Chosen();
   if (!model.ok()) {
@@ -177,6 +175,8 @@ int RunEncode(int argc, char** argv) {
   }
   const auto n_q = ChooseTokens(options, *model.value());
   if (!n_q.ok()) return line.UsageError(n_q.message());
+  const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
+  if (!jobs.ok()) return line.UsageError(jobs.message());
   EncodeCommand command(options, formats, model.value(), n_q.value(), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });

@@ -34,8 +34,9 @@ class Feeder {
 };
 
 // Zeros until whole frames hold the sound and the decoder's delay. `original` samples at `rate` may end a
-// fraction of a sample after the last one of the resampled sound: that counts too.
+// fraction of a sample after the last one of the resampled sound: that counts too. No sound, no frames.
 Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& feeder) {
+  if (original == 0) return {};
   const auto model_rate = static_cast<uint64_t>(model.config().sample_rate);
   const auto frame = static_cast<uint64_t>(model.frame());
   const uint64_t end = std::max(feeder.fed(), (original * model_rate + rate - 1) / rate);

@@ -127,7 +127,8 @@ int RunEvaluate(int argc, char** argv) {
   }
   for (const std::string& path : pairing.value().unmatched)
     console.Error(path + ": no decoded file, left out");
-  const Scored scored = ScoreAll(pairing.value().clips, align, console);
+  Scored scored = ScoreAll(pairing.value().clips, align, console);
+  if (!pairing.value().unmatched.empty()) scored.code = kExitFailed;
   if (scored.scores.empty()) return kExitFailed;
   const SpeechScores mean = Mean(scored.scores);
   if (json) {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "apps/exit_codes.h"
+#include "codec/audio/atomic_file.h"
 
 namespace quaver {
 namespace {
@@ -43,6 +44,8 @@ bool IsPlain(const std::string& path) {
 }
 
 Status CheckExtension(const std::string& out, const OutputFormats& formats) {
+  if (out != "-" && !IsPlain(out) && formats.wanted == ".flac")
+    return Error{out + ": is a pipe or a device, which takes WAV only"};
   if (out == "-" || !IsPlain(out)) return {};
   const auto& known = formats.extensions;
   const std::string extension = LowerExtension(out);
@@ -139,7 +142,7 @@ int RunJobs(const std::vector<Job>& jobs, int threads, Console& console,
             const std::function<int(const Job&, size_t)>& run) {
   size_t workers =
       threads > 0 ? static_cast<size_t>(threads) : std::max(1u, std::thread::hardware_concurrency());
-  workers = std::min(workers, jobs.size());
+  workers = std::min({workers, jobs.size(), kMaxTemporaryFiles});
   std::atomic<size_t> next = 0;
   std::mutex mutex;
   int worst = kExitOk;

@@ -22,7 +22,7 @@ struct Slot {
   std::atomic<int> state{kFree};
   std::array<char, PATH_MAX> path{};
 };
-std::array<Slot, 64> slots;
+std::array<Slot, kMaxTemporaryFiles> slots;
 static_assert(std::atomic<int>::is_always_lock_free);
 
 int Register(const std::string& path) {

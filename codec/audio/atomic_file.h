@@ -2,6 +2,7 @@
 #ifndef QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
 #define QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -55,7 +56,11 @@ class AtomicFile {
   bool failed_ = false;
 };
 
-// Removes every temporary file that is open now. Async-signal-safe. At most 64 files at once are known to it.
+// Temporary files that can be open at once and still be removed by a signal.
+inline constexpr size_t kMaxTemporaryFiles = 64;
+
+// Removes every temporary file that is open now. Async-signal-safe. At most kMaxTemporaryFiles are known to
+// it.
 void RemoveTemporaryFiles() noexcept;
 
 // Makes SIGINT, SIGTERM and SIGHUP remove temporary files before they end the process as usual. Signals that

@@ -115,13 +115,20 @@ std::string HeaderParser::TakeShape() {
   return {};
 }
 
+// Foreign text as a message may show it.
+std::string Plain(const std::string& text) {
+  std::string plain = text.substr(0, 20);
+  for (char& c : plain) c = c >= ' ' && c <= '~' ? c : '?';
+  return "'" + plain + "'";
+}
+
 std::string HeaderParser::TakeItem() {
   std::string key;
   if (!TakeString(key) || !Take(":")) return "is not a dictionary of descr, fortran_order and shape";
   if (key == "descr" && !descr_) {
     std::string type;
     if (!TakeString(type)) return "descr is not a plain type";
-    if (type != "<u2") return "dtype is '" + type.substr(0, 20) + "', not '<u2' (uint16, little-endian)";
+    if (type != "<u2") return "dtype is " + Plain(type) + ", not '<u2' (uint16, little-endian)";
     descr_ = true;
     return {};
   }

@@ -251,12 +251,20 @@ std::string LowerExtension(const std::string& path) {
 int FormatOf(const std::string& path) {
   const std::string extension = LowerExtension(path);
   struct stat info {};
-  const bool in_place = extension.empty() && ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  const bool in_place = extension != ".flac" && ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) &&
+                        !S_ISDIR(info.st_mode);
   if (path == "-" || in_place || extension == ".wav") return SF_FORMAT_WAV | SF_FORMAT_PCM_16;
   return extension == ".flac" ? SF_FORMAT_FLAC | SF_FORMAT_PCM_16 : 0;
 }
 
 }  // namespace
+
+bool HasSoundExtension(const std::string& path) {
+  static constexpr std::array<std::string_view, 24> kExtensions = {
+      ".wav", ".wave", ".flac", ".ogg", ".oga",  ".opus", ".mp3",  ".mp2", ".mp1", ".aiff", ".aif", ".aifc",
+      ".au",  ".snd",  ".caf",  ".w64", ".rf64", ".sph",  ".nist", ".voc", ".avr", ".paf",  ".svx", ".pvf"};
+  return std::ranges::find(kExtensions, LowerExtension(path)) != kExtensions.end();
+}
 
 struct SoundWriter::Impl {
   std::unique_ptr<AtomicFile> file;

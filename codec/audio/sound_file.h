@@ -18,6 +18,9 @@ inline constexpr int kMinSampleRate = 1000;    // Hz
 inline constexpr int kMaxSampleRate = 768000;  // Hz
 inline constexpr int kMaxChannels = 255;
 
+// Does the name end as sound files do (.wav, .flac, .mp3, ... in any case)? For the search of folders.
+bool HasSoundExtension(const std::string& path);
+
 // Reads a file of any length in constant memory.
 class SoundReader {
  public:

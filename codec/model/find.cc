@@ -26,6 +26,11 @@ Result<FoundModel> FromFile(const std::string& path) {
   return FoundModel{path, false, std::move(bytes).value()};
 }
 
+Status CheckWeights(const FoundModel& model) {
+  const auto weights = ParseWeights(model.bytes(), model.source, model.verify());
+  return weights.ok() ? Status() : Status(weights.error());
+}
+
 bool IsFile(const std::string& path) {
   std::error_code error;
   return fs::is_regular_file(path, error);
@@ -122,6 +127,7 @@ std::vector<std::string> ModelFolders() {
   if (!error && program.has_parent_path()) {
     AddFolder(program.parent_path() / "models", folders);
     AddFolder(program.parent_path() / ".." / "models", folders);
+    AddFolder(program.parent_path() / ".." / "share" / "quaver" / "models", folders);  // any --prefix
   }
   AddFolder(QUAVER_SOURCE_MODELS, folders);
   AddFolder(QUAVER_INSTALLED_MODELS, folders);
@@ -155,8 +161,14 @@ Result<FoundModel> FindByIdentity(const Identity& identity) {
   for (const std::string& folder : folders) {
     for (const std::string& path : ListFolder(folder)) {
       const auto claimed = PeekIdentity(path);
-      if (claimed.ok() && claimed.value() == identity) return FromFile(path);
-      found.push_back(claimed.ok() ? ToHex(claimed.value()) + " " + path : claimed.message());
+      if (!claimed.ok() || claimed.value() != identity) {
+        found.push_back(claimed.ok() ? ToHex(claimed.value()) + " " + path : claimed.message());
+        continue;
+      }
+      auto file = FromFile(path);
+      const Status sound = file.ok() ? CheckWeights(file.value()) : Status(file.error());
+      if (sound.ok()) return file;
+      found.push_back(sound.message());  // a damaged copy: a later folder may have a good one
     }
   }
   return Error{"no model has the identity " + ToHex(identity) +

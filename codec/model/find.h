@@ -14,8 +14,7 @@
 
 namespace quaver {
 
-// The bytes of a weights file and where they come from; nothing of them has been checked but what was
-// searched for.
+// The bytes of a weights file and where they come from, not checked if it was found by its name.
 struct FoundModel {
   std::string source;  // a path, or "built-in model"
   bool built_in = false;
@@ -29,16 +28,17 @@ struct FoundModel {
 Result<std::vector<uint8_t>> ReadModelFile(const std::string& path);
 
 // Where models are looked for, in this order; a folder need not exist. The folders of the environment
-// variable QUAVER_MODELS (separated by colons), models/ beside the running program and one above it, models/
-// of the source tree that the library was built from, and that of the installation.
+// variable QUAVER_MODELS (separated by colons), models/ beside the running program and one above it,
+// share/quaver/models one above it, models/ of the source tree that the library was built from, and that of
+// the installation.
 std::vector<std::string> ModelFolders();
 
 // A path (it holds a '/', ends in ".safetensors" or is a file here), "default" or the name of the built-in
 // model, or NAME for NAME.safetensors in one of the folders.
 Result<FoundModel> FindByName(const std::string& name_or_file);
 
-// The built-in model if it has this identity, else the first weights file in the folders whose header claims
-// it. The error lists the identities that were found instead.
+// The built-in model if it has this identity, else the first weights file in the folders that has it and is
+// whole. The error lists the identities that were found instead.
 Result<FoundModel> FindByIdentity(const Identity& identity);
 
 // What the header of a weights file claims; reads no more than the header (at most 1 MiB).

@@ -92,6 +92,12 @@ TEST_F(ToolTest, DamageIsConcealedNamedAndInTheExitCode) {
   Expect(3, "quaver info bad.qvr");
   Expect(3, "quaver decode t.qvr bad.qvr -o out --jobs 1");
 
+  bad = good;
+  bad[100] = static_cast<char>(bad[100] ^ 1);  // in the comments, which decoding does not need
+  Store("comments.qvr", bad);
+  ExpectSays(Expect(3, "quaver decode comments.qvr"), "comment header");
+  EXPECT_EQ(ReadSound(Path("comments.wav")).mono, intact.mono);
+
   Store("cut.qvr", good.substr(0, good.size() * 6 / 10));
   ExpectSays(Expect(3, "quaver decode cut.qvr"), "cut");
   const size_t length = ReadSound(Path("cut.wav")).mono.size();
@@ -132,11 +138,13 @@ TEST_F(ToolTest, UsageErrorsDoNothing) {
   Expect(2, "quaver encode in.wav d/in.wav --model tiny -o out");  // both would be out/in.qvr
   Expect(2, "quaver encode in.wav d/in.wav --model tiny -o -");
   Expect(2, "quaver decode in.qvr -o t.ogg");
+  Expect(2, "quaver decode in.qvr -o /dev/null --format flac");
   Expect(2, "quaver decode in.qvr --rate 8000");
   Expect(2, "quaver decode in.qvr --channels 3");
   for (const char* line : {"quaver", "quaver frobnicate", "quaver encode", "quaver decode", "quaver info"}) {
     EXPECT_NE(Expect(2, line).err, "");
   }
+  Expect(2, "quaver encode in.wav IN.wav --model tiny -o new/ --bitrate 100");  // below what one token takes
   EXPECT_EQ(List(), (Names{"IN.wav", "d", "in.wav"}));
 }
 

@@ -56,6 +56,13 @@ INSTANTIATE_TEST_SUITE_P(All, Lengths,
                                          Shape{33333, 11025, 2}),
                          [](const auto& tested) { return ToText(tested.param); });
 
+TEST_F(ToolTest, NoSoundIsNoFrames) {
+  MakeWav("in.wav", 0);
+  Expect(0, "quaver encode in.wav --model tiny -o t.qvr && quaver encode in.wav --model tiny -o t.npy");
+  EXPECT_EQ(nlohmann::json::parse(Expect(0, "quaver info t.qvr --json").out, nullptr, false)["frames"], 0);
+  EXPECT_EQ(ReadTokens(Path("t.npy")).rows, 0u);
+}
+
 TEST_F(ToolTest, EveryFramesPerPacketGivesTheSameSound) {
   MakeWav("in.wav", 16000);
   Expect(0, "quaver encode in.wav --model tiny -o t25.qvr");
@@ -230,6 +237,9 @@ TEST_F(ToolTest, EvaluateScoresFilesAndFolders) {
   const ToolRun partial = Expect(1, "quaver evaluate ref dec --json");
   EXPECT_NE(partial.err.find("c.wav"), std::string::npos) << partial.err;
   EXPECT_EQ(nlohmann::json::parse(partial.out, nullptr, false)["clips"], 2);
+  Expect(0, "rm ref/c.wav dec/c.wav; cp a.wav ref/only.wav");
+  const ToolRun unmatched = Expect(1, "quaver evaluate ref dec");
+  EXPECT_NE(unmatched.err.find("only.wav: no decoded file"), std::string::npos) << unmatched.err;
   Expect(1, "quaver evaluate ref a.wav");
   Expect(2, "quaver evaluate a.wav");
 }

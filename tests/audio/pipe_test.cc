@@ -159,19 +159,24 @@ TEST_F(PipeTest, FlacIsNotWrittenIntoAPipe) {
   EXPECT_THAT(SoundWriter::Create(Path("null.flac"), 16000, 1).message(), HasSubstr("only WAV"));
 }
 
-TEST_F(PipeTest, WriterStreamsAWavThatReadersTake) {
+TEST_F(PipeTest, WriterStreamsAWavThatReadersTakeWhateverThePipeIsCalled) {
   const auto values = Ramp(40000);
-  Result<std::vector<float>> heard = Error{"nothing read"};
-  std::thread listener([&] { heard = ReadAll(Path("pipe")); });
-  auto writer = SoundWriter::Create(Path("pipe"), 16000, 2);
-  EXPECT_TRUE(writer.ok()) << writer.message();
-  if (writer.ok()) {
-    EXPECT_TRUE(writer.value()->Write(AsFloat(values)).ok());
-    EXPECT_TRUE(writer.value()->Commit().ok());
+  ASSERT_EQ(::mkfifo(Path("heard.fifo").c_str(), 0600), 0);
+  for (const char* name : {"pipe", "heard.fifo"}) {
+    Result<std::vector<float>> heard = Error{"nothing read"};
+    std::thread listener([&] { heard = ReadAll(Path(name)); });
+    auto writer = SoundWriter::Create(Path(name), 16000, 2);
+    EXPECT_TRUE(writer.ok()) << writer.message();
+    if (!writer.ok()) ::close(::open(Path(name).c_str(), O_WRONLY));  // lets the listener go
+    if (writer.ok()) {
+      EXPECT_TRUE(writer.value()->Write(AsFloat(values)).ok());
+      EXPECT_TRUE(writer.value()->Commit().ok());
+    }
+    writer = Error{"closed"};  // destroyed: the listener sees the end
+    listener.join();
+    ASSERT_TRUE(heard.ok()) << heard.message();
+    EXPECT_TRUE(heard.value() == AsFloat(values));
   }
-  listener.join();
-  ASSERT_TRUE(heard.ok()) << heard.message();
-  EXPECT_TRUE(heard.value() == AsFloat(values));
 }
 
 }  // namespace

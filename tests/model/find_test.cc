@@ -149,6 +149,20 @@ TEST_F(Find, ByIdentity) {
   EXPECT_EQ(found.value().file, two.bytes);
 }
 
+TEST_F(Find, ADamagedCopyDoesNotHideAGoodOne) {
+  const Made one = TinyModel("one", 1);
+  auto damaged = one.bytes;
+  damaged.back() ^= 1;
+  Write(first_ / "one.safetensors", damaged);
+  const auto none = FindByIdentity(one.identity);
+  ASSERT_FALSE(none.ok());
+  EXPECT_THAT(none.message(), HasSubstr((first_ / "one.safetensors").string()));
+  Write(second_ / "one.safetensors", one.bytes);
+  const auto found = FindByIdentity(one.identity);
+  ASSERT_TRUE(found.ok()) << found.message();
+  EXPECT_EQ(found.value().file, one.bytes);
+}
+
 TEST_F(Find, ByIdentityNamesWhatItFoundInstead) {
   const Made one = TinyModel("one", 1);
   Write(first_ / "a.safetensors", one.bytes);
