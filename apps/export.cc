@@ -5,13 +5,12 @@
 
 #include <cstdio>
 #include <cxxopts.hpp>
-#include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "apps/commands.h"
+#include "apps/run_notes.h"
 #include "codec/audio/atomic_file.h"
+#include "codec/train/trainer.h"
 
 namespace quaver {
 namespace {
@@ -29,35 +28,24 @@ int Fail(const std::string& message) {
   return 1;
 }
 
-Result<std::string> DataFolder(const std::string& run) {
-  const std::string path = run + "/run.json";
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  const auto json = nlohmann::json::parse(text.str(), nullptr, false);
-  if (!json.is_object() || !json.contains("data") || !json["data"].is_string()) {
-    return Error{path + ": does not name the training data; give --data"};
-  }
-  return json["data"].get<std::string>();
+// The data that the run was trained on; all of `folder` if one is given.
+Result<Dataset> LoadData(const std::string& run, const std::string& folder, const TrainingConfig& config) {
+  if (!folder.empty()) return LoadDataset(folder, DataOptions(config));
+  const auto notes = ReadRunNotes(run);
+  if (!notes.ok()) return notes.error();
+  auto data = LoadDataset(notes.value().data, DataOptions(config));
+  if (data.ok() && notes.value().validation.empty()) HoldOut(data.value(), config.training.held_out);
+  return data;
 }
 
-int Run(const std::string& run, const std::string& out, std::string folder, bool force) {
+int Run(const std::string& run, const std::string& out, const std::string& folder, bool force) {
   const auto existing = force ? Existing::kReplace : Existing::kRefuse;
   auto file = AtomicFile::Create(out, existing);  // refused before the work, not after it
   if (!file.ok()) return Fail(file.message());
-  if (folder.empty()) {
-    auto found = DataFolder(run);
-    if (!found.ok()) return Fail(found.message());
-    folder = found.value();
-  }
   auto state = LoadCheckpoint(run + "/checkpoint.pt");
   if (!state.ok()) return Fail(state.message());
   TrainingState& training = *state.value();
-  LoadOptions load;
-  load.sample_rate = training.config.model.sample_rate;
-  load.min_samples = training.config.model.frame();
-  load.leave_out = training.config.training.leave_out;
-  auto data = LoadDataset(folder, load);
+  auto data = LoadData(run, folder, training.config);
   if (!data.ok()) return Fail(data.message());
 
   const auto progress = [](size_t done, size_t total) {
@@ -97,8 +85,8 @@ int RunExport(int argc, char** argv) {
     std::cout << options.help();
     return 0;
   }
-  if (run.empty() || out.empty()) {
-    std::fprintf(stderr, "quaver export: a run and -o are needed; see quaver export --help\n");
+  if (run.empty() || out.empty() || !parsed.unmatched().empty()) {
+    std::fprintf(stderr, "quaver export: one run and -o are needed; see quaver export --help\n");
     return 2;
   }
   return Run(run, out, data, force);

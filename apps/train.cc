@@ -11,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/run_notes.h"
+#include "codec/model/find.h"
 #include "codec/train/trainer.h"
+#include "codec/train/warm_start.h"
 
 namespace quaver {
 namespace {
@@ -31,10 +34,11 @@ constexpr char kAbout[] =
     "Ctrl-C ends cleanly with a checkpoint, --resume goes on from it.\n\n"
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
+    "  quaver train --data my/speech --out runs/mine --init-from default --minutes 20\n"
     "  quaver export runs/first -o first.safetensors\n";
 
 struct Arguments {
-  std::string config, data, out, validation;
+  std::string config, data, out, validation, init_from;
   double minutes = 0;
   int64_t steps = 0;
   int threads = 0;
@@ -74,32 +78,49 @@ nlohmann::json ToJson(const StepReport& r) {
           {"lr", r.learning_rate},   {"audio_rate", r.audio_rate}};
 }
 
+// What the command line says of the length of the run goes before what the configuration says.
+void SetLength(const Arguments& arguments, TrainingOptions& options) {
+  if (arguments.minutes > 0) options.minutes = arguments.minutes;
+  if (arguments.steps <= 0) return;
+  options.steps = arguments.steps;
+  options.minutes = 0;
+}
+
+Status BeginWith(const std::string& model, TrainingState& state) {
+  auto found = FindByName(model);
+  if (!found.ok()) return found.error();
+  const std::string& source = found.value().source;
+  const auto weights = ParseWeights(found.value().bytes(), source, Verify::kHash);
+  if (!weights.ok()) return weights.error();
+  const Status begun = WarmStart(state, weights.value());
+  if (!begun.ok()) return Error{source + ": " + begun.message()};
+  return {};
+}
+
 Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
                                                      const std::string& checkpoint) {
   if (arguments.resume) {
     auto state = LoadCheckpoint(checkpoint);
     if (!state.ok()) return state;
     TrainingOptions& options = state.value()->config.training;
-    if (arguments.minutes > 0) options.minutes = arguments.minutes;
-    if (arguments.steps > 0) options.steps = arguments.steps;
+    SetLength(arguments, options);
     return state;
   }
   if (fs::exists(checkpoint))
     return Error{checkpoint + ": exists; --resume goes on with it, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
-  TrainingOptions& options = config.value().training;
-  if (arguments.minutes > 0) options.minutes = arguments.minutes;
-  if (arguments.steps > 0) options.steps = arguments.steps;
-  return std::make_unique<TrainingState>(config.value());
+  SetLength(arguments, config.value().training);
+  auto state = std::make_unique<TrainingState>(config.value());
+  if (!arguments.init_from.empty()) {
+    const Status begun = BeginWith(arguments.init_from, *state);
+    if (!begun.ok()) return begun.error();
+  }
+  return state;
 }
 
-Result<Dataset> Load(const std::string& folder, const TrainingOptions& options, const Config& model,
-                     bool terminal) {
-  LoadOptions load;
-  load.sample_rate = model.sample_rate;
-  load.min_samples = static_cast<size_t>(4) * model.frame();
-  load.leave_out = options.leave_out;
+Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bool terminal) {
+  LoadOptions load = DataOptions(config);
   if (terminal) {
     load.progress = [](size_t done, size_t total) {
       std::fprintf(stderr, "\rreading %zu of %zu files ", done, total);
@@ -113,24 +134,30 @@ Result<Dataset> Load(const std::string& folder, const TrainingOptions& options, 
   }
   std::fprintf(stderr, "%s: %zu clips, %.1f minutes, %zu files skipped\n", folder.c_str(),
                data.value().clips.size(), data.value().seconds() / 60, data.value().skipped.size());
+  for (const std::string& name : data.value().not_left_out)
+    std::fprintf(stderr, "\"leave_out\": there is no %s in %s\n", name.c_str(), folder.c_str());
   return data;
-}
-
-// Where the data lies, for `quaver export`, which counts tokens on it.
-Status RememberData(const Arguments& arguments) {
-  const std::string path = arguments.out + "/run.json";
-  std::error_code error;
-  const nlohmann::json run = {{"data", fs::absolute(arguments.data, error).string()}};
-  std::ofstream file(path);
-  file << run.dump() << '\n';
-  file.close();
-  if (!file) return Error{path + ": cannot be written"};
-  return {};
 }
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "quaver train: %s\n", message.c_str());
   return 1;
+}
+
+// An error of usage, or "".
+std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments) {
+  if (!parsed.unmatched().empty()) return "\"" + parsed.unmatched().front() + "\" belongs to no option";
+  if (arguments.data.empty() || arguments.out.empty()) return "--data and --out are needed";
+  if (parsed.count("minutes") && parsed.count("steps")) return "give --minutes or --steps, not both";
+  if (parsed.count("minutes") && !(arguments.minutes > 0)) return "--minutes must be above 0";
+  if (parsed.count("steps") && arguments.steps < 1) return "--steps must be at least 1";
+  if (parsed.count("threads") && arguments.threads < 1) return "--threads must be at least 1";
+  if (!arguments.resume) return "";
+  if (parsed.count("init-from"))
+    return "--resume goes on with a run's own weights, --init-from begins a new run";
+  if (parsed.count("config"))
+    return "--resume goes on with a run's own configuration, --config begins a new run";
+  return "";
 }
 
 int Run(const Arguments& arguments) {
@@ -144,21 +171,22 @@ int Run(const Arguments& arguments) {
   auto state = StartOrResume(arguments, checkpoint);
   if (!state.ok()) return Fail(state.message());
   const TrainingConfig& config = state.value()->config;
-  auto data = Load(arguments.data, config.training, config.model, terminal);
+  auto data = Load(arguments.data, config, terminal);
   if (!data.ok()) return Fail(data.message());
   Dataset validation;
   if (arguments.validation.empty()) {
     validation = HoldOut(data.value(), config.training.held_out);
   } else {
-    auto loaded = Load(arguments.validation, config.training, config.model, terminal);
+    auto loaded = Load(arguments.validation, config, terminal);
     if (!loaded.ok()) return Fail(loaded.message());
     validation = std::move(loaded).value();
   }
   if (data.value().clips.empty())
     return Fail(arguments.data + ": nothing left to train on after holding clips out");
 
-  const Status remembered = RememberData(arguments);
-  if (!remembered.ok()) return Fail(remembered.message());
+  if (validation.clips.empty()) std::fprintf(stderr, "no clips to validate on\n");
+  const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
+  if (!noted.ok()) return Fail(noted.message());
   std::ofstream log(arguments.out + "/log.jsonl", std::ios::app);
   if (!log) return Fail(arguments.out + "/log.jsonl: cannot be written");
   const ConsoleReport console(terminal);
@@ -176,6 +204,7 @@ int Run(const Arguments& arguments) {
 
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
+  if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
   const Status status =
       Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
   std::fprintf(stderr, "\n");
@@ -198,6 +227,8 @@ int RunTrain(int argc, char** argv) {
       ("out", "folder of the run", cxxopts::value(arguments.out))
       ("validate", "folder of speech to validate on (default: a share of the data)",
        cxxopts::value(arguments.validation))
+      ("init-from", "begin with the weights of this model (NAME or FILE) instead of random ones",
+       cxxopts::value(arguments.init_from))
       ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
       ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
       ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
@@ -209,8 +240,9 @@ int RunTrain(int argc, char** argv) {
     std::cout << options.help();
     return 0;
   }
-  if (arguments.data.empty() || arguments.out.empty()) {
-    std::fprintf(stderr, "quaver train: --data and --out are needed; see quaver train --help\n");
+  const std::string problem = Check(parsed, arguments);
+  if (!problem.empty()) {
+    std::fprintf(stderr, "quaver train: %s; see quaver train --help\n", problem.c_str());
     return 2;
   }
   return Run(arguments);

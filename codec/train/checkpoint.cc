@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "codec/audio/atomic_file.h"
+
 namespace quaver {
 namespace {
 
@@ -65,7 +67,13 @@ TrainingState::TrainingState(const TrainingConfig& configuration)
 }
 
 Status SaveCheckpoint(TrainingState& state, const std::string& path) {
-  const std::string temporary = path + ".tmp";
+  auto file = AtomicFile::Create(path);
+  if (!file.ok()) return file.error();
+  Status written;
+  const auto write = [&](const void* data, size_t size) {
+    if (written.ok()) written = file.value()->Write({static_cast<const uint8_t*>(data), size});
+    return size;  // always: LibTorch's archive aborts in its destructor when a write fails
+  };
   try {
     torch::serialize::OutputArchive archive;
     WriteText(archive, "model", CanonicalJson(state.config.model));
@@ -81,14 +89,12 @@ Status SaveCheckpoint(TrainingState& state, const std::string& path) {
     archive.write("seconds", c10::IValue(state.seconds));
     archive.write("audio_seconds", c10::IValue(state.audio_seconds));
     archive.write("bad_steps", c10::IValue(static_cast<double>(state.bad_steps)));
-    archive.save_to(temporary);
-    std::filesystem::rename(temporary, path);
+    WriteText(archive, "origin", state.origin);
+    archive.save_to(write);
   } catch (const std::exception& error) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    return Error{path + ": the checkpoint could not be written: " + error.what()};
+    return written.ok() ? Error{path + ": the checkpoint could not be written: " + error.what()} : written;
   }
-  return {};
+  return written.ok() ? file.value()->Commit() : written;
 }
 
 Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path) {
@@ -113,6 +119,7 @@ Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path) {
     state->seconds = ReadNumber(archive, "seconds");
     state->audio_seconds = ReadNumber(archive, "audio_seconds");
     state->bad_steps = static_cast<int64_t>(ReadNumber(archive, "bad_steps"));
+    if (c10::IValue origin; archive.try_read("origin", origin)) state->origin = origin.toStringRef();
     return state;
   } catch (const std::exception& error) {
     return Error{path + ": the checkpoint cannot be read: " + error.what()};

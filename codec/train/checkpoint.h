@@ -27,6 +27,7 @@ struct TrainingState {
   double seconds = 0;        // spent training, over all restarts
   double audio_seconds = 0;  // seen, over all restarts
   int64_t bad_steps = 0;     // skipped because the loss was not finite
+  std::string origin;        // of the weights that the run began with, JSON; empty: random ones
 };
 
 // Written to a temporary name and renamed: a crash leaves the old checkpoint whole.

@@ -18,6 +18,7 @@ constexpr double kSilence = 1e-3;  // rms of a clip or crop that counts as silen
 constexpr double kKeepSilent =
     0.05;  // share of silent crops that are kept: the codec must render silence too
 constexpr int kMaxDraws = 20;
+constexpr size_t kMaxNamed = 10;           // files that an error lists
 constexpr int64_t kMaxSeconds = 6 * 3600;  // of one file
 
 double Uniform(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
@@ -28,33 +29,30 @@ double Rms(const int16_t* samples, size_t count) {
   return std::sqrt(sum / static_cast<double>(std::max<size_t>(1, count))) / 32768;
 }
 
-// Files that are not sound at all (texts, tables) are no reason for a message.
-bool LooksLikeSound(const fs::path& path) {
-  static const std::set<std::string> kExtensions = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff",
-                                                    ".aif", ".aifc", ".au",  ".snd", ".caf",  ".w64", ".rf64",
-                                                    ".sph", ".nist", ".voc", ".avr", ".htk",  ".mp2"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return kExtensions.contains(extension);
-}
+struct Found {
+  std::vector<fs::path> paths;         // sorted
+  std::vector<std::string> not_there;  // of those to leave out
+};
 
-Result<std::vector<fs::path>> FindSounds(const std::string& folder,
-                                         const std::vector<std::string>& leave_out) {
+// Files that are not sound at all (texts, tables) are no reason for a message.
+Result<Found> FindSounds(const std::string& folder, const std::vector<std::string>& leave_out) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) return Error{folder + ": not a folder"};
-  const std::set<std::string> left_out(leave_out.begin(), leave_out.end());
-  std::vector<fs::path> paths;
+  std::set<std::string> left_out(leave_out.begin(), leave_out.end());
+  Found found;
   const auto options =
       fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator it(folder, options, error), end; it != end; it.increment(error)) {
-    if (error) return Error{folder + ": " + error.message()};
-    if (!it->is_regular_file(error) || !LooksLikeSound(it->path())) continue;
-    if (!left_out.contains(fs::relative(it->path(), folder, error).generic_string()))
-      paths.push_back(it->path());
+  fs::recursive_directory_iterator it(folder, options, error);
+  for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
+    std::error_code unreadable;
+    if (!it->is_regular_file(unreadable) || !HasSoundExtension(it->path().string())) continue;
+    if (left_out.erase(it->path().lexically_relative(folder).generic_string()) == 0)
+      found.paths.push_back(it->path());
   }
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  if (error) return Error{folder + ": " + error.message()};
+  std::sort(found.paths.begin(), found.paths.end());
+  found.not_there.assign(left_out.begin(), left_out.end());
+  return found;
 }
 
 Result<std::vector<float>> ReadAll(const std::string& path, int sample_rate) {
@@ -98,14 +96,16 @@ double Dataset::seconds() const {
 }
 
 Result<Dataset> LoadDataset(const std::string& folder, const LoadOptions& options) {
-  auto paths = FindSounds(folder, options.leave_out);
-  if (!paths.ok()) return paths.error();
+  auto found = FindSounds(folder, options.leave_out);
+  if (!found.ok()) return found.error();
+  const std::vector<fs::path>& paths = found.value().paths;
   Dataset data;
   data.sample_rate = options.sample_rate;
-  for (size_t i = 0; i < paths.value().size(); ++i) {
-    const std::string path = paths.value()[i].string();
+  data.not_left_out = found.value().not_there;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const std::string path = paths[i].string();
     auto samples = ReadAll(path, options.sample_rate);
-    if (options.progress) options.progress(i + 1, paths.value().size());
+    if (options.progress) options.progress(i + 1, paths.size());
     if (!samples.ok()) {
       data.skipped.push_back({path, samples.message()});
       continue;
@@ -122,8 +122,11 @@ Result<Dataset> LoadDataset(const std::string& folder, const LoadOptions& option
     }
   }
   if (data.clips.empty()) {
-    return Error{folder + ": no usable sound file (" + std::to_string(paths.value().size()) + " found, " +
-                 std::to_string(data.skipped.size()) + " skipped)"};
+    std::string message = folder + ": no usable sound file (" + std::to_string(paths.size()) + " found, " +
+                          std::to_string(data.skipped.size()) + " skipped)";
+    for (size_t i = 0; i < std::min(kMaxNamed, data.skipped.size()); ++i)
+      message += "\n  " + data.skipped[i].path + ": " + data.skipped[i].reason;
+    return Error{message};
   }
   return data;
 }
@@ -135,6 +138,13 @@ Dataset HoldOut(Dataset& data, double share) {
   std::vector<Clip> kept;
   for (Clip& clip : data.clips) {
     (HashPath(clip.path) % 10000 < limit ? held.clips : kept).push_back(std::move(clip));
+  }
+  if (held.clips.empty() && share > 0 && kept.size() > 1) {  // by chance: take the one with the least hash
+    const auto least = std::min_element(kept.begin(), kept.end(), [](const Clip& a, const Clip& b) {
+      return HashPath(a.path) < HashPath(b.path);
+    });
+    held.clips.push_back(std::move(*least));
+    kept.erase(least);
   }
   data.clips = std::move(kept);
   return held;

@@ -27,6 +27,7 @@ struct SkippedFile {
 struct Dataset {
   std::vector<Clip> clips;  // sorted by path
   std::vector<SkippedFile> skipped;
+  std::vector<std::string> not_left_out;  // entries of leave_out that name no file
   int sample_rate = 0;
   double seconds() const;
 };
@@ -42,7 +43,8 @@ struct LoadOptions {
 // corrupt, empty, silent or too short are skipped and listed. An error if nothing is left.
 Result<Dataset> LoadDataset(const std::string& folder, const LoadOptions& options);
 
-// Moves a share of the clips, chosen by a hash of their paths, into a second set.
+// Moves a share of the clips (at least one, if there are two), chosen by a hash of their names, into a second
+// set.
 Dataset HoldOut(Dataset& data, double share);
 
 struct CropOptions {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/packet.h"
+#include "codec/codec.h"
 
 namespace quaver {
 namespace {
@@ -18,17 +21,23 @@ struct ClipTokens {
   std::vector<uint16_t> tokens;  // [frames, groups]
 };
 
-ClipTokens Tokenise(TorchNetworkImpl& network, const Fsp& bottleneck, const Clip& clip) {
-  torch::NoGradGuard no_grad;
-  const int frame = network.config().frame();
+// In blocks, so that an hour of speech in one file takes no more memory than a second.
+ClipTokens Tokenise(const std::shared_ptr<const Model>& model, const Clip& clip) {
+  constexpr size_t kBlock = 16384;
+  Encoder encoder(model);
   ClipTokens out;
-  out.frames = static_cast<int>(clip.samples.size() / frame);
-  const auto shorts = torch::from_blob(const_cast<int16_t*>(clip.samples.data()),
-                                       {1, int64_t{out.frames} * frame}, torch::kInt16);
-  const auto token =
-      bottleneck.Tokens(bottleneck.Squash(network.Encode(shorts.to(torch::kFloat) / 32768))).contiguous();
-  const int64_t* values = token.const_data_ptr<int64_t>();
-  out.tokens.assign(values, values + token.numel());
+  out.frames = static_cast<int>(clip.samples.size() / model->frame());
+  const auto width = static_cast<size_t>(model->groups());
+  out.tokens.resize(static_cast<size_t>(out.frames) * width);
+  std::vector<float> block;
+  size_t done = 0;  // tokens
+  for (size_t at = 0; at < clip.samples.size(); at += kBlock) {
+    block.clear();
+    for (size_t i = at; i < std::min(at + kBlock, clip.samples.size()); ++i)
+      block.push_back(static_cast<float>(clip.samples[i]) / 32768.0f);
+    done += static_cast<size_t>(encoder.Encode(block, model->groups(), std::span(out.tokens).subspan(done))) *
+            width;
+  }
   return out;
 }
 
@@ -66,12 +75,13 @@ std::vector<int> MeasureRates(const EntropyModel& model, const std::vector<ClipT
 }
 
 std::string Summary(const TrainingState& state, const Dataset& data) {
-  const nlohmann::json summary = {{"steps", state.step},
-                                  {"hours_of_training", state.seconds / 3600},
-                                  {"hours_of_audio_seen", state.audio_seconds / 3600},
-                                  {"clips", data.clips.size()},
-                                  {"hours_of_data", data.seconds() / 3600},
-                                  {"options", nlohmann::json::parse(TrainingJson(state.config.training))}};
+  nlohmann::json summary = {{"steps", state.step},
+                            {"hours_of_training", state.seconds / 3600},
+                            {"hours_of_audio_seen", state.audio_seconds / 3600},
+                            {"clips", data.clips.size()},
+                            {"hours_of_data", data.seconds() / 3600},
+                            {"options", nlohmann::json::parse(TrainingJson(state.config.training))}};
+  if (!state.origin.empty()) summary["began_with"] = nlohmann::json::parse(state.origin);
   return summary.dump();
 }
 
@@ -91,13 +101,12 @@ Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
   auto rounded = ParseWeights(bytes.value(), "exported weights", Verify::kTrusted);
   if (!rounded.ok()) return rounded.error();
 
-  TorchNetwork network(config);
-  LoadTensors(*network, rounded.value().tensors);
-  const Fsp bottleneck(config.bottleneck, state.config.training.fsp);
+  const auto runtime = Model::FromWeights(rounded.value());
+  if (!runtime.ok()) return runtime.error();
   EntropyCounter counter(config.bottleneck, kMaxFramesPerPacket);
   std::vector<ClipTokens> measured;
   for (size_t i = 0; i < data.clips.size(); ++i) {
-    ClipTokens clip = Tokenise(*network, bottleneck, data.clips[i]);
+    ClipTokens clip = Tokenise(runtime.value(), data.clips[i]);
     counter.Add(clip.tokens, clip.frames);
     if (i % kRateStride == 0) measured.push_back(std::move(clip));
     if (progress) progress(i + 1, data.clips.size());

@@ -13,10 +13,11 @@
 namespace quaver {
 
 struct LossOptions {
-  double log_mel = 2;       // L1 of log10 mel magnitudes, mean over scales
+  // The weights of docs/training.md.
+  double log_mel = 12;      // L1 of log10 mel magnitudes, mean over scales
   double convergence = 1;   // spectral convergence, mean over scales
-  double waveform = 8;      // L1 of the waveform relative to the level of the crop
-  double waveform_end = 8;  // its weight at the end of training, reached linearly
+  double waveform = 2;      // L1 of the waveform relative to the level of the crop
+  double waveform_end = 1;  // its weight at the end of training, reached linearly
   double norm = 1;          // moment loss of the bottleneck
   std::vector<int> fft_sizes = {256, 512, 1024, 2048};
 };

@@ -61,6 +61,14 @@ bool ClipAndStep(TrainingState& state, StepReport& report) {
 
 }  // namespace
 
+LoadOptions DataOptions(const TrainingConfig& config) {
+  LoadOptions options;
+  options.sample_rate = config.model.sample_rate;
+  options.min_samples = static_cast<size_t>(4) * config.model.frame();
+  options.leave_out = config.training.leave_out;
+  return options;
+}
+
 double LearningRateFactor(const TrainingOptions& options, int64_t step, double progress) {
   double factor = 1;
   if (options.warmup_steps > 0) factor = std::min(1.0, static_cast<double>(step + 1) / options.warmup_steps);
@@ -139,7 +147,8 @@ Status Train(TrainingState& state, const Dataset& data, const Dataset& validatio
     report.audio_rate = (state.audio_seconds - audio_before) / Seconds(begin);
     report.seconds_left = state.seconds / std::max(1e-9, report.progress) * (1 - report.progress);
     callbacks.on_step(report);
-    if (options.validate_every > 0 && state.step % options.validate_every == 0 && !validation.clips.empty()) {
+    const bool due = options.validate_every > 0 && state.step % options.validate_every == 0;
+    if (due && !validation.clips.empty() && Progress(state) < 1) {
       callbacks.on_validation(state.step, Validate(state, validation));
     }
     if (Seconds(last_checkpoint) > 60 * options.checkpoint_minutes) {
@@ -148,7 +157,10 @@ Status Train(TrainingState& state, const Dataset& data, const Dataset& validatio
       last_checkpoint = Clock::now();
     }
   }
-  return SaveCheckpoint(state, checkpoint_path);
+  const Status saved = SaveCheckpoint(state, checkpoint_path);
+  if (saved.ok() && !stop && !validation.clips.empty())
+    callbacks.on_validation(state.step, Validate(state, validation));
+  return saved;
 }
 
 }  // namespace quaver

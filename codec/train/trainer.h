@@ -13,6 +13,9 @@
 
 namespace quaver {
 
+// How the data of a run are read: its rate, its files to leave out, no clip below 4 frames.
+LoadOptions DataOptions(const TrainingConfig& config);
+
 struct StepReport {
   int64_t step = 0;
   double total = 0;

@@ -8,9 +8,12 @@
 namespace quaver {
 namespace {
 
-std::vector<float> ToFloat(const std::vector<int16_t>& samples) {
-  std::vector<float> out(samples.size());
-  std::transform(samples.begin(), samples.end(), out.begin(), [](int16_t x) { return x / 32768.0f; });
+constexpr size_t kMaxSeconds = 20;  // of a clip: the network sees it at once
+
+std::vector<float> Beginning(const Clip& clip, size_t most) {
+  std::vector<float> out(std::min(clip.samples.size(), most));
+  std::transform(clip.samples.begin(), clip.samples.begin() + static_cast<std::ptrdiff_t>(out.size()),
+                 out.begin(), [](int16_t x) { return x / 32768.0f; });
   return out;
 }
 
@@ -44,7 +47,9 @@ std::string Validate(TrainingState& state, const Dataset& validation) {
     double log_mel = 0;
     int count = 0;
     for (size_t i = 0; i < clips; ++i) {
-      const auto reference = ToFloat(validation.clips[i].samples);
+      // Spread over the set: clips of one corpus stand together.
+      const Clip& clip = validation.clips[i * validation.clips.size() / clips];
+      const auto reference = Beginning(clip, kMaxSeconds * static_cast<size_t>(validation.sample_rate));
       const auto score = Score(reference, RoundTrip(*state.average, bottleneck, reference, n_q));
       if (!score.ok()) continue;  // too short for ESTOI
       estoi += score.value().estoi;

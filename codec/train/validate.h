@@ -14,8 +14,8 @@ namespace quaver {
 std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
                              const std::vector<float>& samples, int n_q);
 
-// A JSON object: for n_q = 3, 6, 12 and all groups the mean ESTOI and log-mel distance (dB) over the first
-// validate_clips clips.
+// A JSON object: for n_q = 3, 6, 12 and all groups the mean ESTOI and log-mel distance (dB) over
+// validate_clips clips from all over the set, the first 20 seconds of each.
 std::string Validate(TrainingState& state, const Dataset& validation);
 
 }  // namespace quaver

@@ -1,8 +1,11 @@
 #include "codec/train/checkpoint.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
+#include <iterator>
 
 #include "codec/train/trainer.h"
 #include "tests/train/support.h"
@@ -57,10 +60,29 @@ TEST(Checkpoint, DamagedAndMissingFilesAreErrorsThatNameThem) {
   }
 }
 
+// A full disk, in the shape of a limit to the size of files.
 TEST(Checkpoint, FailedWriteLeavesTheOldFile) {
   const TemporaryFolder folder("quaver_checkpoint_fail_test");
   TrainingState state(SmallTraining());
-  EXPECT_FALSE(SaveCheckpoint(state, folder / "no/such/folder/checkpoint.pt").ok());
+  state.step = 7;
+  ASSERT_TRUE(SaveCheckpoint(state, folder / "checkpoint.pt").ok());
+  state.step = 8;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small = {100000, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status failed = SaveCheckpoint(state, folder / "checkpoint.pt");
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.message().find("checkpoint.pt"), std::string::npos) << failed.message();
+
+  const auto old = LoadCheckpoint(folder / "checkpoint.pt");
+  ASSERT_TRUE(old.ok()) << old.message();
+  EXPECT_EQ(old.value()->step, 7);
+  const auto files = std::filesystem::directory_iterator(folder.str());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);  // nothing temporary is left
 }
 
 }  // namespace

@@ -67,10 +67,16 @@ TEST(Data, AnEmptyFolderIsAnError) {
 
 TEST(Data, FilesLeftOutAreNotRead) {
   LoadOptions options = At16k();
-  options.leave_out = {"de-thorsten-03.flac"};
-  const auto data = LoadDataset(Samples(), options);
-  ASSERT_TRUE(data.ok());
-  EXPECT_EQ(data.value().clips.size(), 5u);
+  options.leave_out = {"de-thorsten-03.flac", "no/such.flac"};
+  const TemporaryFolder folder("quaver_data_links_test");
+  for (const auto& entry : std::filesystem::directory_iterator(Samples()))
+    std::filesystem::create_symlink(entry.path(), folder / entry.path().filename().string());
+  for (const std::string& place : {Samples(), folder.str()}) {  // a folder of links keeps its own names
+    const auto data = LoadDataset(place, options);
+    ASSERT_TRUE(data.ok());
+    EXPECT_EQ(data.value().clips.size(), 5u);
+    EXPECT_EQ(data.value().not_left_out, std::vector<std::string>{"no/such.flac"});
+  }
 }
 
 TEST(Data, CropsHaveTheLevelsAskedForAndRepeatWithTheSeed) {
@@ -89,9 +95,15 @@ TEST(Data, CropsHaveTheLevelsAskedForAndRepeatWithTheSeed) {
 TEST(Data, HoldingOutSplitsWithoutLoss) {
   auto data = LoadDataset(Samples(), At16k());
   ASSERT_TRUE(data.ok());
-  Dataset held = HoldOut(data.value(), 0.5);
+  const Dataset held = HoldOut(data.value(), 0.5);
   EXPECT_EQ(held.clips.size() + data.value().clips.size(), 6u);
   EXPECT_FALSE(data.value().clips.empty());
+  EXPECT_FALSE(held.clips.empty());
+  auto whole = LoadDataset(Samples(), At16k());
+  ASSERT_TRUE(whole.ok());
+  EXPECT_EQ(HoldOut(whole.value(), 0).clips.size(), 0u);
+  EXPECT_EQ(HoldOut(whole.value(), 1e-4).clips.size(), 1u);  // even if the share is less than a clip
+  EXPECT_EQ(whole.value().clips.size(), 5u);
 }
 
 }  // namespace

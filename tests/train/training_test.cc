@@ -6,9 +6,11 @@
 #include <numeric>
 
 #include "codec/codec.h"
+#include "codec/model/builtin.h"
 #include "codec/train/export.h"
 #include "codec/train/trainer.h"
 #include "codec/train/validate.h"
+#include "codec/train/warm_start.h"
 #include "tests/train/support.h"
 
 namespace quaver {
@@ -88,28 +90,20 @@ TEST(Training, LearningRateWarmsUpHoldsAndDecays) {
   EXPECT_NEAR(LearningRateFactor(options, 5000, 1), options.final_rate, 1e-9);
 }
 
-// Parity of the two halves on real speech: LibTorch with the rounded weights, and the runtime.
-TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
-  const Trained& trained = TrainedOnce();
-  auto weights = ExportWeights(*trained.state, trained.data, nullptr);
-  ASSERT_TRUE(weights.ok()) << weights.message();
-  const auto bytes = SerializeWeights(weights.value());
-  ASSERT_TRUE(bytes.ok()) << bytes.message();
-  const auto parsed = ParseWeights(bytes.value(), "exported", Verify::kHash);
-  ASSERT_TRUE(parsed.ok()) << parsed.message();
-  const auto model = Model::FromWeights(parsed.value());
+// Parity of the two halves on real speech: LibTorch and the runtime with the same rounded weights.
+void ExpectParity(const Weights& weights, const Dataset& data) {
+  const auto model = Model::FromWeights(weights);
   ASSERT_TRUE(model.ok()) << model.message();
-
   torch::NoGradGuard no_grad;
-  TorchNetwork network(parsed.value().config);
-  LoadTensors(*network, parsed.value().tensors);
-  const BottleneckConfig& bottleneck = parsed.value().config.bottleneck;
+  TorchNetwork network(weights.config);
+  LoadTensors(*network, weights.tensors);
+  const BottleneckConfig& bottleneck = weights.config.bottleneck;
   const Fsp fsp(bottleneck, {});
   int64_t equal = 0;
   int64_t total = 0;
   double worst = 0;
-  for (size_t clip = 0; clip < trained.data.clips.size(); ++clip) {
-    const auto samples = Speech(trained.data, clip);
+  for (size_t clip = 0; clip < data.clips.size(); ++clip) {
+    const auto samples = Speech(data, clip);
     const int frames = static_cast<int>(samples.size() / 320);
     const auto input =
         torch::from_blob(const_cast<float*>(samples.data()), {1, static_cast<int64_t>(samples.size())});
@@ -132,6 +126,52 @@ TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
   }
   EXPECT_GE(static_cast<double>(equal) / static_cast<double>(total), 0.999);
   EXPECT_LT(worst, 1e-4);
+}
+
+TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
+  const Trained& trained = TrainedOnce();
+  auto weights = ExportWeights(*trained.state, trained.data, nullptr);
+  ASSERT_TRUE(weights.ok()) << weights.message();
+  const auto bytes = SerializeWeights(weights.value());
+  ASSERT_TRUE(bytes.ok()) << bytes.message();
+  const auto parsed = ParseWeights(bytes.value(), "exported", Verify::kHash);
+  ASSERT_TRUE(parsed.ok()) << parsed.message();
+  ExpectParity(parsed.value(), trained.data);
+}
+
+TEST(Training, TheBuiltInModelRunsInBothHalvesAndAgrees) {
+  if (BuiltInWeights().empty()) GTEST_SKIP() << "no built-in model";
+  const auto weights = ParseWeights(BuiltInWeights(), "built-in model", Verify::kHash);
+  ASSERT_TRUE(weights.ok()) << weights.message();
+  ExpectParity(weights.value(), TrainedOnce().data);
+}
+
+// A run that begins with an exported model has its weights, and says in its own export where they came from.
+TEST(Training, AWarmStartBeginsWithTheWeightsAndNamesThem) {
+  const Trained& trained = TrainedOnce();
+  auto exported = ExportWeights(*trained.state, trained.data, nullptr);
+  ASSERT_TRUE(exported.ok()) << exported.message();
+  const auto bytes = SerializeWeights(exported.value());
+  ASSERT_TRUE(bytes.ok()) << bytes.message();
+  const auto weights = ParseWeights(bytes.value(), "exported", Verify::kHash);
+  ASSERT_TRUE(weights.ok()) << weights.message();
+
+  TrainingConfig config = SmallTraining();
+  config.model.name = "successor";
+  TrainingState state(config);
+  const Status begun = WarmStart(state, weights.value());
+  ASSERT_TRUE(begun.ok()) << begun.message();
+  for (TorchNetwork network : {state.network, state.average}) {
+    for (const auto& [name, tensor] : ReadTensors(*network))
+      EXPECT_EQ(tensor.values, weights.value().tensors.at(name).values) << name;
+  }
+  const auto next = ExportWeights(state, trained.data, nullptr);
+  ASSERT_TRUE(next.ok()) << next.message();
+  EXPECT_NE(next.value().metadata.at("training").find(ToHex(weights.value().identity)), std::string::npos);
+
+  config.model.decoder_hops.channels += 8;
+  TrainingState other(config);
+  EXPECT_FALSE(WarmStart(other, weights.value()).ok());
 }
 
 TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {

@@ -1,0 +1,17 @@
+// A run that begins with the weights of a published model instead of random ones.
+#ifndef QUAVER_CODEC_TRAIN_WARM_START_H_
+#define QUAVER_CODEC_TRAIN_WARM_START_H_
+
+#include "codec/model/weights.h"
+#include "codec/status.h"
+#include "codec/train/checkpoint.h"
+
+namespace quaver {
+
+// Puts `weights` into the network and the average of a fresh `state` and notes their identity and training
+// summary, which Export writes on. An error if the networks differ in more than their names.
+Status WarmStart(TrainingState& state, const Weights& weights);
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_TRAIN_WARM_START_H_
