@@ -168,10 +168,6 @@ class DecodeCommand {
     return report;
   }
 
-  static double Seconds(uint64_t frames, const Model& model) {
-    return static_cast<double>(frames) / model.config().frame_rate();
-  }
-
   const Options& options_;
   const OutputFormats& formats_;
   Models models_;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr size_t kBlock = kMaxFramesPerPacket;  // frames decoded in one call, which is faster than one by one
 
-double Seconds(uint64_t frames, const Model& model) {
-  return static_cast<double>(frames) / model.config().frame_rate();
-}
-
 // Frames through a decoder into the playback. Frames of equal n_q wait for each other; Flush() ends that.
 class FrameDecoder {
  public:
@@ -158,6 +154,10 @@ Result<size_t> RowLength(std::span<const uint16_t> row, size_t number, int codes
 }
 
 }  // namespace
+
+double Seconds(uint64_t frames, const Model& model) {
+  return static_cast<double>(frames) / model.config().frame_rate();
+}
 
 Status CheckHeader(const QvrHeader& header, const Model& model) {
   const auto differ = [](const char* what, long stream, long ours) {

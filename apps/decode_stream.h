@@ -16,6 +16,8 @@
 
 namespace quaver {
 
+double Seconds(uint64_t frames, const Model& model);
+
 struct DecodeReport {
   uint64_t samples = 0;             // per channel, at the output's rate
   uint64_t concealed = 0;           // frames that were lost

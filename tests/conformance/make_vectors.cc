@@ -33,52 +33,74 @@ bool WriteText(const std::string& path, const std::vector<std::vector<uint8_t>>&
   return static_cast<bool>(file);
 }
 
-Status Write(const std::string& folder, const std::string& name, bool varied,
-             const std::shared_ptr<const Model>& model, const std::vector<float>& input) {
-  const int groups = model->groups();
-  const auto width = static_cast<size_t>(groups);
-  std::vector<float> padded = input;
-  padded.resize((input.size() + static_cast<size_t>(model->delay()) + 319) / 320 * 320);
-  TokenMatrix tokens{padded.size() / 320, width, std::vector<uint16_t>(padded.size() / 320 * width)};
-  Encoder encoder(model);
-  encoder.Encode(padded, groups, tokens.values);
+TokenMatrix Encode(const std::shared_ptr<const Model>& model, std::vector<float> input) {
+  const auto frame = static_cast<size_t>(model->frame());
+  const auto width = static_cast<size_t>(model->groups());
+  input.resize((input.size() + static_cast<size_t>(model->delay()) + frame - 1) / frame * frame);
+  TokenMatrix tokens{input.size() / frame, width, std::vector<uint16_t>(input.size() / frame * width)};
+  Encoder(model).Encode(input, model->groups(), tokens.values);
+  return tokens;
+}
 
-  QvrHeader header;
-  header.model = model->identity();
-  header.pre_skip = static_cast<uint16_t>(model->delay());
-  header.defaults = {varied ? 5 : 25, varied ? 2 : groups};
-  std::ofstream file(folder + "/" + name + ".qvr", std::ios::binary);
+struct Packets {
+  std::vector<std::vector<uint8_t>> bytes;
+  std::vector<int> frames;  // of each
+};
+
+// Takes away the tokens that `varied` packets do not send.
+Packets Pack(const Model& model, const PacketDefaults& defaults, bool varied, TokenMatrix& tokens) {
+  Packets packets;
+  for (size_t first = 0; first < tokens.rows;) {
+    const size_t number = packets.bytes.size();
+    const auto left = static_cast<int>(tokens.rows - first);
+    const int frames = std::min(left, ShapeOf(varied, number, 0, model.groups()).frames);
+    for (size_t f = 0; f < static_cast<size_t>(frames); ++f) {
+      const auto row = tokens.values.begin() + static_cast<std::ptrdiff_t>((first + f) * tokens.columns);
+      std::fill(row + ShapeOf(varied, number, f, model.groups()).n_q,
+                row + static_cast<std::ptrdiff_t>(tokens.columns), kNoToken);
+    }
+    std::vector<uint8_t> packet(kMaxPacketBytes);
+    packet.resize(EncodePacket(model.entropy(), defaults, RowsAsPacket(tokens, first, frames), packet));
+    packets.bytes.push_back(packet);
+    packets.frames.push_back(frames);
+    first += static_cast<size_t>(frames);
+  }
+  return packets;
+}
+
+Status WriteQvr(const std::string& path, const QvrHeader& header, const Packets& packets, uint64_t samples) {
+  std::ofstream file(path, std::ios::binary);
   auto writer = QvrWriter::Create(header, [&file](std::span<const uint8_t> bytes) {
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     return static_cast<bool>(file);
   });
   if (!writer.ok()) return writer.error();
-  std::vector<std::vector<uint8_t>> packets;
-  for (size_t first = 0; first < tokens.rows;) {
-    const auto left = static_cast<int>(tokens.rows - first);
-    const int frames = std::min(left, ShapeOf(varied, packets.size(), 0, groups).frames);
-    for (size_t f = 0; f < static_cast<size_t>(frames); ++f) {
-      const int n_q = ShapeOf(varied, packets.size(), f, groups).n_q;
-      for (size_t g = static_cast<size_t>(n_q); g < width; ++g)
-        tokens.values[(first + f) * width + g] = kNoToken;
-    }
-    std::vector<uint8_t> packet(kMaxPacketBytes);
-    packet.resize(
-        EncodePacket(model->entropy(), header.defaults, RowsAsPacket(tokens, first, frames), packet));
-    const Status status = writer.value()->Write(packet, frames);
+  for (size_t i = 0; i < packets.bytes.size(); ++i) {
+    const Status status = writer.value()->Write(packets.bytes[i], packets.frames[i]);
     if (!status.ok()) return status;
-    packets.push_back(packet);
-    first += static_cast<size_t>(frames);
   }
-  Status status = writer.value()->Finish(input.size());
-  file.close();
-  if (!status.ok()) return status;
-  if (!WriteText(folder + "/" + name + ".packets", packets))
-    return Error{name + ".packets: cannot be written"};
-  auto npy = NpyWriter::Create(folder + "/" + name + ".npy", width);
+  return writer.value()->Finish(samples);
+}
+
+Status WriteNpy(const std::string& path, const TokenMatrix& tokens) {
+  auto npy = NpyWriter::Create(path, tokens.columns);
   if (!npy.ok()) return npy.error();
-  status = npy.value()->Write(tokens.values);
+  const Status status = npy.value()->Write(tokens.values);
   return status.ok() ? npy.value()->Commit() : status;
+}
+
+Status Write(const std::string& folder, const std::string& name, bool varied,
+             const std::shared_ptr<const Model>& model, const std::vector<float>& input) {
+  const std::string base = folder + "/" + name;
+  QvrHeader header;
+  header.model = model->identity();
+  header.pre_skip = static_cast<uint16_t>(model->delay());
+  header.defaults = varied ? PacketDefaults{5, 2} : PacketDefaults{25, model->groups()};
+  TokenMatrix tokens = Encode(model, input);
+  const Packets packets = Pack(*model, header.defaults, varied, tokens);
+  if (!WriteText(base + ".packets", packets.bytes)) return Error{base + ".packets: cannot be written"};
+  const Status status = WriteQvr(base + ".qvr", header, packets, input.size());
+  return status.ok() ? WriteNpy(base + ".npy", tokens) : status;
 }
 
 int Run(const std::string& folder) {

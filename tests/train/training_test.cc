@@ -90,6 +90,14 @@ TEST(Training, LearningRateWarmsUpHoldsAndDecays) {
   EXPECT_NEAR(LearningRateFactor(options, 5000, 1), options.final_rate, 1e-9);
 }
 
+Result<Weights> ExportedAndReadBack() {
+  auto weights = ExportWeights(*TrainedOnce().state, TrainedOnce().data, nullptr);
+  if (!weights.ok()) return weights;
+  const auto bytes = SerializeWeights(weights.value());
+  if (!bytes.ok()) return bytes.error();
+  return ParseWeights(bytes.value(), "exported", Verify::kHash);
+}
+
 // Parity of the two halves on real speech: LibTorch and the runtime with the same rounded weights.
 void ExpectParity(const Weights& weights, const Dataset& data) {
   const auto model = Model::FromWeights(weights);
@@ -129,14 +137,9 @@ void ExpectParity(const Weights& weights, const Dataset& data) {
 }
 
 TEST(Training, TheExportedModelRunsInTheRuntimeAndAgrees) {
-  const Trained& trained = TrainedOnce();
-  auto weights = ExportWeights(*trained.state, trained.data, nullptr);
+  const auto weights = ExportedAndReadBack();
   ASSERT_TRUE(weights.ok()) << weights.message();
-  const auto bytes = SerializeWeights(weights.value());
-  ASSERT_TRUE(bytes.ok()) << bytes.message();
-  const auto parsed = ParseWeights(bytes.value(), "exported", Verify::kHash);
-  ASSERT_TRUE(parsed.ok()) << parsed.message();
-  ExpectParity(parsed.value(), trained.data);
+  ExpectParity(weights.value(), TrainedOnce().data);
 }
 
 TEST(Training, TheBuiltInModelRunsInBothHalvesAndAgrees) {
@@ -149,11 +152,7 @@ TEST(Training, TheBuiltInModelRunsInBothHalvesAndAgrees) {
 // A run that begins with an exported model has its weights, and says in its own export where they came from.
 TEST(Training, AWarmStartBeginsWithTheWeightsAndNamesThem) {
   const Trained& trained = TrainedOnce();
-  auto exported = ExportWeights(*trained.state, trained.data, nullptr);
-  ASSERT_TRUE(exported.ok()) << exported.message();
-  const auto bytes = SerializeWeights(exported.value());
-  ASSERT_TRUE(bytes.ok()) << bytes.message();
-  const auto weights = ParseWeights(bytes.value(), "exported", Verify::kHash);
+  const auto weights = ExportedAndReadBack();
   ASSERT_TRUE(weights.ok()) << weights.message();
 
   TrainingConfig config = SmallTraining();
