@@ -8,7 +8,10 @@
 #include <cstring>
 #include <utility>
 
+#include "codec/bitstream/entropy_model.h"
 #include "codec/model/builtin.h"
+#include "codec/model/config.h"
+#include "codec/model/weights.h"
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/network_plan.h"
@@ -61,13 +64,37 @@ void Get(const std::byte*& at, void* to, size_t size) {
 
 }  // namespace
 
-Model::Model() = default;
+struct Model::Impl {
+  Config config;
+  Identity identity;
+  std::map<std::string, std::string> metadata;
+  EntropyModel entropy;
+  std::unique_ptr<const internal::NetworkPlan> plan;
+};
+
+Model::Model(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Model::~Model() = default;
+
+const Identity& Model::identity() const { return impl_->identity; }
+const std::map<std::string, std::string>& Model::metadata() const { return impl_->metadata; }
+const EntropyModel& Model::entropy() const { return impl_->entropy; }
+int Model::sample_rate() const { return impl_->config.sample_rate; }
+int Model::frame() const { return impl_->config.frame(); }
+int Model::groups() const { return impl_->config.bottleneck.groups; }
+int Model::codes() const { return impl_->config.bottleneck.codes(); }
+int Model::delay() const { return impl_->config.overlap; }
+const Config& Model::config() const { return impl_->config; }
+const internal::NetworkPlan& Model::plan() const { return *impl_->plan; }
 
 Result<std::shared_ptr<const Model>> Model::Load(const std::string& path) {
   const auto bytes = ReadFile(path);
   if (!bytes.ok()) return bytes.error();
   return FromBytes(bytes.value(), path);
+}
+
+Result<std::shared_ptr<const Model>> Model::FromBytes(std::span<const uint8_t> bytes,
+                                                      const std::string& source) {
+  return FromBytes(bytes, source, Verify::kHash);
 }
 
 Result<std::shared_ptr<const Model>> Model::FromBytes(std::span<const uint8_t> bytes,
@@ -84,13 +111,9 @@ Result<std::shared_ptr<const Model>> Model::FromWeights(const Weights& weights) 
   if (!plan.ok()) return plan.error();
   auto entropy = EntropyModel::Create(weights.config.bottleneck, weights.frequencies);
   if (!entropy.ok()) return entropy.error();
-  const std::shared_ptr<Model> model(new Model);
-  model->config_ = weights.config;
-  model->identity_ = weights.identity;
-  model->metadata_ = weights.metadata;
-  model->entropy_ = std::move(entropy).value();
-  model->plan_ = std::move(plan).value();
-  return std::shared_ptr<const Model>(model);
+  auto impl = std::make_unique<const Impl>(Impl{weights.config, weights.identity, weights.metadata,
+                                                std::move(entropy).value(), std::move(plan).value()});
+  return std::shared_ptr<const Model>(new Model(std::move(impl)));
 }
 
 Result<std::shared_ptr<const Model>> Model::BuiltIn() {
@@ -166,6 +189,8 @@ int Encoder::Encode(std::span<const float> samples, int n_q, std::span<uint16_t>
 int Encoder::FramesAfter(size_t samples) const noexcept {
   return static_cast<int>(std::min<size_t>(impl_->FramesAfter(samples), INT_MAX));
 }
+
+const Model& Encoder::model() const noexcept { return *impl_->model; }
 
 void Encoder::Reset() noexcept {
   std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f);
@@ -253,6 +278,8 @@ bool Decoder::Decode(std::span<const uint16_t> tokens, int n_q, std::span<float>
 bool Decoder::Conceal(std::span<float> samples) noexcept {
   return samples.size() == impl_->frame && Decode({}, 0, samples);
 }
+
+const Model& Decoder::model() const noexcept { return *impl_->model; }
 
 void Decoder::Reset() noexcept { std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f); }
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <climits>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "tests/api/voice_channel.h"
@@ -229,6 +231,19 @@ TEST_F(CApiTest, BytesThatAreNoPacketOrNoStateAreRefused) {
   EXPECT_EQ(quaver_encoder_restore(encoder.get(), state.data(), state.size()), QUAVER_ERROR_STATE);
   EXPECT_EQ(quaver_decoder_restore(decoder.get(), state.data(), 3), QUAVER_ERROR_STATE);
   EXPECT_EQ(quaver_decoder_save(decoder.get(), state.data(), 3), QUAVER_ERROR_ARGUMENT);
+}
+
+TEST(CApi, NamesItsVersionAndItsErrors) {
+  EXPECT_EQ(quaver_abi(), QUAVER_ABI);
+  EXPECT_STREQ(quaver_version(), QUAVER_PROJECT_VERSION);
+  std::set<std::string> texts;
+  for (const int code :
+       {0, int{QUAVER_ERROR_ARGUMENT}, int{QUAVER_ERROR_PACKET}, int{QUAVER_ERROR_STATE}, -4})
+    texts.insert(quaver_error_text(code));
+  EXPECT_EQ(texts.size(), 5u);
+  EXPECT_EQ(texts.count(""), 0u);
+  EXPECT_STREQ(quaver_error_text(INT_MAX), quaver_error_text(0));
+  EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(-4));
 }
 
 }  // namespace
