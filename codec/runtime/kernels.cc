@@ -25,94 +25,101 @@ constexpr bool kPromotesHalves = true;
 #endif
 
 // A tile of the product is rows x vectors accumulators: what fits the registers. Many rows take a square tile
-// (bound by arithmetic); one or two rows take a wide one, or the accumulators would wait for each other.
+// (bound by arithmetic); one or two rows take a wide one, or the accumulators would wait for each other. Wide
+// tiles use vectors of at most 8 lanes: F16 is promoted faster that way where 16 lanes are two passes.
 constexpr int kRegisters = kLanes >= 16 || HWY_ARCH_ARM ? 32 : 16;
 constexpr int kTileVectors = kLanes >= 8 ? 2 : 4;
 constexpr int kTileRows = kLanes >= 16 ? 14 : kLanes == 8 ? 6 : HWY_ARCH_ARM ? 4 : 2;
-constexpr int WideVectors(int rows) { return kRegisters / 2 / rows < 8 ? kRegisters / 2 / rows : 8; }
 static_assert(kPad % (kTileVectors * kLanes) == 0);
+using WideTag = hn::CappedTag<float, 8>;
+constexpr int WideVectors(int rows) { return kRegisters / 2 / rows; }
 
 // x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3), which is x (1 + tanh(u)) / 2.
-HWY_INLINE Vec GeluOf(Vec x) {
-  const Tag d;
-  const Vec cube = hn::Mul(hn::Mul(x, x), x);
-  const Vec inner = hn::MulAdd(hn::Set(d, 0.044715f), cube, x);
-  const Vec exponent = hn::Mul(hn::Set(d, -1.5957691216057308f), inner);
-  const Vec bounded = hn::Min(hn::Max(exponent, hn::Set(d, -87.0f)), hn::Set(d, 87.0f));
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V GeluOf(D d, V x) {
+  const V cube = hn::Mul(hn::Mul(x, x), x);
+  const V inner = hn::MulAdd(hn::Set(d, 0.044715f), cube, x);
+  const V exponent = hn::Mul(hn::Set(d, -1.5957691216057308f), inner);
+  const V bounded = hn::Min(hn::Max(exponent, hn::Set(d, -87.0f)), hn::Set(d, 87.0f));
   return hn::Div(x, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, bounded)));
 }
 
-template <After kAfter>
-HWY_INLINE void Finish(const ProductCall& call, int row, int column, Vec value) {
-  const Tag d;
-  if constexpr (kAfter == After::kGelu) value = GeluOf(value);
+template <After kAfter, class D, class V = hn::Vec<D>>
+HWY_INLINE void Finish(D d, const ProductCall& call, int row, int column, V value) {
+  if constexpr (kAfter == After::kGelu) value = GeluOf(d, value);
   if constexpr (kAfter == After::kResidual) {
-    const Vec residual =
+    const V residual =
         hn::LoadU(d, call.residual.data + static_cast<size_t>(row) * call.residual.stride + column);
     value = hn::MulAdd(hn::LoadU(d, call.scale + column), value, residual);
   }
   hn::StoreU(value, d, call.y.data + static_cast<size_t>(row) * call.y.stride + column);
 }
 
-HWY_INLINE Vec LoadWeights(const float* weights) { return hn::Load(Tag(), weights); }
-HWY_INLINE Vec LoadWeights(const uint16_t* weights) {
-  const hn::Rebind<hwy::float16_t, Tag> d;
-  return hn::PromoteTo(Tag(), hn::Load(d, reinterpret_cast<const hwy::float16_t*>(weights)));
+template <class D>
+HWY_INLINE hn::Vec<D> LoadWeights(D d, const float* weights) {
+  return hn::Load(d, weights);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> LoadWeights(D d, const uint16_t* weights) {
+  const hn::Rebind<hwy::float16_t, D> half;
+  return hn::PromoteTo(d, hn::Load(half, reinterpret_cast<const hwy::float16_t*>(weights)));
 }
 
 // kVectors vectors of outputs may reach over several panels.
-template <typename T, int kRows, int kVectors, After kAfter>
+template <class D, typename T, int kRows, int kVectors, After kAfter>
 HWY_NOINLINE void Tile(const ProductCall& call, int row, int column) {
-  const Tag d;
-  constexpr int kPanelVectors = kPad / kLanes;
+  const D d;
+  using V = hn::Vec<D>;
+  constexpr int kWidth = static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kPanelVectors = kPad / kWidth;
   const float* HWY_RESTRICT x[kRows];
   for (int r = 0; r < kRows; ++r) x[r] = call.x.At(row + r);
   const T* HWY_RESTRICT w = call.weights.Panel<T>(column / kPad) + column % kPad;
   const size_t panel = call.weights.PanelSize();
-  Vec sum[kRows][kVectors];
+  V sum[kRows][kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    const Vec bias = hn::Load(d, call.weights.bias() + column + v * kLanes);
+    const V bias = hn::Load(d, call.weights.bias() + column + v * kWidth);
     for (int r = 0; r < kRows; ++r) sum[r][v] = bias;
   }
   const int inputs = call.weights.inputs();
   for (int k = 0; k < inputs; ++k, w += kPad) {
-    Vec weight[kVectors];
+    V weight[kVectors];
     for (int v = 0; v < kVectors; ++v)
-      weight[v] = LoadWeights(w + v / kPanelVectors * panel + v % kPanelVectors * kLanes);
+      weight[v] = LoadWeights(d, w + v / kPanelVectors * panel + v % kPanelVectors * kWidth);
     for (int r = 0; r < kRows; ++r) {
-      const Vec input = hn::Set(d, x[r][k]);
+      const V input = hn::Set(d, x[r][k]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(input, weight[v], sum[r][v]);
     }
   }
   for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) Finish<kAfter>(call, row + r, column + v * kLanes, sum[r][v]);
+    for (int v = 0; v < kVectors; ++v) Finish<kAfter>(d, call, row + r, column + v * kWidth, sum[r][v]);
   }
 }
 
-// All outputs of `rows` rows, which are at most kRows; tiles of kVectors vectors, the last ones narrower.
+// All outputs of kRows rows from `column` on; tiles of kVectors vectors, the last ones narrower.
 template <typename T, int kRows, int kVectors, After kAfter>
-HWY_INLINE void Columns(const ProductCall& call, int row, int column) {
-  constexpr int kWidth = kVectors * kLanes;
+HWY_INLINE void WideTiles(const ProductCall& call, int column) {
+  constexpr int kWidth = kVectors * static_cast<int>(hn::MaxLanes(WideTag()));
   for (; column + kWidth <= call.weights.outputs(); column += kWidth)
-    Tile<T, kRows, kVectors, kAfter>(call, row, column);
-  if constexpr (kVectors > kTileVectors) Columns<T, kRows, kVectors / 2, kAfter>(call, row, column);
+    Tile<WideTag, T, kRows, kVectors, kAfter>(call, 0, column);
+  if constexpr (kWidth > kPad) WideTiles<T, kRows, kVectors / 2, kAfter>(call, column);
 }
 
 // Runs the last `left` rows of a column, which are at most kRows.
 template <typename T, int kRows, After kAfter>
 HWY_INLINE void LastRows(const ProductCall& call, int row, int left, int column) {
-  if (left == kRows) return Tile<T, kRows, kTileVectors, kAfter>(call, row, column);
+  if (left == kRows) return Tile<Tag, T, kRows, kTileVectors, kAfter>(call, row, column);
   if constexpr (kRows > 1) LastRows<T, kRows - 1, kAfter>(call, row, left, column);
 }
 
 template <typename T, After kAfter>
 void RunProduct(const ProductCall& call) {
-  if (call.rows == 1) return Columns<T, 1, WideVectors(1), kAfter>(call, 0, 0);
-  if (call.rows == 2) return Columns<T, 2, WideVectors(2), kAfter>(call, 0, 0);
+  if (call.rows == 1) return WideTiles<T, 1, WideVectors(1), kAfter>(call, 0);
+  if (call.rows == 2) return WideTiles<T, 2, WideVectors(2), kAfter>(call, 0);
   for (int column = 0; column < call.weights.outputs(); column += kTileVectors * kLanes) {
     int row = 0;
     for (; row + kTileRows <= call.rows; row += kTileRows)
-      Tile<T, kTileRows, kTileVectors, kAfter>(call, row, column);
+      Tile<Tag, T, kTileRows, kTileVectors, kAfter>(call, row, column);
     if (row < call.rows) LastRows<T, kTileRows, kAfter>(call, row, call.rows - row, column);
   }
 }
