@@ -46,16 +46,13 @@ float Converted(uint16_t half, float) { return HalfToFloat(half); }
 template <typename T>
 void Pack(const PanelRows& rows, int kernel, int in, Matrix& matrix) {
   for (int panel = 0; panel < matrix.outputs() / kPad; ++panel) {
-    auto row = rows.At(panel);
+    const auto row = rows.At(panel);
     T* out = matrix.Panel<T>(panel);
-    for (int k = 0; k < kernel; ++k) {
-      for (int i = 0; i < in; ++i) {
-        for (int lane = 0; lane < kPad; ++lane) {
-          *out++ = Converted(HalfAt(row[lane]), T());
-          row[lane] += 2;
-        }
+    for (int k = 0; k < kernel; ++k, out += static_cast<size_t>(Padded(in) - in) * kPad) {
+      const size_t from = static_cast<size_t>(k) * static_cast<size_t>(in);
+      for (size_t i = from; i < from + static_cast<size_t>(in); ++i, out += kPad) {
+        for (int lane = 0; lane < kPad; ++lane) out[lane] = Converted(HalfAt(row[lane] + 2 * i), T());
       }
-      out += static_cast<size_t>(Padded(in) - in) * kPad;
     }
   }
 }
