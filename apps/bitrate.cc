@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/progress.h"
+#include "codec/model/config.h"
 
 namespace quaver {
 
@@ -27,7 +28,7 @@ Result<std::vector<double>> ExpectedPayload(const Model& model) {
   std::vector<double> rates(groups);
   const auto entry = model.metadata().find("payload_bps");
   if (entry == model.metadata().end()) {
-    const double token = model.config().frame_rate() * std::log2(model.config().bottleneck.codes());
+    const double token = model.config().frame_rate() * std::log2(model.codes());
     for (size_t i = 0; i < groups; ++i) rates[i] = token * static_cast<double>(i + 1);
     return rates;
   }

@@ -140,7 +140,7 @@ class DecodeCommand {
     const auto model = models_.Chosen();
     if (!model.ok()) return model.error();
     Output output;
-    output.rate = model.value()->config().sample_rate;
+    output.rate = model.value()->sample_rate();
     output.pre_skip = static_cast<uint64_t>(model.value()->delay());
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
@@ -156,8 +156,7 @@ class DecodeCommand {
     const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
     auto writer = SoundWriter::Create(job.out, output.rate, output.channels, existing);
     if (!writer.ok()) return writer.error();
-    return Playback::Create(output.pre_skip, model.config().sample_rate, output.rate,
-                            std::move(writer).value());
+    return Playback::Create(output.pre_skip, model.sample_rate(), output.rate, std::move(writer).value());
   }
 
   Result<DecodeReport> Describe(const Job& job, const Output& output, Result<DecodeReport> report) {

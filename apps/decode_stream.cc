@@ -6,6 +6,7 @@
 
 #include "apps/progress.h"
 #include "codec/audio/resampler.h"
+#include "codec/model/config.h"
 
 namespace quaver {
 namespace {
@@ -163,7 +164,7 @@ Status CheckHeader(const QvrHeader& header, const Model& model) {
   const auto differ = [](const char* what, long stream, long ours) {
     return Error{Format("%s is %ld in the header, %ld in the model", what, stream, ours)};
   };
-  const int rate = model.config().sample_rate;
+  const int rate = model.sample_rate();
   if (header.model_rate != static_cast<uint32_t>(rate))
     return differ("the sample rate", header.model_rate, rate);
   if (header.frame_samples != static_cast<uint32_t>(model.frame())) {
@@ -193,7 +194,7 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
   uint64_t lost = 0;
   for (size_t row = 0; row < tokens.rows; ++row) {
     const auto values = std::span(tokens.values).subspan(row * tokens.columns, tokens.columns);
-    const auto length = RowLength(values, row, model->config().bottleneck.codes());
+    const auto length = RowLength(values, row, model->codes());
     if (!length.ok()) return Error{name + ": " + length.message()};
     lost += length.value() == 0;
     const Status status = length.value() > 0 ? frames.Add(values.first(length.value())) : frames.Conceal(1);

@@ -12,6 +12,7 @@
 #include "codec/audio/npy.h"
 #include "codec/bitstream/qvr.h"
 #include "codec/metrics/token_stats.h"
+#include "codec/model/config.h"
 
 namespace quaver {
 namespace {
@@ -60,7 +61,7 @@ void CountPacket(const QvrEvent& event, const QvrHeader& header, const Model& mo
 
 Result<StreamFacts> ReadStream(QvrReader& reader, const Model* model) {
   StreamFacts facts;
-  if (model != nullptr) facts.counter.emplace(model->groups(), model->entropy().codes());
+  if (model != nullptr) facts.counter.emplace(model->groups(), model->codes());
   for (;;) {
     const auto event = reader.Next();
     if (!event.ok()) return event.error();

@@ -109,7 +109,7 @@ class EncodeCommand {
     QvrHeader header;
     header.model = model_->identity();
     header.frame_samples = static_cast<uint32_t>(model_->frame());
-    header.model_rate = static_cast<uint32_t>(model_->config().sample_rate);
+    header.model_rate = static_cast<uint32_t>(model_->sample_rate());
     header.original_rate = static_cast<uint32_t>(sound.sample_rate());
     header.original_channels = static_cast<uint8_t>(sound.channels());
     header.pre_skip = static_cast<uint16_t>(model_->delay());

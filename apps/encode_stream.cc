@@ -37,7 +37,7 @@ class Feeder {
 // fraction of a sample after the last one of the resampled sound: that counts too. No sound, no frames.
 Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& feeder) {
   if (original == 0) return {};
-  const auto model_rate = static_cast<uint64_t>(model.config().sample_rate);
+  const auto model_rate = static_cast<uint64_t>(model.sample_rate());
   const auto frame = static_cast<uint64_t>(model.frame());
   const uint64_t end = std::max(feeder.fed(), (original * model_rate + rate - 1) / rate);
   const uint64_t frames = (end + static_cast<uint64_t>(model.delay()) + frame - 1) / frame;
@@ -48,7 +48,7 @@ Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& fe
 
 Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, int n_q,
                               TokenSink& sink, const std::function<void(uint64_t)>& progress) {
-  auto resampler = Resampler::Create(sound.sample_rate(), model->config().sample_rate);
+  auto resampler = Resampler::Create(sound.sample_rate(), model->sample_rate());
   if (!resampler.ok()) return Error{sound.name() + ": " + resampler.message()};
   Feeder feeder(model, n_q, sink);
   std::vector<float> block(kBlock);

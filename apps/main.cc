@@ -11,6 +11,7 @@
 #include "codec/audio/atomic_file.h"
 #include "codec/model/builtin.h"
 #include "codec/model/weights.h"
+#include "codec/quaver.h"
 
 #if CXXOPTS__VERSION_MAJOR > 3 || (CXXOPTS__VERSION_MAJOR == 3 && CXXOPTS__VERSION_MINOR >= 1)
 using OptionError = cxxopts::exceptions::exception;
@@ -61,7 +62,7 @@ constexpr Command kCommands[] = {{"encode", RunEncode},     {"decode", RunDecode
                                  {"evaluate", RunEvaluate}, {"train", RunTrain},   {"export", RunExport}};
 
 int PrintVersion() {
-  std::printf("quaver %s\n", QUAVER_VERSION);
+  std::printf("quaver %s\n", quaver_version());
   if (BuiltInWeights().empty()) {
     std::printf("no built-in model\n");
     return kExitOk;

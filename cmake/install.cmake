@@ -1,5 +1,36 @@
-# cmake --install build/release [--prefix DIR]: beside the program, the weights files that it looks for and its papers.
+# cmake --install build/release [--prefix DIR] [--component program|runtime|development]:
+#   program      the program, the weights files that it looks for, its papers
+#   runtime      the shared library
+#   development  headers, the archive, the CMake package and the pkg-config file
+# cmake/packages.cmake makes a Debian package of each.
+include(CMakePackageConfigHelpers)
+
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/quaver/models
         FILES_MATCHING PATTERN "*.safetensors" PATTERN "*.json" PATTERN "*.md")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
+
+install(TARGETS quaver quaver_shared EXPORT QuaverTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/include/quaver DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/samples/voice_channel.c ${PROJECT_SOURCE_DIR}/samples/voice_channel.cc
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT development)
+
+# find_package(Quaver)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Quaver)
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/QuaverConfig.cmake.in ${PROJECT_BINARY_DIR}/QuaverConfig.cmake
+                              INSTALL_DESTINATION ${package_folder} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/QuaverConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/QuaverConfig.cmake ${PROJECT_BINARY_DIR}/QuaverConfigVersion.cmake
+        DESTINATION ${package_folder} COMPONENT development)
+install(EXPORT QuaverTargets NAMESPACE Quaver:: DESTINATION ${package_folder} COMPONENT development)
+
+# pkg-config quaver: finds its folders from where it lies, so the prefix may be moved.
+file(RELATIVE_PATH to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
+cmake_path(APPEND pc_prefix "\${pcfiledir}" ${to_prefix})
+cmake_path(APPEND pc_libdir "\${prefix}" ${CMAKE_INSTALL_LIBDIR})
+cmake_path(APPEND pc_includedir "\${prefix}" ${CMAKE_INSTALL_INCLUDEDIR})
+configure_file(${CMAKE_CURRENT_LIST_DIR}/quaver.pc.in ${PROJECT_BINARY_DIR}/quaver.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/quaver.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

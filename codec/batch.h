@@ -15,6 +15,7 @@
 #include <span>
 
 #include "codec/codec.h"
+#include "codec/export.h"
 
 namespace quaver {
 
@@ -22,19 +23,19 @@ namespace quaver {
 // makes no system call and never throws. A batch, like a stream, belongs to one thread at a time.
 class Batch {
  public:
-  explicit Batch(std::shared_ptr<const Model> model);
-  ~Batch();
-  Batch(Batch&&) noexcept;
+  QUAVER_API explicit Batch(std::shared_ptr<const Model> model);
+  QUAVER_API ~Batch();
+  QUAVER_API Batch(Batch&&) noexcept;
 
   // One frame of each stream: samples [streams, frame]; n_q [streams], 0 .. groups each; tokens [streams,
   // groups], of which row i gets n_q[i] values and keeps the rest. Returns false, and leaves the streams as
   // they were, when sizes do not agree, an n_q is out of range, a pointer is null or a stream has another
   // model. No stream may stand in `streams` twice.
-  bool Encode(std::span<Encoder* const> streams, std::span<const float> samples, std::span<const int> n_q,
-              std::span<uint16_t> tokens) noexcept;
+  QUAVER_API bool Encode(std::span<Encoder* const> streams, std::span<const float> samples,
+                         std::span<const int> n_q, std::span<uint16_t> tokens) noexcept;
   // The other way; also refuses a token that is not a code. n_q = 0: the frame is lost, and concealed.
-  bool Decode(std::span<Decoder* const> streams, std::span<const uint16_t> tokens, std::span<const int> n_q,
-              std::span<float> samples) noexcept;
+  QUAVER_API bool Decode(std::span<Decoder* const> streams, std::span<const uint16_t> tokens,
+                         std::span<const int> n_q, std::span<float> samples) noexcept;
 
  private:
   struct Impl;

@@ -1,16 +1,14 @@
 #include "codec/codec.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <utility>
 
+#include "codec/bitstream/entropy_model.h"
 #include "codec/model/builtin.h"
-#include "codec/runtime/bottleneck.h"
-#include "codec/runtime/buffer.h"
+#include "codec/model/config.h"
+#include "codec/model/weights.h"
 #include "codec/runtime/network_plan.h"
 
 namespace quaver {
@@ -40,13 +38,37 @@ Result<std::vector<uint8_t>> ReadFile(const std::string& path) {
 
 }  // namespace
 
-Model::Model() = default;
+struct Model::Impl {
+  Config config;
+  Identity identity;
+  std::map<std::string, std::string> metadata;
+  EntropyModel entropy;
+  std::unique_ptr<const internal::NetworkPlan> plan;
+};
+
+Model::Model(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Model::~Model() = default;
+
+const Identity& Model::identity() const { return impl_->identity; }
+const std::map<std::string, std::string>& Model::metadata() const { return impl_->metadata; }
+const EntropyModel& Model::entropy() const { return impl_->entropy; }
+int Model::sample_rate() const { return impl_->config.sample_rate; }
+int Model::frame() const { return impl_->config.frame(); }
+int Model::groups() const { return impl_->config.bottleneck.groups; }
+int Model::codes() const { return impl_->config.bottleneck.codes(); }
+int Model::delay() const { return impl_->config.overlap; }
+const Config& Model::config() const { return impl_->config; }
+const internal::NetworkPlan& Model::plan() const { return *impl_->plan; }
 
 Result<std::shared_ptr<const Model>> Model::Load(const std::string& path) {
   const auto bytes = ReadFile(path);
   if (!bytes.ok()) return bytes.error();
   return FromBytes(bytes.value(), path);
+}
+
+Result<std::shared_ptr<const Model>> Model::FromBytes(std::span<const uint8_t> bytes,
+                                                      const std::string& source) {
+  return FromBytes(bytes, source, Verify::kHash);
 }
 
 Result<std::shared_ptr<const Model>> Model::FromBytes(std::span<const uint8_t> bytes,
@@ -67,13 +89,11 @@ Result<std::shared_ptr<const Model>> Model::FromWeights(Weights weights) {
 Result<std::shared_ptr<const Model>> Model::FromView(WeightsView view) {
   auto entropy = EntropyModel::Create(view.config.bottleneck, std::move(view.frequencies));
   if (!entropy.ok()) return entropy.error();
-  const std::shared_ptr<Model> model(new Model);
-  model->entropy_ = std::move(entropy).value();
-  model->plan_ = std::make_unique<const internal::NetworkPlan>(view);
-  model->config_ = std::move(view.config);
-  model->identity_ = view.identity;
-  model->metadata_ = std::move(view.metadata);
-  return std::shared_ptr<const Model>(model);
+  auto plan = std::make_unique<const internal::NetworkPlan>(view);
+  auto impl =
+      std::make_unique<const Impl>(Impl{std::move(view.config), view.identity, std::move(view.metadata),
+                                        std::move(entropy).value(), std::move(plan)});
+  return std::shared_ptr<const Model>(new Model(std::move(impl)));
 }
 
 Result<std::shared_ptr<const Model>> Model::BuiltIn() {
@@ -82,6 +102,6 @@ Result<std::shared_ptr<const Model>> Model::BuiltIn() {
   return FromBytes(bytes, "built-in model", Verify::kTrusted);
 }
 
-size_t Model::matrix_bytes() const { return plan_->matrix_bytes(); }
+size_t Model::matrix_bytes() const { return impl_->plan->matrix_bytes(); }
 
 }  // namespace quaver

@@ -8,10 +8,20 @@
 //   encoder.Encode(pcm, 6, tokens);             // 20 ms in, 6 tokens out
 //   decoder.Decode({tokens.data(), 6}, 6, out); // 6 tokens in, 20 ms out, later by model->delay() samples
 //
-// After construction Encoder and Decoder allocate nothing, lock nothing, make no system call and never throw.
-// Chunk boundaries never change the output: one sample at a time and the whole file give the same bits.
+// bitstream/packet.h makes packets of tokens. Installed as <quaver/codec.h>; needs C++20. A shared library
+// and its user must be of compilers and standard libraries that agree on std::string and its kin: quaver.h,
+// the C face, asks nothing of that kind.
+//
+// Errors are values (status.h); constructors throw std::bad_alloc and nothing else. After construction
+// Encoder and Decoder allocate nothing, lock nothing, make no system call and never throw. A stream belongs
+// to one thread at a time. Chunk boundaries never change the output: one sample at a time and the whole file
+// give the same bits.
 #ifndef QUAVER_CODEC_CODEC_H_
 #define QUAVER_CODEC_CODEC_H_
+
+#if __cplusplus < 202002L
+#error "quaver/codec.h needs C++20 (-std=c++20); quaver/quaver.h is the interface for C and older C++"
+#endif
 
 #include <cstddef>
 #include <cstdint>
@@ -19,76 +29,91 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "codec/bitstream/entropy_model.h"
-#include "codec/model/config.h"
-#include "codec/model/weights.h"
+#include "codec/export.h"
+#include "codec/identity.h"
 #include "codec/status.h"
 
 namespace quaver {
+
+class EntropyModel;  // bitstream/entropy_model.h
+struct Config;       // model/config.h
+struct Weights;      // model/weights.h
+struct WeightsView;
+enum class Verify;
 
 namespace internal {
 class NetworkPlan;  // packed weights and layers, runtime/
 }
 
+// Immutable, so any number of streams and threads may share one.
 class Model {
  public:
-  // From a file, from bytes in memory, or from weights already parsed.
-  static Result<std::shared_ptr<const Model>> Load(const std::string& path);
+  // From a weights file, or from one in memory (which may go afterwards); errors name `source`.
+  QUAVER_API static Result<std::shared_ptr<const Model>> Load(const std::string& path);
+  QUAVER_API static Result<std::shared_ptr<const Model>> FromBytes(std::span<const uint8_t> bytes,
+                                                                   const std::string& source);
+  // The model that was embedded when the library was built; an error if none was.
+  QUAVER_API static Result<std::shared_ptr<const Model>> BuiltIn();
+  QUAVER_API ~Model();
+
+  QUAVER_API const Identity& identity() const;
+  QUAVER_API const std::map<std::string, std::string>& metadata() const;  // of the weights file
+  QUAVER_API const EntropyModel& entropy() const;  // what packets are coded with: bitstream/packet.h
+  QUAVER_API int sample_rate() const;              // Hz
+  QUAVER_API int frame() const;                    // samples
+  QUAVER_API int groups() const;                   // tokens a frame at full rate
+  QUAVER_API int codes() const;                    // tokens are 0 .. codes - 1
+  QUAVER_API int delay() const;                    // samples by which decoded audio lags the input
+  // Bytes of the packed weights, which all streams share; other memory is small beside it.
+  QUAVER_API size_t matrix_bytes() const;
+
+  // Inside the source tree only: the shared library does not export these.
   static Result<std::shared_ptr<const Model>> FromBytes(std::span<const uint8_t> bytes,
-                                                        const std::string& source,
-                                                        Verify verify = Verify::kHash);
+                                                        const std::string& source, Verify verify);
   // Matrices are rounded to F16 on the way, as in a file.
   static Result<std::shared_ptr<const Model>> FromWeights(Weights weights);
-  // The model that was embedded when the library was built; an error if none was.
-  static Result<std::shared_ptr<const Model>> BuiltIn();
-  ~Model();
-
-  const Config& config() const { return config_; }
-  const Identity& identity() const { return identity_; }
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }  // of the weights file
-  const EntropyModel& entropy() const { return entropy_; }
-  int frame() const { return config_.frame(); }             // samples
-  int groups() const { return config_.bottleneck.groups; }  // tokens a frame at full rate
-  int delay() const { return config_.overlap; }             // samples by which decoded audio lags the input
-  size_t matrix_bytes() const;  // packed weights, which all streams share; other memory is small beside it
-  const internal::NetworkPlan& plan() const { return *plan_; }
+  const Config& config() const;
+  const internal::NetworkPlan& plan() const;
 
  private:
-  Model();
+  struct Impl;
+  explicit Model(std::unique_ptr<const Impl> impl);
   static Result<std::shared_ptr<const Model>> FromView(WeightsView view);
-  Config config_;
-  Identity identity_{};
-  std::map<std::string, std::string> metadata_;
-  EntropyModel entropy_;
-  std::unique_ptr<const internal::NetworkPlan> plan_;
+  std::unique_ptr<const Impl> impl_;
 };
 
-inline constexpr int kMaxBlockFrames = 28;
+inline constexpr int kMaxBlockFrames = 28;  // fills the tiles of the kernels
 
 class Encoder {
  public:
-  // At most `block_frames` (1 .. 32) frames run at once. More is faster where a call brings many frames, as
-  // for files; 1 takes the least memory: for a live stream, or a stream of a Batch. The tokens are the same.
-  explicit Encoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
-  ~Encoder();
-  Encoder(Encoder&&) noexcept;
+  // At most `block_frames` (1 .. kMaxBlockFrames) frames run at once. More is faster where a call brings many
+  // frames, as for files; 1 takes the least memory: for a live stream, or a stream of a Batch. The tokens are
+  // the same.
+  QUAVER_API explicit Encoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
+  QUAVER_API ~Encoder();
+  QUAVER_API Encoder(Encoder&&) noexcept;
 
   // Takes any number of samples (16 kHz, nominally -1 .. 1; clamped to -16 .. 16, not finite counts as 0) and
   // writes the tokens of every frame that they complete: [frames, n_q] row by row. `tokens` must have room
   // for FramesAfter(samples.size()) * n_q. Returns the frames written, or -1 (and takes nothing) when n_q is
   // outside 0 .. groups or `tokens` is too short.
-  int Encode(std::span<const float> samples, int n_q, std::span<uint16_t> tokens) noexcept;
-  int FramesAfter(size_t samples) const noexcept;  // frames that so many more samples would complete
-  void Reset() noexcept;                           // as fresh
+  QUAVER_API int Encode(std::span<const float> samples, int n_q, std::span<uint16_t> tokens) noexcept;
+  // The same of 16-bit samples: each counts as sample / 32768.
+  QUAVER_API int EncodePcm16(std::span<const int16_t> samples, int n_q, std::span<uint16_t> tokens) noexcept;
+  QUAVER_API int FramesAfter(
+      size_t samples) const noexcept;  // frames that so many more samples would complete
+  QUAVER_API void Reset() noexcept;    // as fresh
 
-  size_t memory() const noexcept;  // bytes of this object's buffers, its state among them
+  QUAVER_API const Model& model() const noexcept;
+
+  QUAVER_API size_t memory() const noexcept;  // bytes of this object's buffers, its state among them
 
   // State of the stream as bytes: copied, stored, moved to another Encoder of the same model.
-  size_t state_size() const noexcept;
-  bool Save(std::span<std::byte> state) const noexcept;     // false: wrong size
-  bool Restore(std::span<const std::byte> state) noexcept;  // false: not a state (the stream is unchanged)
+  QUAVER_API size_t state_size() const noexcept;
+  QUAVER_API bool Save(std::span<std::byte> state) const noexcept;  // false: wrong size
+  QUAVER_API bool Restore(
+      std::span<const std::byte> state) noexcept;  // false: not a state (the stream is unchanged)
 
  private:
   friend class Batch;
@@ -98,21 +123,26 @@ class Encoder {
 
 class Decoder {
  public:
-  explicit Decoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
-  ~Decoder();
-  Decoder(Decoder&&) noexcept;
+  QUAVER_API explicit Decoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
+  QUAVER_API ~Decoder();
+  QUAVER_API Decoder(Decoder&&) noexcept;
 
   // tokens [frames, n_q] -> samples [frames * frame]. n_q may differ at every call. Returns false, and leaves
   // the stream as it was, when n_q is outside 0 .. groups, a token is not a code, or the sizes do not agree.
-  bool Decode(std::span<const uint16_t> tokens, int n_q, std::span<float> samples) noexcept;
+  QUAVER_API bool Decode(std::span<const uint16_t> tokens, int n_q, std::span<float> samples) noexcept;
   // One missing frame: `samples` [frame] continue the stream as well as the network can.
-  bool Conceal(std::span<float> samples) noexcept;
-  void Reset() noexcept;
-  size_t memory() const noexcept;
+  QUAVER_API bool Conceal(std::span<float> samples) noexcept;
+  // The same as 16-bit samples: 32768 * sample, rounded to the nearest (halves to even), -32768 .. 32767.
+  QUAVER_API bool DecodePcm16(std::span<const uint16_t> tokens, int n_q, std::span<int16_t> samples) noexcept;
+  QUAVER_API bool ConcealPcm16(std::span<int16_t> samples) noexcept;
+  QUAVER_API void Reset() noexcept;
+  QUAVER_API size_t memory() const noexcept;
 
-  size_t state_size() const noexcept;
-  bool Save(std::span<std::byte> state) const noexcept;
-  bool Restore(std::span<const std::byte> state) noexcept;
+  QUAVER_API const Model& model() const noexcept;
+
+  QUAVER_API size_t state_size() const noexcept;
+  QUAVER_API bool Save(std::span<std::byte> state) const noexcept;
+  QUAVER_API bool Restore(std::span<const std::byte> state) noexcept;
 
  private:
   friend class Batch;

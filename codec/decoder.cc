@@ -28,6 +28,8 @@ bool Decoder::Conceal(std::span<float> samples) noexcept {
   return samples.size() == impl_->frame && Decode({}, 0, samples);
 }
 
+const Model& Decoder::model() const noexcept { return *impl_->model; }
+
 void Decoder::Reset() noexcept { std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f); }
 
 size_t Decoder::memory() const noexcept {

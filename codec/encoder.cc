@@ -44,6 +44,8 @@ int Encoder::FramesAfter(size_t samples) const noexcept {
   return static_cast<int>(std::min<size_t>(impl_->FramesAfter(samples), INT_MAX));
 }
 
+const Model& Encoder::model() const noexcept { return *impl_->model; }
+
 void Encoder::Reset() noexcept {
   std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f);
   impl_->pending = 0;

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <string>
 
+#include "codec/export.h"
+
 namespace quaver {
 
 // SHA-256 of the canonical configuration and of the tensors' names, shapes and bytes (docs/weights.md).
 using Identity = std::array<uint8_t, 32>;
-std::string ToHex(const Identity& identity);  // 64 digits, lower case
+QUAVER_API std::string ToHex(const Identity& identity);  // 64 digits, lower case
 
 }  // namespace quaver
 

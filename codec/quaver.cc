@@ -13,18 +13,7 @@
 
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
-
-struct quaver_model {
-  std::shared_ptr<const quaver::Model> shared;
-};
-struct quaver_encoder {
-  std::shared_ptr<const quaver::Model> model;
-  quaver::Encoder encoder;
-};
-struct quaver_decoder {
-  std::shared_ptr<const quaver::Model> model;
-  quaver::Decoder decoder;
-};
+#include "codec/quaver_handles.h"
 
 namespace {
 
@@ -57,12 +46,12 @@ quaver_model* Opened(Load load, char* error, size_t error_size) {
 }
 
 template <typename Stream>
-Stream* Created(const quaver_model* model) {
+Stream* Created(const quaver_model* model, int block_frames) {
   if (model == nullptr) return nullptr;
   try {
     using Engine =
         std::conditional_t<std::is_same_v<Stream, quaver_encoder>, quaver::Encoder, quaver::Decoder>;
-    return new Stream{model->shared, Engine(model->shared)};
+    return new Stream{model->shared, Engine(model->shared, block_frames)};
   } catch (const std::exception&) {
     return nullptr;
   }
@@ -85,8 +74,23 @@ int SamplesOf(const Model& model, int frames, size_t capacity) {
   return samples <= capacity && samples <= INT_MAX ? static_cast<int>(samples) : -1;
 }
 
+// One name for both kinds of samples.
+int Encode(quaver::Encoder& stream, std::span<const float> samples, int n_q, std::span<uint16_t> tokens) {
+  return stream.Encode(samples, n_q, tokens);
+}
+int Encode(quaver::Encoder& stream, std::span<const int16_t> samples, int n_q, std::span<uint16_t> tokens) {
+  return stream.EncodePcm16(samples, n_q, tokens);
+}
+bool Decode(quaver::Decoder& stream, std::span<const uint16_t> tokens, int n_q, std::span<float> samples) {
+  return stream.Decode(tokens, n_q, samples);
+}
+bool Decode(quaver::Decoder& stream, std::span<const uint16_t> tokens, int n_q, std::span<int16_t> samples) {
+  return stream.DecodePcm16(tokens, n_q, samples);
+}
+
 // Frames of equal n_q are decoded in one call, which is faster than one by one.
-void DecodeRuns(quaver_decoder& stream, const PacketTokens& packet, float* samples) {
+template <typename Sample>
+void DecodeRuns(quaver_decoder& stream, const PacketTokens& packet, Sample* samples) {
   const auto frame = static_cast<size_t>(stream.model->frame());
   std::array<uint16_t, QUAVER_MAX_FRAMES * QUAVER_MAX_GROUPS> tokens;
   for (int first = 0; first < packet.frames;) {
@@ -97,13 +101,67 @@ void DecodeRuns(quaver_decoder& stream, const PacketTokens& packet, float* sampl
       end = std::copy_n(packet.token[static_cast<size_t>(next)].data(), n_q, end);
     }
     const size_t count = static_cast<size_t>(next - first) * frame;
-    stream.decoder.Decode({tokens.data(), end}, n_q, {samples, count});
+    Decode(stream.decoder, {tokens.data(), end}, n_q, {samples, count});
     samples += count;
     first = next;
   }
 }
 
+template <typename Sample>
+int EncodeSamples(quaver_encoder* encoder, const Sample* samples, size_t count, int n_q, uint16_t* tokens,
+                  size_t capacity) {
+  if (encoder == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  const std::span<uint16_t> room(tokens, tokens == nullptr ? 0 : capacity);
+  const int frames = Encode(encoder->encoder, {samples, count}, n_q, room);
+  return frames < 0 ? QUAVER_ERROR_ARGUMENT : frames;
+}
+
+template <typename Sample>
+int DecodeTokens(quaver_decoder* decoder, const uint16_t* tokens, int frames, int n_q, Sample* samples,
+                 size_t capacity) {
+  if (decoder == nullptr || samples == nullptr || frames < 0 || n_q < 0 || n_q > decoder->model->groups())
+    return QUAVER_ERROR_ARGUMENT;
+  const size_t count = static_cast<size_t>(frames) * static_cast<size_t>(n_q);
+  const int written = SamplesOf(*decoder->model, frames, capacity);
+  if (written < 0 || (tokens == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  const bool ok = Decode(decoder->decoder, {tokens, count}, n_q, {samples, static_cast<size_t>(written)});
+  return ok ? written : QUAVER_ERROR_ARGUMENT;
+}
+
+template <typename Sample>
+int UnpackAndDecode(quaver_decoder* decoder, const quaver_format* format, const void* packet, size_t size,
+                    Sample* samples, size_t capacity) {
+  if (decoder == nullptr || packet == nullptr || samples == nullptr ||
+      !Valid(format, decoder->model->groups()))
+    return QUAVER_ERROR_ARGUMENT;
+  PacketTokens tokens;
+  if (!quaver::DecodePacket(decoder->model->entropy(), Defaults(*format), Bytes(packet, size), tokens))
+    return QUAVER_ERROR_PACKET;
+  const int written = SamplesOf(*decoder->model, tokens.frames, capacity);
+  if (written < 0) return QUAVER_ERROR_ARGUMENT;
+  DecodeRuns(*decoder, tokens, samples);
+  return written;
+}
+
 }  // namespace
+
+int quaver_abi(void) { return QUAVER_ABI; }
+
+const char* quaver_version(void) { return QUAVER_VERSION; }
+
+const char* quaver_error_text(int code) {
+  if (code >= 0) return "no error";
+  switch (code) {
+    case QUAVER_ERROR_ARGUMENT:
+      return "an argument is out of range or NULL, or a buffer is too short";
+    case QUAVER_ERROR_PACKET:
+      return "the bytes are no packet of this model";
+    case QUAVER_ERROR_STATE:
+      return "the bytes are no state of this stream";
+    default:
+      return "unknown error";
+  }
+}
 
 quaver_model* quaver_model_open(const char* path, char* error, size_t error_size) {
   return Opened([&] { return path == nullptr ? Model::BuiltIn() : Model::Load(path); }, error, error_size);
@@ -116,7 +174,7 @@ quaver_model* quaver_model_from_memory(const void* bytes, size_t size, char* err
 void quaver_model_close(quaver_model* model) { delete model; }
 
 int quaver_sample_rate(const quaver_model* model) {
-  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->config().sample_rate;
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->sample_rate();
 }
 
 int quaver_frame_samples(const quaver_model* model) {
@@ -128,7 +186,7 @@ int quaver_groups(const quaver_model* model) {
 }
 
 int quaver_codes(const quaver_model* model) {
-  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->config().bottleneck.codes();
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->codes();
 }
 
 int quaver_delay(const quaver_model* model) {
@@ -141,16 +199,24 @@ int quaver_model_identity(const quaver_model* model, uint8_t identity[32]) {
   return 0;
 }
 
-quaver_encoder* quaver_encoder_create(const quaver_model* model) { return Created<quaver_encoder>(model); }
+quaver_encoder* quaver_encoder_create(const quaver_model* model) {
+  return Created<quaver_encoder>(model, quaver::kMaxBlockFrames);
+}
+
+quaver_encoder* quaver_encoder_create_live(const quaver_model* model) {
+  return Created<quaver_encoder>(model, 1);
+}
 
 void quaver_encoder_close(quaver_encoder* encoder) { delete encoder; }
 
 int quaver_encode(quaver_encoder* encoder, const float* samples, size_t count, int n_q, uint16_t* tokens,
                   size_t capacity) {
-  if (encoder == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
-  const int frames =
-      encoder->encoder.Encode({samples, count}, n_q, {tokens, tokens == nullptr ? 0 : capacity});
-  return frames < 0 ? QUAVER_ERROR_ARGUMENT : frames;
+  return EncodeSamples(encoder, samples, count, n_q, tokens, capacity);
+}
+
+int quaver_encode_i16(quaver_encoder* encoder, const int16_t* samples, size_t count, int n_q,
+                      uint16_t* tokens, size_t capacity) {
+  return EncodeSamples(encoder, samples, count, n_q, tokens, capacity);
 }
 
 int quaver_encoder_frames_after(const quaver_encoder* encoder, size_t samples) {
@@ -163,40 +229,42 @@ int quaver_encoder_reset(quaver_encoder* encoder) {
   return 0;
 }
 
-quaver_decoder* quaver_decoder_create(const quaver_model* model) { return Created<quaver_decoder>(model); }
+quaver_decoder* quaver_decoder_create(const quaver_model* model) {
+  return Created<quaver_decoder>(model, quaver::kMaxBlockFrames);
+}
+
+quaver_decoder* quaver_decoder_create_live(const quaver_model* model) {
+  return Created<quaver_decoder>(model, 1);
+}
 
 void quaver_decoder_close(quaver_decoder* decoder) { delete decoder; }
 
 int quaver_decode(quaver_decoder* decoder, const uint16_t* tokens, int frames, int n_q, float* samples,
                   size_t capacity) {
-  if (decoder == nullptr || samples == nullptr || frames < 0 || n_q < 0 || n_q > decoder->model->groups())
-    return QUAVER_ERROR_ARGUMENT;
-  const size_t count = static_cast<size_t>(frames) * static_cast<size_t>(n_q);
-  const int written = SamplesOf(*decoder->model, frames, capacity);
-  if (written < 0 || (tokens == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
-  const bool ok = decoder->decoder.Decode({tokens, count}, n_q, {samples, static_cast<size_t>(written)});
-  return ok ? written : QUAVER_ERROR_ARGUMENT;
+  return DecodeTokens(decoder, tokens, frames, n_q, samples, capacity);
+}
+
+int quaver_decode_i16(quaver_decoder* decoder, const uint16_t* tokens, int frames, int n_q, int16_t* samples,
+                      size_t capacity) {
+  return DecodeTokens(decoder, tokens, frames, n_q, samples, capacity);
 }
 
 int quaver_conceal(quaver_decoder* decoder, float* samples, size_t capacity) {
-  if (decoder == nullptr || samples == nullptr) return QUAVER_ERROR_ARGUMENT;
-  const int written = SamplesOf(*decoder->model, 1, capacity);
-  if (written < 0) return QUAVER_ERROR_ARGUMENT;
-  return decoder->decoder.Conceal({samples, static_cast<size_t>(written)}) ? written : QUAVER_ERROR_ARGUMENT;
+  return DecodeTokens(decoder, nullptr, 1, 0, samples, capacity);
+}
+
+int quaver_conceal_i16(quaver_decoder* decoder, int16_t* samples, size_t capacity) {
+  return DecodeTokens(decoder, nullptr, 1, 0, samples, capacity);
 }
 
 int quaver_decode_packet(quaver_decoder* decoder, const quaver_format* format, const void* packet,
                          size_t size, float* samples, size_t capacity) {
-  if (decoder == nullptr || packet == nullptr || samples == nullptr ||
-      !Valid(format, decoder->model->groups()))
-    return QUAVER_ERROR_ARGUMENT;
-  PacketTokens tokens;
-  if (!quaver::DecodePacket(decoder->model->entropy(), Defaults(*format), Bytes(packet, size), tokens))
-    return QUAVER_ERROR_PACKET;
-  const int written = SamplesOf(*decoder->model, tokens.frames, capacity);
-  if (written < 0) return QUAVER_ERROR_ARGUMENT;
-  DecodeRuns(*decoder, tokens, samples);
-  return written;
+  return UnpackAndDecode(decoder, format, packet, size, samples, capacity);
+}
+
+int quaver_decode_packet_i16(quaver_decoder* decoder, const quaver_format* format, const void* packet,
+                             size_t size, int16_t* samples, size_t capacity) {
+  return UnpackAndDecode(decoder, format, packet, size, samples, capacity);
 }
 
 int quaver_decoder_reset(quaver_decoder* decoder) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "codec/codec.h"
+#include "codec/model/config.h"
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/network_plan.h"
@@ -17,6 +18,7 @@
 namespace quaver {
 namespace internal {
 
+static_assert(kMaxBlockFrames == kBlockFrames);
 inline constexpr float kMaxSample = 16.0f;  // 24 dB over full scale
 
 inline float Sanitised(float sample) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/range_coder.h"
 
 namespace quaver {

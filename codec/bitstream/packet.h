@@ -3,15 +3,16 @@
 #define QUAVER_CODEC_BITSTREAM_PACKET_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "codec/bitstream/entropy_model.h"
+#include "codec/export.h"
 #include "codec/quantize/bottleneck_config.h"
-#include "codec/status.h"
 
 namespace quaver {
+
+class EntropyModel;  // Model::entropy() of codec/codec.h
 
 inline constexpr int kMaxFramesPerPacket = 25;  // half a second
 inline constexpr uint16_t kNoToken = 0xFFFF;    // stands where a frame has fewer tokens than the row is wide
@@ -38,19 +39,19 @@ inline constexpr size_t kMaxPacketBytes = 8192;
 // valid (frames outside 1 .. 25, an n_q outside 0 .. groups, a token outside the code range), that `defaults`
 // is not, or that `out` is shorter than kMaxPacketBytes. An empty packet cannot be written: at least one byte
 // always is.
-size_t EncodePacket(const EntropyModel& model, const PacketDefaults& defaults, const PacketTokens& tokens,
-                    std::span<uint8_t> out) noexcept;
+QUAVER_API size_t EncodePacket(const EntropyModel& model, const PacketDefaults& defaults,
+                               const PacketTokens& tokens, std::span<uint8_t> out) noexcept;
 
 // Reads a packet; allocates nothing. Any bytes decode to some tokens or are refused (false, and `tokens` has
 // no frames): never a crash, never a token out of range. Refused are empty packets, those longer than
 // kMaxPacketBytes, and those with bytes other than zero behind their tokens. Decoding reads zeros past the
 // end.
-bool DecodePacket(const EntropyModel& model, const PacketDefaults& defaults, std::span<const uint8_t> packet,
-                  PacketTokens& tokens) noexcept;
+QUAVER_API bool DecodePacket(const EntropyModel& model, const PacketDefaults& defaults,
+                             std::span<const uint8_t> packet, PacketTokens& tokens) noexcept;
 
 // Frames of a packet, 1 .. 25, which can be read without the entropy model; 0 for a packet (or `defaults`)
 // that DecodePacket would refuse unread. What is lost when such a packet turns out to be damaged.
-int PacketFrames(const PacketDefaults& defaults, std::span<const uint8_t> packet) noexcept;
+QUAVER_API int PacketFrames(const PacketDefaults& defaults, std::span<const uint8_t> packet) noexcept;
 
 }  // namespace quaver
 

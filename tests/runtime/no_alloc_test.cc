@@ -75,6 +75,7 @@ class NoAllocTest : public testing::Test {
   std::shared_ptr<const Model> model_ = RandomModel(TinyConfig());
   std::vector<float> samples_ = Noise(100 * 320 + 17, 1);
   std::vector<uint16_t> tokens_ = std::vector<uint16_t>(100 * 18);
+  std::vector<int16_t> pcm_ = std::vector<int16_t>(100 * 320);
   std::vector<float> sound_ = std::vector<float>(100 * 320);
 };
 
@@ -93,10 +94,11 @@ TEST_F(NoAllocTest, EncoderAllocatesNothing) {
     encoder.Reset();
     for (const float& sample : samples_) frames += encoder.Encode({&sample, 1}, 4, tokens_);
     frames += encoder.Encode(std::span(samples_).first(3 * 320), 0, {});
+    frames += encoder.EncodePcm16(pcm_, 18, tokens_);
     ok = encoder.Encode(samples_, 19, tokens_) == -1 && encoder.Save(state) && encoder.Restore(state);
   });
   EXPECT_EQ(count, 0);
-  EXPECT_EQ(frames, 203);
+  EXPECT_EQ(frames, 303);
   EXPECT_TRUE(ok);
 }
 
@@ -131,6 +133,7 @@ TEST_F(NoAllocTest, DecoderAllocatesNothing) {
                                 std::span(sound_).first(320));
     }
     ok = ok && decoder.Conceal(std::span(sound_).first(320));
+    ok = ok && decoder.DecodePcm16(tokens_, 18, pcm_) && decoder.ConcealPcm16(std::span(pcm_).first(320));
     ok = ok && !decoder.Decode(tokens_, 17, sound_) && decoder.Save(state) && decoder.Restore(state);
   });
   EXPECT_EQ(count, 0);

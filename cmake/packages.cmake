@@ -1,0 +1,27 @@
+# cpack in the build folder: a Debian package of each component of cmake/install.cmake, quaver, libquaver0 and
+# libquaver-dev. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own are (lib/<architecture>).
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "Quaver contributors")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL program runtime development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)      # what the binaries need, by the packages of this machine
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)  # and what a package that needs libquaver0 shall say
+
+get_target_property(abi quaver_shared SOVERSION)
+set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "The program, with the default model.")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME quaver)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION sound)
+
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "The shared library, with the default model built in.")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libquaver${abi})
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
+
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+    "Headers, archive, CMake package and pkg-config file for C and C++.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libquaver-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libquaver${abi} (= ${PROJECT_VERSION}), libhwy-dev, libmd-dev")
+include(CPack)

@@ -1,0 +1,16 @@
+# quaver_public_headers(file...): headers of the current folder that other programs may include, as <quaver/file>. They go
+# to include/quaver of the build folder, which is what gets installed; there they include each other as "quaver/...".
+function(quaver_public_headers)
+  foreach(header ${ARGN})
+    file(READ ${header} text)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+    string(REPLACE "#include \"codec/" "#include \"quaver/" text "${text}")
+    set(copy ${PROJECT_BINARY_DIR}/include/quaver/${header})
+    if(EXISTS ${copy})
+      file(READ ${copy} old)
+    endif()
+    if(NOT "${old}" STREQUAL "${text}")
+      file(WRITE ${copy} "${text}")
+    endif()
+  endforeach()
+endfunction()

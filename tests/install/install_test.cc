@@ -1,0 +1,179 @@
+// The library as other programs meet it: installed, moved, found by CMake and by pkg-config, shared and
+// static.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <regex>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codec/codec.h"
+#include "codec/quaver.h"
+#include "tests/install/shell.h"
+#include "tests/runtime/signals.h"
+
+namespace quaver {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kSamples = QUAVER_SOURCE_DIR "/samples";
+const std::string kFlags = QUAVER_SANITIZER_FLAGS;  // those that the library was built with
+constexpr size_t kFrame = 320;
+constexpr int kTokens = 6;
+
+class InstallTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    scratch_ = std::make_unique<ScratchFolder>();
+    for (const char* component : {"runtime", "development"}) {
+      const auto run = Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component " +
+                             std::string(component) + " --prefix '" + *scratch_ / "installed" + "'");
+      ASSERT_EQ(run.code, 0) << run.out;
+    }
+    fs::rename(*scratch_ / "installed", Prefix());  // nothing may remember where it was
+  }
+  static void TearDownTestSuite() { scratch_.reset(); }
+
+  static std::string Prefix() { return *scratch_ / "moved"; }
+  static std::string Library() { return Prefix() + "/" QUAVER_LIBDIR; }
+  static std::string Folder(const std::string& name) { return *scratch_ / name; }
+
+  // Environment of a user: compilers, the sanitizers that the library was built with, where pkg-config looks.
+  static ShellRun Run(const std::string& line) {
+    return Shell("CC='" QUAVER_CC "' CXX='" QUAVER_CXX "' CFLAGS='" + kFlags + "' CXXFLAGS='" + kFlags +
+                 "' PKG_CONFIG_PATH='" + Library() + "/pkgconfig' LD_LIBRARY_PATH='" + Library() +
+                 "'; export CC CXX CFLAGS CXXFLAGS PKG_CONFIG_PATH LD_LIBRARY_PATH\n" + line);
+  }
+
+  // One second and a half of speech, whole frames.
+  static std::vector<int16_t> Clip() {
+    std::vector<int16_t> pcm;
+    for (const float sample : Speech("en-vctk-p243.flac", 75 * kFrame))
+      pcm.push_back(static_cast<int16_t>(std::lrint(sample * 32768.0f)));
+    return pcm;
+  }
+
+  static std::string AsBytes(std::span<const int16_t> pcm) {
+    return {reinterpret_cast<const char*>(pcm.data()), pcm.size_bytes()};
+  }
+
+  // What the library gives inside this process, the whole clip in one call.
+  static std::string Expected(const std::vector<int16_t>& pcm) {
+    const auto model = Model::BuiltIn();
+    EXPECT_TRUE(model.ok()) << model.message();
+    if (!model.ok()) return {};
+    std::vector<uint16_t> tokens(pcm.size() / kFrame * kTokens);
+    std::vector<int16_t> heard(pcm.size());
+    EXPECT_EQ(Encoder(model.value()).EncodePcm16(pcm, kTokens, tokens), pcm.size() / kFrame);
+    EXPECT_TRUE(Decoder(model.value()).DecodePcm16(tokens, kTokens, heard));
+    return AsBytes(heard);
+  }
+
+  // Runs an example on the clip; it must say what the library says.
+  static void ExpectSpeechThrough(const std::string& program) {
+    static const std::vector<int16_t> clip = Clip();
+    static const std::string expected = Expected(clip);
+    std::ofstream(Folder("clip.raw"), std::ios::binary) << AsBytes(clip);
+    const auto run = Run("'" + program + "' < '" + Folder("clip.raw") + "' > '" + Folder("heard.raw") + "'");
+    ASSERT_EQ(run.code, 0) << run.out;
+    ASSERT_EQ(expected.size(), clip.size() * sizeof(int16_t));
+    EXPECT_TRUE(FileText(Folder("heard.raw")) == expected) << program;
+  }
+
+  static inline std::unique_ptr<ScratchFolder> scratch_;
+};
+
+std::set<std::string> AllMatches(const std::string& text, const std::regex& pattern,
+                                 const std::string& prefix) {
+  std::set<std::string> found;
+  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match)
+    found.insert(prefix + (*match)[1].str());
+  return found;
+}
+
+// Names that a header marks with QUAVER_API, those of a class as CLASS::NAME.
+std::set<std::string> Declared(const std::string& header, const std::string& scope) {
+  const std::string text = std::regex_replace(FileText(header), std::regex("//[^\n]*|/\\*[^]*?\\*/"), "");
+  const std::regex declaration("QUAVER_API[^;]*?(~?\\w+)\\("), klass("\nclass (\\w+) \\{([^]*?)\n\\};");
+  std::set<std::string> names = AllMatches(std::regex_replace(text, klass, ""), declaration, scope);
+  for (std::sregex_iterator match(text.begin(), text.end(), klass), end; match != end; ++match)
+    names.merge(AllMatches((*match)[2].str(), declaration, scope + (*match)[1].str() + "::"));
+  return names;
+}
+
+TEST_F(InstallTest, TheSharedLibraryExportsWhatTheHeadersMarkAndNothingElse) {
+  std::set<std::string> declared;
+  for (const auto& entry : fs::recursive_directory_iterator(Prefix() + "/include/quaver")) {
+    if (!entry.is_regular_file() || entry.path().filename() == "export.h") continue;
+    declared.merge(Declared(entry.path(), entry.path().filename() == "quaver.h" ? "" : "quaver::"));
+  }
+  EXPECT_TRUE(declared.contains("quaver_encode") && declared.contains("quaver::Model::~Model"));
+  const auto symbols = Shell("nm -DC --defined-only '" + Library() + "/libquaver.so'");
+  ASSERT_EQ(symbols.code, 0) << symbols.out;
+  EXPECT_EQ(AllMatches(symbols.out, std::regex("[0-9a-f]+ \\w ([~\\w:]+)[^\n]*"), ""), declared);
+}
+
+TEST_F(InstallTest, TheSharedLibraryNeedsNoLibraryOfFilesDevicesOrTraining) {
+  const auto dynamic = Shell("readelf -dW '" + Library() + "/libquaver.so'");
+  ASSERT_EQ(dynamic.code, 0) << dynamic.out;
+  const auto needed = AllMatches(dynamic.out, std::regex("NEEDED[^[]*\\[(\\w+)[^\n]*"), "");
+  const std::set<std::string> allowed = {"libhwy", "libmd", "libstdc", "libm",     "libgcc_s",
+                                         "libc",   "ld",    "libasan", "libubsan", "libtsan"};
+  EXPECT_TRUE(std::includes(allowed.begin(), allowed.end(), needed.begin(), needed.end())) << dynamic.out;
+  EXPECT_NE(dynamic.out.find("[libquaver.so." + std::to_string(QUAVER_ABI) + "]"), std::string::npos)
+      << dynamic.out;
+}
+
+TEST_F(InstallTest, HeadersStandAlone) {
+  const auto compile = [](const std::string& compiler, const std::string& header) {
+    const auto run = Run(compiler + " -I'" + Prefix() + "/include' -include '" + header +
+                         "' -Wall -Wextra -pedantic -Werror -fsyntax-only /dev/null");
+    EXPECT_EQ(run.code, 0) << run.out;
+  };
+  compile("$CC -x c -std=c99", "quaver/quaver.h");
+  compile("$CXX -x c++ -std=c++11", "quaver/quaver.h");
+  for (const auto& entry : fs::recursive_directory_iterator(Prefix() + "/include")) {
+    if (entry.is_regular_file()) compile("$CXX -x c++ -std=c++20", entry.path().string());
+  }
+}
+
+TEST_F(InstallTest, NoFileNamesTheFoldersThatItWasMadeIn) {
+  const auto run =
+      Shell("grep -rIlF -e '" QUAVER_SOURCE_DIR "' -e '" QUAVER_BINARY_DIR "' '" + Prefix() + "'");
+  EXPECT_EQ(run.code, 1) << run.out;
+}
+
+TEST_F(InstallTest, CMakeFindsItSharedAndStatic) {
+  const std::string build = Folder("build");
+  const auto made = Run("'" CMAKE_PROGRAM "' -S '" QUAVER_SOURCE_DIR "/tests/install/consumer' -B '" + build +
+                        "' -DEXAMPLES='" + kSamples + "' -DCMAKE_PREFIX_PATH='" + Prefix() +
+                        "' && '" CMAKE_PROGRAM "' --build '" + build + "'");
+  ASSERT_EQ(made.code, 0) << made.out;
+  for (const char* name : {"c_quaver", "c_quaver_static", "cc_quaver", "cc_quaver_static"})
+    ExpectSpeechThrough(build + "/" + name);
+}
+
+TEST_F(InstallTest, PkgConfigFindsItSharedAndStatic) {
+  const std::string shared = "$(pkg-config --cflags --libs quaver)";
+  const std::string archive =
+      "$(pkg-config --static --cflags --libs quaver | sed s/-lquaver/-l:libquaver.a/)";
+  for (const std::string& compile : {"$CC $CFLAGS '" + kSamples + "/voice_channel.c' ",
+                                     "$CXX $CXXFLAGS -std=c++20 '" + kSamples + "/voice_channel.cc' "}) {
+    for (const std::string& libraries : {shared, archive}) {
+      const auto run = Run(compile + libraries + " -o '" + Folder("example") + "'");
+      ASSERT_EQ(run.code, 0) << run.out;
+      ExpectSpeechThrough(Folder("example"));
+      const auto needs =
+          Shell("readelf -d '" + Folder("example") + "'").out.find("libquaver.so") != std::string::npos;
+      EXPECT_EQ(needs, libraries == shared);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace quaver
