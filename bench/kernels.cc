@@ -12,8 +12,11 @@
 
 #include "bench/fma_peak.h"
 #include "codec/model/config.h"
+#include "codec/model/half.h"
 #include "codec/model/layers.h"
+#include "codec/runtime/arena.h"
 #include "codec/runtime/buffer.h"
+#include "codec/runtime/matrix.h"
 
 namespace quaver::bench {
 namespace {
@@ -43,19 +46,26 @@ struct Shape {
   int inputs;
   int outputs;
   After after;
+  Matrix::Type type = internal::PromotesHalves() ? Matrix::Type::kHalf : Matrix::Type::kFloat;
 };
+
+template <typename T, typename Convert>
+void Fill(const Matrix& matrix, size_t from, Convert convert) {
+  T* values = matrix.Panel<T>(0);
+  const size_t size = matrix.PanelSize() * static_cast<size_t>(matrix.outputs() / internal::kPad);
+  for (size_t i = 0; i < size; ++i) values[i] = convert(Value(from + i));
+}
 
 // Weights come from the third-level cache, as in a packet: a product goes round matrices that together are
 // as large as the network's.
-std::vector<std::unique_ptr<Matrix>> Matrices(const Shape& shape) {
+std::vector<Matrix> Matrices(internal::Arena& arena, const Shape& shape) {
   constexpr size_t kWeights = 6'500'000;
   const size_t one = static_cast<size_t>(shape.inputs) * Padded(shape.outputs);
-  std::vector<std::unique_ptr<Matrix>> matrices;
+  std::vector<Matrix> matrices;
   for (size_t done = 0; done < kWeights; done += one) {
-    matrices.push_back(std::make_unique<Matrix>(shape.inputs, shape.outputs));
-    for (int i = 0; i < shape.inputs; ++i) {
-      for (int o = 0; o < shape.outputs; ++o) matrices.back()->Set(i, o, Value(done + i * 31 + o));
-    }
+    matrices.emplace_back(arena, shape.inputs, shape.outputs, shape.type);
+    if (shape.type == Matrix::Type::kHalf) Fill<uint16_t>(matrices.back(), done, FloatToHalf);
+    if (shape.type == Matrix::Type::kFloat) Fill<float>(matrices.back(), done, [](float x) { return x; });
   }
   return matrices;
 }
@@ -68,7 +78,8 @@ void CountMacs(benchmark::State& state, double macs) {
 
 void RunProduct(benchmark::State& state, const Shape& shape) {
   const int rows = static_cast<int>(state.range(0));
-  const auto matrices = Matrices(shape);
+  internal::Arena arena;
+  const auto matrices = Matrices(arena, shape);
   const int outputs = Padded(shape.outputs);
   const Buffer x = Filled(static_cast<size_t>(rows) * shape.inputs);
   const Buffer residual = Filled(static_cast<size_t>(rows) * outputs);
@@ -76,8 +87,8 @@ void RunProduct(benchmark::State& state, const Shape& shape) {
   Buffer y(static_cast<size_t>(rows) * outputs);
   size_t next = 0;
   for (auto _ : state) {
-    internal::Product({*matrices[next],
-                       {x.data(), shape.inputs},
+    internal::Product({matrices[next],
+                       internal::ConstRows(x.data(), shape.inputs),
                        rows,
                        {y.data(), outputs},
                        shape.after,
@@ -158,7 +169,7 @@ void RunSquash(benchmark::State& state, int size) {
 std::vector<Shape> ProductsOf(const LayerSpec& layer, const Config& config) {
   switch (layer.kind) {
     case LayerKind::kStft:
-      return {{"dft", config.window, 2 * Padded(config.bins()), After::kNothing}};
+      return {{"dft", config.window, 2 * Padded(config.bins()), After::kNothing, Matrix::Type::kFloat}};
     case LayerKind::kConv:
       return {{"conv", layer.kernel * Padded(layer.in), layer.out, After::kNothing}};
     case LayerKind::kBlock:
@@ -168,9 +179,9 @@ std::vector<Shape> ProductsOf(const LayerSpec& layer, const Config& config) {
     case LayerKind::kUpsample:
       return {{"upsample", Padded(layer.in), 2 * layer.out, After::kNothing}};
     case LayerKind::kIstft:
-      return {
-          {"head", Padded(layer.in), 2 * Padded(config.synthesis_bins()), After::kNothing},
-          {"inverse_dft", 2 * Padded(config.synthesis_bins()), config.synthesis_window(), After::kNothing}};
+      return {{"head", Padded(layer.in), 2 * Padded(config.synthesis_bins()), After::kNothing},
+              {"inverse_dft", 2 * Padded(config.synthesis_bins()), config.synthesis_window(), After::kNothing,
+               Matrix::Type::kFloat}};
   }
   return {};
 }
@@ -178,7 +189,7 @@ std::vector<Shape> ProductsOf(const LayerSpec& layer, const Config& config) {
 template <typename Function>
 void Register(const std::string& name, const Function& function) {
   auto* added = benchmark::RegisterBenchmark(name.c_str(), function);
-  added->ArgName("rows")->Arg(1)->Arg(2)->Arg(8)->Arg(64);
+  added->ArgName("rows")->Arg(1)->Arg(2)->Arg(8)->Arg(56);
 }
 
 void RegisterProducts(const std::vector<LayerSpec>& layers, const Config& config) {

@@ -84,12 +84,6 @@ void Quicken(Options& o) {
   o.repetitions = 1;
 }
 
-Result<Weights> LoadWeights(const std::string& name) {
-  const auto found = FindByName(name);
-  if (!found.ok()) return found.error();
-  return ParseWeights(found.value().bytes(), found.value().source, found.value().verify());
-}
-
 Result<std::vector<Entry>> Contenders(const Weights& weights, const std::shared_ptr<const Model>& model,
                                       int n_q, const Speech& speech) {
   std::vector<Entry> entries;
@@ -113,6 +107,7 @@ Json ModelJson(const Model& model, int n_q) {
 void Say(const std::string& text) { std::fprintf(stderr, "quaver_bench: %s\n", text.c_str()); }
 
 struct Subject {
+  const WeightsView& view;
   const Weights& weights;
   std::shared_ptr<const Model> model;
   int n_q;
@@ -127,7 +122,7 @@ Status MeasureAlone(const Subject& subject, const Options& o, Json& results) {
   results.update(MeasureSpeed(entries.value(), {seconds, o.repetitions, macs}, Say));
   Say("packets and their stages");
   results["packet"] = MeasurePackets(subject.model, subject.n_q, subject.speech, std::min(o.repetitions, 5));
-  results["stages"] = MeasureStages(subject.weights, subject.model, subject.n_q, subject.speech);
+  results["stages"] = MeasureStages(subject.view, subject.model, subject.n_q, subject.speech);
   return Status();
 }
 
@@ -147,11 +142,16 @@ Status MeasureOthers(const Subject& subject, const Options& o, Json& results) {
 }
 
 Result<Json> Measure(const Options& o) {
-  const auto weights = LoadWeights(o.model);
+  const auto found = FindByName(o.model);
+  if (!found.ok()) return found.error();
+  const FoundModel& file = found.value();
+  const auto view = OpenWeights(file.bytes(), file.source, file.verify());
+  if (!view.ok()) return view.error();
+  const auto weights = ParseWeights(file.bytes(), file.source, Verify::kTrusted);
   if (!weights.ok()) return weights.error();
   Json results = {{"machine", DescribeMachine()}};
-  const Json memory = MeasureMemory(weights.value());
-  const auto model = Model::FromWeights(weights.value());
+  const Json memory = MeasureMemory(file);
+  const auto model = Model::FromBytes(file.bytes(), file.source, Verify::kTrusted);
   if (!model.ok()) return model.error();
   const int n_q = o.tokens == 0 ? model.value()->groups() : o.tokens;
   if (n_q < 1 || n_q > model.value()->groups()) return Error{"--tokens: the model has no such number"};
@@ -160,7 +160,7 @@ Result<Json> Measure(const Options& o) {
   results["speech"] = {{"seconds", static_cast<double>(speech.value().size()) / 16000},
                        {"repetitions", o.repetitions}};
   results["model"] = ModelJson(*model.value(), n_q);
-  const Subject subject{weights.value(), model.value(), n_q, speech.value()};
+  const Subject subject{view.value(), weights.value(), model.value(), n_q, speech.value()};
   const Status alone = MeasureAlone(subject, o, results);
   if (!alone.ok()) return alone.error();
   results["memory"] = memory;

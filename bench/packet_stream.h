@@ -54,7 +54,7 @@ class Packer {
 class PacketStream {
  public:
   PacketStream(const std::shared_ptr<const Model>& model, int n_q)
-      : encoder_(model), decoder_(model), packer_(model, {1, n_q}), n_q_(n_q), tokens_(n_q) {}
+      : encoder_(model, 1), decoder_(model, 1), packer_(model, {1, n_q}), n_q_(n_q), tokens_(n_q) {}
 
   // One frame of samples -> its packet, which stays until the next call.
   std::span<const uint8_t> Encode(std::span<const float> samples);

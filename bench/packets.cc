@@ -47,18 +47,22 @@ Json MeasurePackets(const std::shared_ptr<const Model>& model, int n_q, const Sp
           {"both", Latency(both)}};
 }
 
-Json MeasureMemory(const Weights& weights) {
+Json MeasureMemory(const FoundModel& found) {
   const size_t before = HeapInUse();
-  const auto model = Model::FromWeights(weights);
+  const auto model = Model::FromBytes(found.bytes(), found.source, found.verify());
   if (!model.ok()) return Json::object();
   const size_t loaded = HeapInUse();
-  const Encoder encoder(model.value());
-  const Decoder decoder(model.value());
+  const Encoder encoder(model.value(), 1);
+  const Decoder decoder(model.value(), 1);
   const size_t streaming = HeapInUse();
+  const Encoder file_encoder(model.value());
+  const Decoder file_decoder(model.value());
   return {{"encoder_state", encoder.state_size()},
           {"decoder_state", decoder.state_size()},
+          {"matrices", model.value()->matrix_bytes()},
           {"model", loaded - before},
-          {"stream", streaming - loaded}};
+          {"stream", streaming - loaded},
+          {"file", HeapInUse() - streaming}};
 }
 
 }  // namespace quaver::bench

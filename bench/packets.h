@@ -7,6 +7,7 @@
 
 #include "bench/contender.h"
 #include "codec/codec.h"
+#include "codec/model/find.h"
 #include "codec/model/weights.h"
 
 namespace quaver::bench {
@@ -18,12 +19,13 @@ nlohmann::ordered_json MeasurePackets(const std::shared_ptr<const Model>& model,
 
 // Layers and the steps between them, in order: "name", "half" ("encode" or "decode"), quartiles and median of
 // the seconds in a packet. Blocks of one width are one stage.
-nlohmann::ordered_json MeasureStages(const Weights& weights, const std::shared_ptr<const Model>& model,
+nlohmann::ordered_json MeasureStages(const WeightsView& weights, const std::shared_ptr<const Model>& model,
                                      int n_q, const Speech& speech);
 
-// Bytes: "encoder_state" and "decoder_state" that a stream saves, "model" and "stream" (encoder and decoder
-// with their scratch) on the heap.
-nlohmann::ordered_json MeasureMemory(const Weights& weights);
+// Bytes: "encoder_state" and "decoder_state" that a stream saves, "matrices" of the packed weights, "model"
+// (all of it), "stream" (encoder and decoder of a live stream, with their scratch) and "file" (the same for
+// files) on the heap.
+nlohmann::ordered_json MeasureMemory(const FoundModel& found);
 
 }  // namespace quaver::bench
 

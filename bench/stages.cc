@@ -8,6 +8,7 @@
 #include "bench/packets.h"
 #include "bench/timing.h"
 #include "codec/model/layers.h"
+#include "codec/runtime/arena.h"
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/layers.h"
@@ -60,12 +61,12 @@ class StageTimes {
 // The layers of one half, each called and timed by itself.
 class TimedChain {
  public:
-  TimedChain(const std::vector<LayerSpec>& specs, const Weights& weights, int steps) : steps_(steps) {
+  TimedChain(const std::vector<LayerSpec>& specs, const WeightsView& weights, int steps) : steps_(steps) {
     int at = steps;
     size_t scratch = 0;
     for (const LayerSpec& spec : specs) {
-      auto layer = internal::MakeLayer(spec, weights);
-      scratch = std::max(scratch, layer->ScratchSize(at));
+      auto layer = internal::MakeLayer(spec, weights, arena_);
+      scratch = std::max(scratch, layer->ScratchSize(1, at));
       at = layer->OutSteps(at);
       const size_t out = static_cast<size_t>(at) * layer->out_stride();
       const auto state = static_cast<size_t>(layer->state_size());
@@ -78,7 +79,8 @@ class TimedChain {
     int steps = steps_;
     for (Link& link : links_) {
       times.Add(link.group, TimeOf([&] {
-                  link.layer->Forward(in, steps, link.out.data(), link.state.data(), scratch_->data());
+                  float* state = link.state.data();
+                  link.layer->Forward(in, steps, link.out.data(), {&state, 1}, scratch_->data());
                 }));
       in = link.out.data();
       steps = link.layer->OutSteps(steps);
@@ -94,13 +96,14 @@ class TimedChain {
     Buffer out;
   };
   int steps_;
+  internal::Arena arena_;
   std::vector<Link> links_;
   std::unique_ptr<Buffer> scratch_;
 };
 
 }  // namespace
 
-Json MeasureStages(const Weights& weights, const std::shared_ptr<const Model>& model, int n_q,
+Json MeasureStages(const WeightsView& weights, const std::shared_ptr<const Model>& model, int n_q,
                    const Speech& speech) {
   const Network network = BuildNetwork(weights.config);
   TimedChain encoder(network.encoder, weights, 2);

@@ -37,6 +37,7 @@ std::vector<double> Run(const std::shared_ptr<const Model>& model, const Speech&
                         const StreamsTask& task) {
   const int threads = std::min(task.threads, task.streams);
   std::vector<StreamGroup> groups;
+  groups.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) {
     const int share = task.streams * (i + 1) / threads - task.streams * i / threads;
     groups.emplace_back(model, task.n_q, share, speech);

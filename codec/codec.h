@@ -39,7 +39,8 @@ class Model {
   static Result<std::shared_ptr<const Model>> FromBytes(std::span<const uint8_t> bytes,
                                                         const std::string& source,
                                                         Verify verify = Verify::kHash);
-  static Result<std::shared_ptr<const Model>> FromWeights(const Weights& weights);
+  // Matrices are rounded to F16 on the way, as in a file.
+  static Result<std::shared_ptr<const Model>> FromWeights(Weights weights);
   // The model that was embedded when the library was built; an error if none was.
   static Result<std::shared_ptr<const Model>> BuiltIn();
   ~Model();
@@ -51,10 +52,12 @@ class Model {
   int frame() const { return config_.frame(); }             // samples
   int groups() const { return config_.bottleneck.groups; }  // tokens a frame at full rate
   int delay() const { return config_.overlap; }             // samples by which decoded audio lags the input
+  size_t matrix_bytes() const;  // packed weights, which all streams share; other memory is small beside it
   const internal::NetworkPlan& plan() const { return *plan_; }
 
  private:
   Model();
+  static Result<std::shared_ptr<const Model>> FromView(WeightsView view);
   Config config_;
   Identity identity_{};
   std::map<std::string, std::string> metadata_;
@@ -62,9 +65,13 @@ class Model {
   std::unique_ptr<const internal::NetworkPlan> plan_;
 };
 
+inline constexpr int kMaxBlockFrames = 28;
+
 class Encoder {
  public:
-  explicit Encoder(std::shared_ptr<const Model> model);
+  // At most `block_frames` (1 .. 32) frames run at once. More is faster where a call brings many frames, as
+  // for files; 1 takes the least memory: for a live stream, or a stream of a Batch. The tokens are the same.
+  explicit Encoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
   ~Encoder();
   Encoder(Encoder&&) noexcept;
 
@@ -76,19 +83,22 @@ class Encoder {
   int FramesAfter(size_t samples) const noexcept;  // frames that so many more samples would complete
   void Reset() noexcept;                           // as fresh
 
+  size_t memory() const noexcept;  // bytes of this object's buffers, its state among them
+
   // State of the stream as bytes: copied, stored, moved to another Encoder of the same model.
   size_t state_size() const noexcept;
   bool Save(std::span<std::byte> state) const noexcept;     // false: wrong size
   bool Restore(std::span<const std::byte> state) noexcept;  // false: not a state (the stream is unchanged)
 
  private:
+  friend class Batch;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
 class Decoder {
  public:
-  explicit Decoder(std::shared_ptr<const Model> model);
+  explicit Decoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
   ~Decoder();
   Decoder(Decoder&&) noexcept;
 
@@ -98,12 +108,14 @@ class Decoder {
   // One missing frame: `samples` [frame] continue the stream as well as the network can.
   bool Conceal(std::span<float> samples) noexcept;
   void Reset() noexcept;
+  size_t memory() const noexcept;
 
   size_t state_size() const noexcept;
   bool Save(std::span<std::byte> state) const noexcept;
   bool Restore(std::span<const std::byte> state) noexcept;
 
  private:
+  friend class Batch;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
