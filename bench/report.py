@@ -106,7 +106,7 @@ def size_rows(speed, memory):
     rows.append(goal("state of a stream, KiB", number(state), "below 256", state < 256))
     if memory:
         for part in ("encode", "decode"):
-            beside = (memory[part]["peak_rss"] - sizes["model"]) / 2**20
+            beside = (memory[part]["peak_rss"] - sizes["matrices"]) / 2**20
             rows.append(goal(f"`{part}` of {memory['hours']:g} h, peak memory beside the weights, MiB", number(beside),
                              "below 64", beside < 64))
     if "streams" in speed:
@@ -146,6 +146,8 @@ def memory_rows(speed, memory):
     rows = [["state of an encoder", f"{sizes['encoder_state'] / 1024:.1f} KiB"],
             ["state of a decoder", f"{sizes['decoder_state'] / 1024:.1f} KiB"],
             ["encoder and decoder of a stream, with scratch", f"{sizes['stream'] / 2**20:.2f} MiB"],
+            ["the same, fit for whole files", f"{sizes['file'] / 2**20:.2f} MiB"],
+            ["weights as the runtime keeps them", f"{sizes['matrices'] / 2**20:.1f} MiB"],
             ["a loaded model", f"{sizes['model'] / 2**20:.1f} MiB"]]
     if memory:
         rows += [[f"`quaver {part}` of {memory['hours']:g} h, peak", f"{memory[part]['peak_rss'] / 2**20:.1f} MiB"]
