@@ -98,7 +98,7 @@ void PrintMemory(const Json& memory) {
               Kibibytes(memory["encoder_state"]), Kibibytes(memory["decoder_state"]));
   std::printf("Weights      %.1f MiB as the runtime keeps them\n", Mebibytes(memory["matrices"]));
   std::printf(
-      "Heap         model %.1f MiB; encoder and decoder with scratch: %.2f MiB for a stream, %.2f for a "
+      "Memory       model %.1f MiB; encoder and decoder with scratch: %.2f MiB for a stream, %.2f for a "
       "file\n",
       Mebibytes(memory["model"]), Mebibytes(memory["stream"]), Mebibytes(memory["file"]));
 }

@@ -53,7 +53,7 @@ def machine_lines(speed):
     caches = ", ".join(f"{level} {size}" for level, size in machine["caches"].items())
     sgemm = ", ".join(f"{library} {rate / 1e9:.1f}" for library, rate in peak["sgemm_by"].items())
     return [f"{machine['processor']} (family {machine['family']}), {machine['cores']} cores, caches {caches}; "
-            f"{machine['compiler']}. One core does {peak['fma'] / 1e9:.1f} GMAC/s of fp32 FMAs on registers "
+            f"{machine['compiler']}; load average before the run {machine['load']:.1f}. One core does {peak['fma'] / 1e9:.1f} GMAC/s of fp32 FMAs on registers "
             f"({peak['fma_target']}) and, in SGEMM, {sgemm} GMAC/s. {speed['speech']['seconds']:.1f} s of speech, "
             f"{speed['speech']['repetitions']} repetitions, model `{model['name']}` at {model['tokens']} tokens a frame."]
 
