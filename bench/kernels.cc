@@ -207,7 +207,7 @@ void RegisterProducts(const std::vector<LayerSpec>& layers, const Config& config
 
 void RegisterOthers(const Config& config) {
   for (const int channels : {config.encoder_hops.channels, config.decoder_frames.channels}) {
-    const std::string size = "/" + std::to_string(channels);
+    const std::string size = std::string("/").append(std::to_string(channels));
     const int kernel = config.block_kernel;
     Register("depthwise" + size, [=](benchmark::State& state) { RunDepthwise(state, channels, kernel); });
     Register("layer_norm" + size, [=](benchmark::State& state) { RunLayerNorm(state, channels); });

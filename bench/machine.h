@@ -6,8 +6,8 @@
 
 namespace quaver::bench {
 
-// "processor" and "caches" (as the kernel names them), "cores", "compiler", "load": jobs a core in the last
-// minute.
+// "processor" and "caches" (as the kernel names them), "cores", "compiler", "load": the average of the
+// last minute.
 nlohmann::ordered_json DescribeMachine();
 
 }  // namespace quaver::bench

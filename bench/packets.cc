@@ -3,6 +3,8 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "bench/packet_stream.h"
@@ -22,6 +24,16 @@ Json Latency(std::vector<double> seconds) {
 size_t HeapInUse() {
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
+}
+
+// Memory of this process that is there and not a file's. What the heap has given out would not do for a
+// model: its blocks are aligned to huge pages, and the address space before them counts there.
+size_t ResidentBytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("RssAnon:")) return std::stoull(line.substr(8)) * 1024;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -48,9 +60,10 @@ Json MeasurePackets(const std::shared_ptr<const Model>& model, int n_q, const Sp
 }
 
 Json MeasureMemory(const FoundModel& found) {
-  const size_t before = HeapInUse();
+  const size_t before = ResidentBytes();
   const auto model = Model::FromBytes(found.bytes(), found.source, found.verify());
   if (!model.ok()) return Json::object();
+  const size_t after = ResidentBytes();
   const size_t loaded = HeapInUse();
   const Encoder encoder(model.value(), 1);
   const Decoder decoder(model.value(), 1);
@@ -60,7 +73,7 @@ Json MeasureMemory(const FoundModel& found) {
   return {{"encoder_state", encoder.state_size()},
           {"decoder_state", decoder.state_size()},
           {"matrices", model.value()->matrix_bytes()},
-          {"model", loaded - before},
+          {"model", after - before},
           {"stream", streaming - loaded},
           {"file", HeapInUse() - streaming}};
 }

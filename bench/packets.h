@@ -23,8 +23,8 @@ nlohmann::ordered_json MeasureStages(const WeightsView& weights, const std::shar
                                      int n_q, const Speech& speech);
 
 // Bytes: "encoder_state" and "decoder_state" that a stream saves, "matrices" of the packed weights, "model"
-// (all of it), "stream" (encoder and decoder of a live stream, with their scratch) and "file" (the same for
-// files) on the heap.
+// (all of it, resident), "stream" (encoder and decoder of a live stream, with their scratch, on the heap) and
+// "file" (the same for files).
 nlohmann::ordered_json MeasureMemory(const FoundModel& found);
 
 }  // namespace quaver::bench

@@ -96,8 +96,11 @@ void PrintMemory(const Json& memory) {
   std::printf("\nState        %.1f KiB a stream: encoder %.1f, decoder %.1f\n",
               Kibibytes(memory["encoder_state"]) + Kibibytes(memory["decoder_state"]),
               Kibibytes(memory["encoder_state"]), Kibibytes(memory["decoder_state"]));
-  std::printf("Heap         model %.1f MiB; a stream's encoder and decoder with scratch %.2f MiB\n",
-              Mebibytes(memory["model"]), Mebibytes(memory["stream"]));
+  std::printf("Weights      %.1f MiB as the runtime keeps them\n", Mebibytes(memory["matrices"]));
+  std::printf(
+      "Memory       model %.1f MiB; encoder and decoder with scratch: %.2f MiB for a stream, %.2f for a "
+      "file\n",
+      Mebibytes(memory["model"]), Mebibytes(memory["stream"]), Mebibytes(memory["file"]));
 }
 
 void PrintStreamRun(const Json& run, const char* title) {

