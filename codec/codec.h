@@ -39,6 +39,7 @@ namespace quaver {
 class EntropyModel;  // bitstream/entropy_model.h
 struct Config;       // model/config.h
 struct Weights;      // model/weights.h
+struct WeightsView;
 enum class Verify;
 
 namespace internal {
@@ -64,23 +65,32 @@ class Model {
   QUAVER_API int groups() const;                   // tokens a frame at full rate
   QUAVER_API int codes() const;                    // tokens are 0 .. codes - 1
   QUAVER_API int delay() const;                    // samples by which decoded audio lags the input
+  // Bytes of the packed weights, which all streams share; other memory is small beside it.
+  QUAVER_API size_t matrix_bytes() const;
 
   // Inside the source tree only: the shared library does not export these.
   static Result<std::shared_ptr<const Model>> FromBytes(std::span<const uint8_t> bytes,
                                                         const std::string& source, Verify verify);
-  static Result<std::shared_ptr<const Model>> FromWeights(const Weights& weights);
+  // Matrices are rounded to F16 on the way, as in a file.
+  static Result<std::shared_ptr<const Model>> FromWeights(Weights weights);
   const Config& config() const;
   const internal::NetworkPlan& plan() const;
 
  private:
   struct Impl;
   explicit Model(std::unique_ptr<const Impl> impl);
+  static Result<std::shared_ptr<const Model>> FromView(WeightsView view);
   std::unique_ptr<const Impl> impl_;
 };
 
+inline constexpr int kMaxBlockFrames = 28;  // fills the tiles of the kernels
+
 class Encoder {
  public:
-  QUAVER_API explicit Encoder(std::shared_ptr<const Model> model);
+  // At most `block_frames` (1 .. kMaxBlockFrames) frames run at once. More is faster where a call brings many
+  // frames, as for files; 1 takes the least memory: for a live stream, or a stream of a Batch. The tokens are
+  // the same.
+  QUAVER_API explicit Encoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
   QUAVER_API ~Encoder();
   QUAVER_API Encoder(Encoder&&) noexcept;
 
@@ -97,6 +107,8 @@ class Encoder {
 
   QUAVER_API const Model& model() const noexcept;
 
+  QUAVER_API size_t memory() const noexcept;  // bytes of this object's buffers, its state among them
+
   // State of the stream as bytes: copied, stored, moved to another Encoder of the same model.
   QUAVER_API size_t state_size() const noexcept;
   QUAVER_API bool Save(std::span<std::byte> state) const noexcept;  // false: wrong size
@@ -104,13 +116,14 @@ class Encoder {
       std::span<const std::byte> state) noexcept;  // false: not a state (the stream is unchanged)
 
  private:
+  friend class Batch;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
 class Decoder {
  public:
-  QUAVER_API explicit Decoder(std::shared_ptr<const Model> model);
+  QUAVER_API explicit Decoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
   QUAVER_API ~Decoder();
   QUAVER_API Decoder(Decoder&&) noexcept;
 
@@ -123,6 +136,7 @@ class Decoder {
   QUAVER_API bool DecodePcm16(std::span<const uint16_t> tokens, int n_q, std::span<int16_t> samples) noexcept;
   QUAVER_API bool ConcealPcm16(std::span<int16_t> samples) noexcept;
   QUAVER_API void Reset() noexcept;
+  QUAVER_API size_t memory() const noexcept;
 
   QUAVER_API const Model& model() const noexcept;
 
@@ -131,6 +145,7 @@ class Decoder {
   QUAVER_API bool Restore(std::span<const std::byte> state) noexcept;
 
  private:
+  friend class Batch;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -13,18 +13,7 @@
 
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
-
-struct quaver_model {
-  std::shared_ptr<const quaver::Model> shared;
-};
-struct quaver_encoder {
-  std::shared_ptr<const quaver::Model> model;
-  quaver::Encoder encoder;
-};
-struct quaver_decoder {
-  std::shared_ptr<const quaver::Model> model;
-  quaver::Decoder decoder;
-};
+#include "codec/quaver_handles.h"
 
 namespace {
 
@@ -57,12 +46,12 @@ quaver_model* Opened(Load load, char* error, size_t error_size) {
 }
 
 template <typename Stream>
-Stream* Created(const quaver_model* model) {
+Stream* Created(const quaver_model* model, int block_frames) {
   if (model == nullptr) return nullptr;
   try {
     using Engine =
         std::conditional_t<std::is_same_v<Stream, quaver_encoder>, quaver::Encoder, quaver::Decoder>;
-    return new Stream{model->shared, Engine(model->shared)};
+    return new Stream{model->shared, Engine(model->shared, block_frames)};
   } catch (const std::exception&) {
     return nullptr;
   }
@@ -210,7 +199,13 @@ int quaver_model_identity(const quaver_model* model, uint8_t identity[32]) {
   return 0;
 }
 
-quaver_encoder* quaver_encoder_create(const quaver_model* model) { return Created<quaver_encoder>(model); }
+quaver_encoder* quaver_encoder_create(const quaver_model* model) {
+  return Created<quaver_encoder>(model, quaver::kMaxBlockFrames);
+}
+
+quaver_encoder* quaver_encoder_create_live(const quaver_model* model) {
+  return Created<quaver_encoder>(model, 1);
+}
 
 void quaver_encoder_close(quaver_encoder* encoder) { delete encoder; }
 
@@ -234,7 +229,13 @@ int quaver_encoder_reset(quaver_encoder* encoder) {
   return 0;
 }
 
-quaver_decoder* quaver_decoder_create(const quaver_model* model) { return Created<quaver_decoder>(model); }
+quaver_decoder* quaver_decoder_create(const quaver_model* model) {
+  return Created<quaver_decoder>(model, quaver::kMaxBlockFrames);
+}
+
+quaver_decoder* quaver_decoder_create_live(const quaver_model* model) {
+  return Created<quaver_decoder>(model, 1);
+}
 
 void quaver_decoder_close(quaver_decoder* decoder) { delete decoder; }
 

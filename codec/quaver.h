@@ -50,6 +50,7 @@ extern "C" {
 typedef struct quaver_model quaver_model;
 typedef struct quaver_encoder quaver_encoder;
 typedef struct quaver_decoder quaver_decoder;
+typedef struct quaver_batch quaver_batch;
 
 typedef enum quaver_error {
   QUAVER_ERROR_ARGUMENT = -1, /* a value out of range, a NULL, a buffer too short: nothing was done */
@@ -97,6 +98,9 @@ QUAVER_API int quaver_model_identity(const quaver_model* model, uint8_t identity
 
 /* NULL if the model is NULL or memory is short. */
 QUAVER_API quaver_encoder* quaver_encoder_create(const quaver_model* model);
+/* The same for calls that bring one frame each, as a live stream and the streams of a batch: a tenth of the
+ * memory (0.1 MiB for encoder and decoder together), slower where a call brings many frames. */
+QUAVER_API quaver_encoder* quaver_encoder_create_live(const quaver_model* model);
 QUAVER_API void quaver_encoder_close(quaver_encoder* encoder);
 /* Takes any number of samples and writes the tokens of every frame that they complete, n_q (0 ..
  * quaver_groups()) each, to `tokens`, which has room for `capacity` of them. Returns the frames completed. */
@@ -109,6 +113,7 @@ QUAVER_API int quaver_encoder_frames_after(const quaver_encoder* encoder, size_t
 QUAVER_API int quaver_encoder_reset(quaver_encoder* encoder); /* as fresh; returns 0 */
 
 QUAVER_API quaver_decoder* quaver_decoder_create(const quaver_model* model);
+QUAVER_API quaver_decoder* quaver_decoder_create_live(const quaver_model* model);
 QUAVER_API void quaver_decoder_close(quaver_decoder* decoder);
 /* tokens [frames, n_q] -> samples [frames * quaver_frame_samples()]; `capacity` in samples. n_q may differ at
  * every call. Returns the samples written. */
@@ -147,6 +152,21 @@ QUAVER_API int quaver_encoder_restore(quaver_encoder* encoder, const void* state
 QUAVER_API size_t quaver_decoder_state_size(const quaver_decoder* decoder);
 QUAVER_API int quaver_decoder_save(const quaver_decoder* decoder, void* state, size_t size);
 QUAVER_API int quaver_decoder_restore(quaver_decoder* decoder, const void* state, size_t size);
+
+/* Many streams of one model, one frame of each in a call, for a server: the weights travel from memory once
+ * for 28 streams, and no bit changes. A batch is scratch memory, one a thread; the streams keep their state
+ * and may be used alone between two calls. `most` streams fit into a call. NULL if the model is NULL, `most`
+ * is below 1 or memory is short. */
+QUAVER_API quaver_batch* quaver_batch_create(const quaver_model* model, int most);
+QUAVER_API void quaver_batch_close(quaver_batch* batch);
+/* samples [count, quaver_frame_samples()], n_q [count] -> tokens [count, quaver_groups()], of which row i
+ * gets n_q[i] values and keeps the rest. Returns `count`; on QUAVER_ERROR_ARGUMENT, also for a NULL among the
+ * streams or one of another model, they are as they were. No stream may stand there twice. */
+QUAVER_API int quaver_batch_encode(quaver_batch* batch, quaver_encoder* const* encoders, int count,
+                                   const float* samples, const int* n_q, uint16_t* tokens);
+/* The other way; n_q[i] = 0: the frame of stream i is missing, and concealed. */
+QUAVER_API int quaver_batch_decode(quaver_batch* batch, quaver_decoder* const* decoders, int count,
+                                   const uint16_t* tokens, const int* n_q, float* samples);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,10 @@
-# What ./quickstart and ./check share. Sourced, not run: `. scripts/common.sh` from the root of the repository.
+# What ./quickstart, ./check and bench/run.sh share. Sourced, not run: `. scripts/common.sh` from the root of the repository.
 
 # What building and running the program needs; the names are the same in Debian 12 and Ubuntu 24.04.
 quaver_packages=(build-essential cmake ninja-build pkg-config libhwy-dev nlohmann-json3-dev libmd-dev
   libsndfile1-dev libsoxr-dev libogg-dev libkissfft-dev libcxxopts-dev)
+# What bench/ compares with and is built on.
+bench_packages=(libbenchmark-dev libopus-dev)
 
 quaver_started=$SECONDS
 
@@ -49,4 +51,18 @@ configure() {
     cat "$log"
     die "configuration of '$preset' failed"
   fi
+}
+
+# torch_of PYTHON: the folder of TorchConfig.cmake of the torch that PYTHON imports, if one can build with it here:
+# CMake refuses a CUDA build of LibTorch where there is no CUDA compiler.
+torch_of() {
+  "$1" - 2> /dev/null << 'EOF'
+import os, shutil, sys, torch
+if torch.version.cuda and not (shutil.which("nvcc") or os.path.exists("/usr/local/cuda/bin/nvcc")):
+    sys.exit(1)
+folder = os.path.join(torch.utils.cmake_prefix_path, "Torch")
+if not os.path.isfile(os.path.join(folder, "TorchConfig.cmake")):
+    sys.exit(1)
+print(folder)
+EOF
 }

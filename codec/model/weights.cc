@@ -175,40 +175,52 @@ Error NotFinite(const std::string& place, size_t index) {
   return Error{place + "value " + std::to_string(index) + " is not finite"};
 }
 
-bool AllFinite(std::span<const float> values) {
+bool IsMatrix(const TensorBytes& tensor) { return tensor.dtype == "F16"; }
+
+float ValueAt(const TensorBytes& tensor, size_t index) {
+  const uint8_t* bytes = tensor.bytes.data();
+  return IsMatrix(tensor) ? HalfToFloat(LoadU16(bytes + 2 * index))
+                          : std::bit_cast<float>(LoadU32(bytes + 4 * index));
+}
+
+size_t Count(const TensorBytes& tensor) { return tensor.bytes.size() / (IsMatrix(tensor) ? 2 : 4); }
+
+// Plain loops, which the compiler makes vector code of: an exponent of all ones is an infinity or a NaN.
+bool AllFinite(const TensorBytes& tensor) {
+  const uint8_t* bytes = tensor.bytes.data();
+  const size_t count = Count(tensor);
+  if (IsMatrix(tensor)) {
+    uint16_t bad = 0;
+    for (size_t i = 0; i < count; ++i) bad |= (LoadU16(bytes + 2 * i) & 0x7C00u) == 0x7C00u;
+    return bad == 0;
+  }
   uint32_t bad = 0;
-  for (const float value : values) bad |= (std::bit_cast<uint32_t>(value) & 0x7F800000u) == 0x7F800000u;
+  for (size_t i = 0; i < count; ++i) bad |= (LoadU32(bytes + 4 * i) & 0x7F800000u) == 0x7F800000u;
   return bad == 0;
 }
 
-// Promotes to fp32; refuses what is not finite. Plain loops, which the compiler makes vector code of.
-Status ReadValues(const TensorBytes& tensor, const std::string& place, std::vector<float>& values) {
-  const uint8_t* bytes = tensor.bytes.data();
-  if (tensor.dtype == "F16") {
-    values.resize(tensor.bytes.size() / 2);
-    for (size_t i = 0; i < values.size(); ++i) values[i] = HalfToFloat(LoadU16(bytes + 2 * i));
-  } else {
-    values.resize(tensor.bytes.size() / 4);
-    for (size_t i = 0; i < values.size(); ++i) values[i] = std::bit_cast<float>(LoadU32(bytes + 4 * i));
-  }
-  if (AllFinite(values)) return {};
-  const auto bad =
-      std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-  return NotFinite(place, static_cast<size_t>(bad - values.begin()));
+Status CheckFinite(const TensorBytes& tensor, const std::string& place) {
+  if (AllFinite(tensor)) return {};
+  size_t index = 0;
+  while (std::isfinite(ValueAt(tensor, index))) ++index;
+  return NotFinite(place, index);
 }
 
-Status ReadTensors(std::span<const TensorBytes> tensors, const std::string& source, Weights& weights) {
+std::vector<uint16_t> ReadFrequencies(const TensorBytes& tensor) {
+  std::vector<uint16_t> frequencies(tensor.bytes.size() / 2);
+  for (size_t i = 0; i < frequencies.size(); ++i) frequencies[i] = LoadU16(tensor.bytes.data() + 2 * i);
+  return frequencies;
+}
+
+Status ViewTensors(std::span<const TensorBytes> tensors, const std::string& source, WeightsView& view) {
   for (const TensorBytes& tensor : tensors) {
     if (tensor.name == kFrequencies) {
-      for (size_t i = 0; i + 1 < tensor.bytes.size(); i += 2) {
-        weights.frequencies.push_back(LoadU16(tensor.bytes.data() + i));
-      }
+      view.frequencies = ReadFrequencies(tensor);
       continue;
     }
-    Tensor& out = weights.tensors[tensor.name];
-    out.shape = tensor.shape;
-    Status read = ReadValues(tensor, Place(source, tensor.name), out.values);
-    if (!read.ok()) return read;
+    Status finite = CheckFinite(tensor, Place(source, tensor.name));
+    if (!finite.ok()) return finite;
+    view.tensors[tensor.name] = {tensor.shape, tensor.bytes};
   }
   return {};
 }
@@ -309,7 +321,20 @@ Identity IdentityOf(const std::string& config, const std::map<std::string, Expec
 
 }  // namespace
 
-Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify) {
+std::vector<float> Promote(const TensorView& tensor) {
+  size_t count = 1;
+  for (const int64_t size : tensor.shape) count *= static_cast<size_t>(size);
+  const uint8_t* bytes = tensor.bytes.data();
+  std::vector<float> values(count);
+  if (tensor.bytes.size() == 2 * count) {
+    for (size_t i = 0; i < count; ++i) values[i] = HalfToFloat(LoadU16(bytes + 2 * i));
+  } else {
+    for (size_t i = 0; i < count; ++i) values[i] = std::bit_cast<float>(LoadU32(bytes + 4 * i));
+  }
+  return values;
+}
+
+Result<WeightsView> OpenWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify) {
   const auto header = ParseSafetensorsHeader(bytes, source);
   if (!header.ok()) return header.error();
   auto claims = ReadClaims(header.value(), source);
@@ -318,18 +343,33 @@ Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& 
   const auto tensors = LocateTensors(header.value(), claims.value().config, data, source);
   if (!tensors.ok()) return tensors.error();
 
-  Weights weights;
-  weights.config = std::move(claims.value().config);
-  weights.metadata = std::move(claims.value().metadata);
-  weights.identity = claims.value().identity;
-  const Status read = ReadTensors(tensors.value(), source, weights);
+  WeightsView view;
+  view.config = std::move(claims.value().config);
+  view.metadata = std::move(claims.value().metadata);
+  view.identity = claims.value().identity;
+  const Status read = ViewTensors(tensors.value(), source, view);
   if (!read.ok()) return read.error();
   if (verify == Verify::kHash) {
     const Identity actual = ComputeIdentity(claims.value().canonical, tensors.value());
-    if (actual != weights.identity) {
-      return Error{source + ": the identity in the metadata is " + ToHex(weights.identity) +
+    if (actual != view.identity) {
+      return Error{source + ": the identity in the metadata is " + ToHex(view.identity) +
                    ", that of the contents is " + ToHex(actual) + ": the file is damaged or was edited"};
     }
+  }
+  return view;
+}
+
+Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify) {
+  auto view = OpenWeights(bytes, source, verify);
+  if (!view.ok()) return view.error();
+  Weights weights;
+  weights.config = std::move(view.value().config);
+  weights.frequencies = std::move(view.value().frequencies);
+  weights.metadata = std::move(view.value().metadata);
+  weights.identity = view.value().identity;
+  for (const TensorSpec& spec : ListTensors(weights.config)) {
+    const TensorView& tensor = view.value().tensors.at(spec.name);
+    weights.tensors[spec.name] = {tensor.shape, Promote(tensor)};
   }
   return weights;
 }

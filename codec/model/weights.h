@@ -31,10 +31,33 @@ struct Weights {
   Identity identity{};  // filled by Parse and by Serialize
 };
 
+// A tensor where it lies in a weights file: F16 for matrices, F32 otherwise, little-endian, every value
+// finite.
+struct TensorView {
+  std::vector<int64_t> shape;
+  std::span<const uint8_t> bytes;
+};
+
+// Its values in fp32, exactly.
+std::vector<float> Promote(const TensorView& tensor);
+
+// A weights file that has been checked: its tensors are views into the bytes that were opened, so that a
+// model loads without a copy of them in fp32. `tensors` has just the entries of ListTensors(config).
+struct WeightsView {
+  Config config;
+  std::map<std::string, TensorView> tensors;
+  std::vector<uint16_t> frequencies;
+  std::map<std::string, std::string> metadata;
+  Identity identity{};
+};
+
 enum class Verify { kHash, kTrusted };  // kTrusted: the embedded model, whose hash a test checks
 
-// Reads a weights file from memory. Every offset, shape, dtype and size is checked against the file and the
-// configuration before use; the error names `source`, the tensor and what is wrong with it.
+// Opens a weights file in memory. Every offset, shape, dtype, size and value is checked against the file and
+// the configuration before use; the error names `source`, the tensor and what is wrong with it.
+Result<WeightsView> OpenWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify);
+
+// The same with all values promoted, and nothing left of the bytes.
 Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify);
 
 // Writes `weights` as a file in memory: matrices are rounded to F16 (nearest even; a value beyond the range

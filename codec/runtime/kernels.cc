@@ -18,85 +18,130 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 16>;
 using Vec = hn::Vec<Tag>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
-// A tile of the product is kTileRows x kTileVectors accumulators: what fits the registers.
+#if HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SCALAR
+constexpr bool kPromotesHalves = false;
+#else
+constexpr bool kPromotesHalves = true;
+#endif
+
+// A tile of the product is rows x vectors accumulators: what fits the registers. Many rows take a square tile
+// (bound by arithmetic); one or two rows take a wide one, or the accumulators would wait for each other. Wide
+// tiles use vectors of at most 8 lanes: F16 is promoted faster that way where 16 lanes are two passes.
+constexpr int kRegisters = kLanes >= 16 || HWY_ARCH_ARM ? 32 : 16;
 constexpr int kTileVectors = kLanes >= 8 ? 2 : 4;
-constexpr int kTileRows = kLanes >= 16 ? 8 : kLanes == 8 ? 6 : HWY_ARCH_ARM ? 4 : 2;
-constexpr int kTileColumns = kTileVectors * kLanes;
-static_assert(kPad % kTileColumns == 0);
+constexpr int kTileRows = kLanes >= 16 ? 14 : kLanes == 8 ? 6 : HWY_ARCH_ARM ? 4 : 2;
+static_assert(kPad % (kTileVectors * kLanes) == 0);
+using WideTag = hn::CappedTag<float, 8>;
+constexpr int WideVectors(int rows) { return kRegisters / 2 / rows; }
 
 // x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3), which is x (1 + tanh(u)) / 2.
-HWY_INLINE Vec GeluOf(Vec x) {
-  const Tag d;
-  const Vec cube = hn::Mul(hn::Mul(x, x), x);
-  const Vec inner = hn::MulAdd(hn::Set(d, 0.044715f), cube, x);
-  const Vec exponent = hn::Mul(hn::Set(d, -1.5957691216057308f), inner);
-  const Vec bounded = hn::Min(hn::Max(exponent, hn::Set(d, -87.0f)), hn::Set(d, 87.0f));
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V GeluOf(D d, V x) {
+  const V cube = hn::Mul(hn::Mul(x, x), x);
+  const V inner = hn::MulAdd(hn::Set(d, 0.044715f), cube, x);
+  const V exponent = hn::Mul(hn::Set(d, -1.5957691216057308f), inner);
+  const V bounded = hn::Min(hn::Max(exponent, hn::Set(d, -87.0f)), hn::Set(d, 87.0f));
   return hn::Div(x, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, bounded)));
 }
 
-template <After kAfter>
-HWY_INLINE void Finish(const ProductCall& call, int row, int column, Vec value) {
-  const Tag d;
-  if constexpr (kAfter == After::kGelu) value = GeluOf(value);
+template <After kAfter, class D, class V = hn::Vec<D>>
+HWY_INLINE void Finish(D d, const ProductCall& call, int row, int column, V value) {
+  if constexpr (kAfter == After::kGelu) value = GeluOf(d, value);
   if constexpr (kAfter == After::kResidual) {
-    const Vec residual =
+    const V residual =
         hn::LoadU(d, call.residual.data + static_cast<size_t>(row) * call.residual.stride + column);
     value = hn::MulAdd(hn::LoadU(d, call.scale + column), value, residual);
   }
   hn::StoreU(value, d, call.y.data + static_cast<size_t>(row) * call.y.stride + column);
 }
 
-template <int kRows, After kAfter>
+template <class D>
+HWY_INLINE hn::Vec<D> LoadWeights(D d, const float* weights) {
+  return hn::Load(d, weights);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> LoadWeights(D d, const uint16_t* weights) {
+  const hn::Rebind<hwy::float16_t, D> half;
+  return hn::PromoteTo(d, hn::Load(half, reinterpret_cast<const hwy::float16_t*>(weights)));
+}
+
+// kVectors vectors of outputs may reach over several panels.
+template <class D, typename T, int kRows, int kVectors, After kAfter>
 HWY_NOINLINE void Tile(const ProductCall& call, int row, int column) {
-  const Tag d;
-  const size_t stride = call.x.stride;
-  const float* HWY_RESTRICT x = call.x.data + row * stride;
-  const float* HWY_RESTRICT w = call.weights.Panel(column / kPad) + column % kPad;
-  Vec sum[kRows][kTileVectors];
-  for (int v = 0; v < kTileVectors; ++v) {
-    const Vec bias = hn::Load(d, call.weights.bias() + column + v * kLanes);
+  const D d;
+  using V = hn::Vec<D>;
+  constexpr int kWidth = static_cast<int>(hn::MaxLanes(D()));
+  constexpr int kPanelVectors = kPad / kWidth;
+  const float* HWY_RESTRICT x[kRows];
+  for (int r = 0; r < kRows; ++r) x[r] = call.x.At(row + r);
+  const T* HWY_RESTRICT w = call.weights.Panel<T>(column / kPad) + column % kPad;
+  const size_t panel = call.weights.PanelSize();
+  V sum[kRows][kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const V bias = hn::Load(d, call.weights.bias() + column + v * kWidth);
     for (int r = 0; r < kRows; ++r) sum[r][v] = bias;
   }
   const int inputs = call.weights.inputs();
   for (int k = 0; k < inputs; ++k, w += kPad) {
-    Vec weight[kTileVectors];
-    for (int v = 0; v < kTileVectors; ++v) weight[v] = hn::Load(d, w + v * kLanes);
+    V weight[kVectors];
+    for (int v = 0; v < kVectors; ++v)
+      weight[v] = LoadWeights(d, w + v / kPanelVectors * panel + v % kPanelVectors * kWidth);
     for (int r = 0; r < kRows; ++r) {
-      const Vec input = hn::Set(d, x[r * stride + k]);
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = hn::MulAdd(input, weight[v], sum[r][v]);
+      const V input = hn::Set(d, x[r][k]);
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(input, weight[v], sum[r][v]);
     }
   }
   for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kTileVectors; ++v) Finish<kAfter>(call, row + r, column + v * kLanes, sum[r][v]);
+    for (int v = 0; v < kVectors; ++v) Finish<kAfter>(d, call, row + r, column + v * kWidth, sum[r][v]);
   }
 }
 
-// Runs the last `left` rows, which are at most kRows.
-template <int kRows, After kAfter>
-HWY_INLINE void LastRows(const ProductCall& call, int row, int left, int column) {
-  if (left == kRows) return Tile<kRows, kAfter>(call, row, column);
-  if constexpr (kRows > 1) LastRows<kRows - 1, kAfter>(call, row, left, column);
+// All outputs of kRows rows from `column` on; tiles of kVectors vectors, the last ones narrower.
+template <typename T, int kRows, int kVectors, After kAfter>
+HWY_INLINE void WideTiles(const ProductCall& call, int column) {
+  constexpr int kWidth = kVectors * static_cast<int>(hn::MaxLanes(WideTag()));
+  for (; column + kWidth <= call.weights.outputs(); column += kWidth)
+    Tile<WideTag, T, kRows, kVectors, kAfter>(call, 0, column);
+  if constexpr (kWidth > kPad) WideTiles<T, kRows, kVectors / 2, kAfter>(call, column);
 }
 
-template <After kAfter>
+// Runs the last `left` rows of a column, which are at most kRows.
+template <typename T, int kRows, After kAfter>
+HWY_INLINE void LastRows(const ProductCall& call, int row, int left, int column) {
+  if (left == kRows) return Tile<Tag, T, kRows, kTileVectors, kAfter>(call, row, column);
+  if constexpr (kRows > 1) LastRows<T, kRows - 1, kAfter>(call, row, left, column);
+}
+
+template <typename T, After kAfter>
 void RunProduct(const ProductCall& call) {
-  for (int column = 0; column < call.weights.outputs(); column += kTileColumns) {
+  if (call.rows == 1) return WideTiles<T, 1, WideVectors(1), kAfter>(call, 0);
+  if (call.rows == 2) return WideTiles<T, 2, WideVectors(2), kAfter>(call, 0);
+  for (int column = 0; column < call.weights.outputs(); column += kTileVectors * kLanes) {
     int row = 0;
-    for (; row + kTileRows <= call.rows; row += kTileRows) Tile<kTileRows, kAfter>(call, row, column);
-    if (row < call.rows) LastRows<kTileRows, kAfter>(call, row, call.rows - row, column);
+    for (; row + kTileRows <= call.rows; row += kTileRows)
+      Tile<Tag, T, kTileRows, kTileVectors, kAfter>(call, row, column);
+    if (row < call.rows) LastRows<T, kTileRows, kAfter>(call, row, call.rows - row, column);
+  }
+}
+
+template <typename T>
+void ProductOf(const ProductCall& call) {
+  switch (call.after) {
+    case After::kNothing:
+      return RunProduct<T, After::kNothing>(call);
+    case After::kGelu:
+      return RunProduct<T, After::kGelu>(call);
+    case After::kResidual:
+      return RunProduct<T, After::kResidual>(call);
   }
 }
 
 void ProductRows(const ProductCall& call) {
-  switch (call.after) {
-    case After::kNothing:
-      return RunProduct<After::kNothing>(call);
-    case After::kGelu:
-      return RunProduct<After::kGelu>(call);
-    case After::kResidual:
-      return RunProduct<After::kResidual>(call);
-  }
+  if (call.weights.type() == Matrix::Type::kHalf) return ProductOf<uint16_t>(call);
+  return ProductOf<float>(call);
 }
+
+bool Promotes() { return kPromotesHalves; }
 
 void DepthwiseRows(const float* weights, const float* bias, int kernel, ConstRows x, int rows, Rows y) {
   const Tag d;
@@ -198,6 +243,7 @@ HWY_EXPORT(NormRows);
 HWY_EXPORT(Features);
 HWY_EXPORT(Polar);
 HWY_EXPORT(Squash);
+HWY_EXPORT(Promotes);
 HWY_EXPORT(Name);
 
 void Product(const ProductCall& call) { HWY_DYNAMIC_DISPATCH(ProductRows)(call); }
@@ -217,6 +263,8 @@ void SpectrumFeatures(ConstRows spectrum, int bins, int rows, Rows features) {
 void PolarToSpectrum(int bins, int rows, Rows x) { HWY_DYNAMIC_DISPATCH(Polar)(bins, rows, x); }
 
 void SquashTanh(const float* a, int size, float* z) { HWY_DYNAMIC_DISPATCH(Squash)(a, size, z); }
+
+bool PromotesHalves() { return HWY_DYNAMIC_DISPATCH(Promotes)(); }
 
 const char* ChooseTarget() { return HWY_DYNAMIC_DISPATCH(Name)(); }
 

@@ -1,45 +1,20 @@
 // The arithmetic of the runtime, through Highway with dynamic dispatch.
 //
 // Bit-exactness: every output has one accumulator that starts at the bias and takes its inputs in order, so
-// the number of rows in a call never changes a bit. Reductions and activations run the same vector code
-// whatever the number of rows. Between instruction sets results differ by rounding (with and without FMA,
-// order of LayerNorm's sums). Nothing here touches the caller's floating-point environment: denormals cost
-// time where they occur and are never needed, so a caller may flush them.
+// neither the number of rows in a call nor the shape of a tile ever changes a bit. Reductions and activations
+// run the same vector code whatever the number of rows. Between instruction sets results differ by rounding
+// (with and without FMA, order of LayerNorm's sums). Nothing here touches the caller's floating-point
+// environment: denormals cost time where they occur and are never needed, so a caller may flush them.
 #ifndef QUAVER_CODEC_RUNTIME_KERNELS_H_
 #define QUAVER_CODEC_RUNTIME_KERNELS_H_
 
+#include <climits>
 #include <cstddef>
 
 #include "codec/runtime/buffer.h"
+#include "codec/runtime/matrix.h"
 
 namespace quaver::internal {
-
-// Weights of a dense product, packed in panels of kPad outputs: [panel][input][kPad].
-class Matrix {
- public:
-  Matrix(int inputs, int outputs)
-      : inputs_(inputs),
-        outputs_(Padded(outputs)),
-        weights_(static_cast<size_t>(inputs) * Padded(outputs)),
-        bias_(Padded(outputs)) {}
-  void Set(int input, int output, float value) { weights_[Index(input, output)] = value; }
-  void SetBias(int output, float value) { bias_[output] = value; }
-  int inputs() const { return inputs_; }
-  int outputs() const { return outputs_; }  // padded
-  const float* Panel(int panel) const {
-    return weights_.data() + static_cast<size_t>(panel) * inputs_ * kPad;
-  }
-  const float* bias() const { return bias_.data(); }
-
- private:
-  size_t Index(int input, int output) const {
-    return (static_cast<size_t>(output / kPad) * inputs_ + input) * kPad + output % kPad;
-  }
-  int inputs_;
-  int outputs_;
-  Buffer weights_;
-  Buffer bias_;
-};
 
 // Rows of floats, `stride` apart.
 struct Rows {
@@ -53,6 +28,20 @@ struct ConstRows {
   int stride;
 };
 
+// Rows of several streams: `group` rows of each, those of the next stream `next` floats on.
+struct GroupedRows {
+  GroupedRows(ConstRows all) : rows(all) {}    // NOLINT: one stream
+  GroupedRows(const Rows& all) : rows(all) {}  // NOLINT: one stream
+  GroupedRows(ConstRows first, int count, size_t step) : rows(first), group(count), next(step) {}
+  const float* At(int row) const {
+    return rows.data + static_cast<size_t>(row / group) * next +
+           static_cast<size_t>(row % group) * static_cast<size_t>(rows.stride);
+  }
+  ConstRows rows;
+  int group = INT_MAX;
+  size_t next = 0;
+};
+
 // What happens to an output of a product before it is stored.
 enum class After {
   kNothing,
@@ -64,7 +53,7 @@ enum class After {
 // other.
 struct ProductCall {
   const Matrix& weights;
-  ConstRows x;
+  GroupedRows x;
   int rows;
   Rows y;
   After after = After::kNothing;
@@ -91,6 +80,9 @@ void PolarToSpectrum(int bins, int rows, Rows x);
 
 // z = (tanh(a) + 1) / 2, elementwise; `size` is a multiple of kPad.
 void SquashTanh(const float* a, int size, float* z);
+
+// Whether this machine promotes F16 to fp32 in one instruction.
+bool PromotesHalves();
 
 // Looks the instruction set up, so that no later call does; returns its name.
 const char* ChooseTarget();

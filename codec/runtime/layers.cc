@@ -1,81 +1,71 @@
 #include "codec/runtime/layers.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/fourier.h"
 #include "codec/runtime/kernels.h"
+#include "codec/runtime/matrix.h"
 
 namespace quaver::internal {
 namespace {
 
-const float* Values(const Weights& weights, const std::string& name) {
-  return weights.tensors.at(name).values.data();
-}
-
 // A vector of the weights file with zeros up to the padded size.
-Buffer PaddedVector(const float* values, int size) {
-  Buffer buffer(Padded(size));
-  std::copy_n(values, size, buffer.data());
+Buffer PaddedVector(const WeightsView& weights, const std::string& name) {
+  const std::vector<float> values = Promote(weights.tensors.at(name));
+  Buffer buffer(Padded(static_cast<int>(values.size())));
+  std::copy(values.begin(), values.end(), buffer.data());
   return buffer;
-}
-
-// weight [out, kernel, in] -> rows of the product's input are kernel steps of `in_stride` floats. Outputs
-// from `split` on move to the next multiple of kPad, so that both halves begin on a whole vector.
-Matrix PackLinear(const Weights& weights, const std::string& name, int out, int kernel, int in, int split) {
-  const float* weight = Values(weights, name + ".weight");
-  const float* bias = Values(weights, name + ".bias");
-  const int second = Padded(split) - split;
-  Matrix matrix(kernel * Padded(in), out + (out > split ? second : 0));
-  for (int o = 0; o < out; ++o) {
-    const int column = o < split ? o : o + second;
-    matrix.SetBias(column, bias[o]);
-    for (int k = 0; k < kernel; ++k) {
-      for (int i = 0; i < in; ++i) matrix.Set(k * Padded(in) + i, column, *weight++);
-    }
-  }
-  return matrix;
 }
 
 // Input with the steps before it in front, in scratch: what a causal kernel slides over.
 class History {
  public:
-  History(int size) : size_(size) {}  // NOLINT: floats of the past
-  int size() const { return size_; }
-  const float* Join(const float* in, size_t count, float* state, float* scratch) const {
-    std::copy_n(state, size_, scratch);
-    std::copy_n(in, count, scratch + size_);
-    std::copy_n(scratch + count, size_, state);
+  explicit History(int size) : size_(static_cast<size_t>(size)) {}
+  size_t size() const { return size_; }                        // floats of the past
+  size_t Joined(size_t count) const { return size_ + count; }  // floats a stream
+  // `in` holds `count` floats of each stream; gives [streams, Joined(count)].
+  const float* Join(const float* in, size_t count, States states, float* scratch) const {
+    for (int s = 0; s < states.count(); ++s) {
+      float* joined = scratch + static_cast<size_t>(s) * Joined(count);
+      std::copy_n(states[s], size_, joined);
+      std::copy_n(in + static_cast<size_t>(s) * count, count, joined + size_);
+      std::copy_n(joined + count, size_, states[s]);
+    }
     return scratch;
   }
 
  private:
-  int size_;
+  size_t size_;
 };
 
 class StftLayer final : public Layer {
  public:
-  explicit StftLayer(const Config& config)
+  StftLayer(const Config& config, Arena& arena)
       : Layer(config.hop, Padded(3 * config.bins()), config.window - config.hop),
         hop_(config.hop),
         bins_(config.bins()),
         stride_(Padded(bins_)),
         history_(config.window - config.hop),
-        dft_(AnalysisMatrix(config)) {}
+        dft_(AnalysisMatrix(arena, config)) {}
 
-  size_t ScratchSize(int steps) const override {
-    return history_.size() + static_cast<size_t>(steps) * (hop_ + 5 * stride_);
+  size_t ScratchSize(int streams, int steps) const override {
+    const auto row = static_cast<size_t>(hop_ + 5 * stride_);
+    return static_cast<size_t>(streams) * (history_.size() + static_cast<size_t>(steps) * row);
   }
 
-  void Forward(const float* in, int steps, float* out, float* state, float* scratch) const override {
+  void Forward(const float* in, int steps, float* out, States states, float* scratch) const override {
+    const int rows = states.count() * steps;
     const size_t samples = static_cast<size_t>(steps) * hop_;
-    const float* joined = history_.Join(in, samples, state, scratch);
-    const Rows spectrum{scratch + history_.size() + samples, 2 * stride_};
-    const Rows features{spectrum.data + static_cast<size_t>(steps) * 2 * stride_, 3 * stride_};
-    Product({dft_, {joined, hop_}, steps, spectrum});
-    SpectrumFeatures(spectrum, stride_, steps, features);
-    for (int t = 0; t < steps; ++t)
+    const size_t joined_size = history_.Joined(samples);
+    const float* joined = history_.Join(in, samples, states, scratch);
+    const Rows spectrum{scratch + static_cast<size_t>(states.count()) * joined_size, 2 * stride_};
+    const Rows features{spectrum.data + static_cast<size_t>(rows) * 2 * stride_, 3 * stride_};
+    Product({dft_, {{joined, hop_}, steps, joined_size}, rows, spectrum});
+    SpectrumFeatures(spectrum, stride_, rows, features);
+    for (int t = 0; t < rows; ++t)
       Compact(features.data + static_cast<size_t>(t) * 3 * stride_, out + Row(t));
   }
 
@@ -97,23 +87,27 @@ class StftLayer final : public Layer {
 // kConv, and kUpsample as a product whose rows are two steps long.
 class ConvLayer final : public Layer {
  public:
-  ConvLayer(const LayerSpec& spec, const Weights& weights)
+  ConvLayer(const LayerSpec& spec, const WeightsView& weights, Arena& arena)
       : Layer(Padded(spec.in), Padded(spec.out), (spec.kernel - spec.stride) * Padded(spec.in),
               spec.kind == LayerKind::kUpsample ? 2 : 1, spec.stride),
         stride_(spec.stride),
         row_(Padded(spec.out) * (spec.kind == LayerKind::kUpsample ? 2 : 1)),
         history_(state_size()),
-        matrix_(PackLinear(weights, spec.name, spec.out * (spec.kind == LayerKind::kUpsample ? 2 : 1),
+        matrix_(PackLinear(arena, weights, spec.name, spec.out * (spec.kind == LayerKind::kUpsample ? 2 : 1),
                            spec.kernel, spec.in, spec.out)) {}
 
-  size_t ScratchSize(int steps) const override {
-    return history_.size() + static_cast<size_t>(steps) * in_stride();
+  size_t ScratchSize(int streams, int steps) const override {
+    return static_cast<size_t>(streams) * history_.Joined(static_cast<size_t>(steps) * in_stride());
   }
 
-  void Forward(const float* in, int steps, float* out, float* state, float* scratch) const override {
-    const float* x = in;
-    if (history_.size() > 0) x = history_.Join(in, static_cast<size_t>(steps) * in_stride(), state, scratch);
-    Product({matrix_, {x, stride_ * in_stride()}, steps / stride_, {out, row_}});
+  void Forward(const float* in, int steps, float* out, States states, float* scratch) const override {
+    const int rows = steps / stride_;  // of a stream
+    const size_t count = static_cast<size_t>(steps) * in_stride();
+    const float* x = history_.size() == 0 ? in : history_.Join(in, count, states, scratch);
+    Product({matrix_,
+             {{x, stride_ * in_stride()}, rows, history_.Joined(count)},
+             states.count() * rows,
+             {out, row_}});
   }
 
  private:
@@ -125,47 +119,49 @@ class ConvLayer final : public Layer {
 
 class BlockLayer final : public Layer {
  public:
-  BlockLayer(const LayerSpec& spec, const Weights& weights)
+  BlockLayer(const LayerSpec& spec, const WeightsView& weights, Arena& arena)
       : Layer(Padded(spec.in), Padded(spec.in), (spec.kernel - 1) * Padded(spec.in)),
         channels_(spec.in),
         kernel_(spec.kernel),
         hidden_(Padded(spec.hidden)),
         history_(state_size()),
         dw_weight_(static_cast<size_t>(spec.kernel) * Padded(spec.in)),
-        dw_bias_(Vector(spec, weights, ".dw.bias")),
-        norm_weight_(Vector(spec, weights, ".norm.weight")),
-        norm_bias_(Vector(spec, weights, ".norm.bias")),
+        dw_bias_(PaddedVector(weights, spec.name + ".dw.bias")),
+        norm_weight_(PaddedVector(weights, spec.name + ".norm.weight")),
+        norm_bias_(PaddedVector(weights, spec.name + ".norm.bias")),
         mask_(Padded(spec.in)),
-        scale_(Vector(spec, weights, ".scale")),
-        up_(PackLinear(weights, spec.name + ".up", spec.hidden, 1, spec.in, spec.hidden)),
-        down_(PackLinear(weights, spec.name + ".down", spec.in, 1, spec.hidden, spec.in)) {
-    const float* dw = Values(weights, spec.name + ".dw.weight");
+        scale_(PaddedVector(weights, spec.name + ".scale")),
+        up_(PackLinear(arena, weights, spec.name + ".up", spec.hidden, 1, spec.in, spec.hidden)),
+        down_(PackLinear(arena, weights, spec.name + ".down", spec.in, 1, spec.hidden, spec.in)) {
+    const std::vector<float> dw = Promote(weights.tensors.at(spec.name + ".dw.weight"));
     for (int k = 0; k < kernel_; ++k)
-      std::copy_n(dw + k * channels_, channels_, &dw_weight_[k * in_stride()]);
+      std::copy_n(&dw[static_cast<size_t>(k) * channels_], channels_, &dw_weight_[k * in_stride()]);
     std::fill_n(mask_.data(), channels_, 1.0f);
   }
 
-  size_t ScratchSize(int steps) const override {
-    return history_.size() + static_cast<size_t>(steps) * (2 * in_stride() + hidden_);
+  size_t ScratchSize(int streams, int steps) const override {
+    const auto row = static_cast<size_t>(2 * in_stride() + hidden_);
+    return static_cast<size_t>(streams) * (history_.size() + static_cast<size_t>(steps) * row);
   }
 
-  void Forward(const float* in, int steps, float* out, float* state, float* scratch) const override {
+  void Forward(const float* in, int steps, float* out, States states, float* scratch) const override {
     const int stride = in_stride();
+    const int rows = states.count() * steps;
     const size_t count = static_cast<size_t>(steps) * stride;
-    const float* joined = history_.Join(in, count, state, scratch);
-    const Rows normal{scratch + history_.size() + count, stride};
-    const Rows hidden{normal.data + count, hidden_};
-    Depthwise(dw_weight_.data(), dw_bias_.data(), kernel_, {joined, stride}, steps, normal);
-    LayerNorm(norm_weight_.data(), norm_bias_.data(), mask_.data(), channels_, steps, normal);
-    Product({up_, normal, steps, hidden, After::kGelu});
-    Product({down_, hidden, steps, {out, stride}, After::kResidual, {in, stride}, scale_.data()});
+    const size_t joined_size = history_.Joined(count);
+    const float* joined = history_.Join(in, count, states, scratch);
+    const Rows normal{scratch + static_cast<size_t>(states.count()) * joined_size, stride};
+    const Rows hidden{normal.data + static_cast<size_t>(rows) * stride, hidden_};
+    for (int s = 0; s < states.count(); ++s) {
+      Depthwise(dw_weight_.data(), dw_bias_.data(), kernel_, {joined + s * joined_size, stride}, steps,
+                {normal.data + s * count, stride});
+    }
+    LayerNorm(norm_weight_.data(), norm_bias_.data(), mask_.data(), channels_, rows, normal);
+    Product({up_, normal, rows, hidden, After::kGelu});
+    Product({down_, hidden, rows, {out, stride}, After::kResidual, {in, stride}, scale_.data()});
   }
 
  private:
-  static Buffer Vector(const LayerSpec& spec, const Weights& weights, const char* suffix) {
-    return PaddedVector(Values(weights, spec.name + suffix), spec.in);
-  }
-
   int channels_;
   int kernel_;
   int hidden_;
@@ -182,29 +178,30 @@ class BlockLayer final : public Layer {
 
 class IstftLayer final : public Layer {
  public:
-  IstftLayer(const LayerSpec& spec, const Weights& weights)
+  IstftLayer(const LayerSpec& spec, const WeightsView& weights, Arena& arena)
       : Layer(Padded(spec.in), weights.config.hop, weights.config.overlap),
         hop_(weights.config.hop),
         overlap_(weights.config.overlap),
         stride_(Padded(weights.config.synthesis_bins())),
         segment_(Padded(weights.config.synthesis_window())),
-        head_(PackLinear(weights, spec.name, 2 * weights.config.synthesis_bins(), 1, spec.in,
+        head_(PackLinear(arena, weights, spec.name, 2 * weights.config.synthesis_bins(), 1, spec.in,
                          weights.config.synthesis_bins())),
-        inverse_(SynthesisMatrix(weights.config)) {}
+        inverse_(SynthesisMatrix(arena, weights.config)) {}
 
-  size_t ScratchSize(int steps) const override {
-    return static_cast<size_t>(steps) * (2 * stride_ + segment_);
+  size_t ScratchSize(int streams, int steps) const override {
+    return static_cast<size_t>(streams) * static_cast<size_t>(steps) * (2 * stride_ + segment_);
   }
 
-  void Forward(const float* in, int steps, float* out, float* state, float* scratch) const override {
+  void Forward(const float* in, int steps, float* out, States states, float* scratch) const override {
+    const int rows = states.count() * steps;
     const Rows spectrum{scratch, 2 * stride_};
-    const Rows segments{scratch + static_cast<size_t>(steps) * 2 * stride_, segment_};
-    Product({head_, {in, in_stride()}, steps, spectrum});
-    PolarToSpectrum(stride_, steps, spectrum);
-    Product({inverse_, spectrum, steps, segments});
-    for (int t = 0; t < steps; ++t) {
+    const Rows segments{scratch + static_cast<size_t>(rows) * 2 * stride_, segment_};
+    Product({head_, ConstRows(in, in_stride()), rows, spectrum});
+    PolarToSpectrum(stride_, rows, spectrum);
+    Product({inverse_, spectrum, rows, segments});
+    for (int t = 0; t < rows; ++t) {
       OverlapAdd(segments.data + static_cast<size_t>(t) * segment_, out + static_cast<size_t>(t) * hop_,
-                 state);
+                 states[t / steps]);
     }
   }
 
@@ -225,32 +222,19 @@ class IstftLayer final : public Layer {
 
 }  // namespace
 
-std::unique_ptr<const Layer> MakeLayer(const LayerSpec& spec, const Weights& weights) {
+std::unique_ptr<const Layer> MakeLayer(const LayerSpec& spec, const WeightsView& weights, Arena& arena) {
   switch (spec.kind) {
     case LayerKind::kStft:
-      return std::make_unique<StftLayer>(weights.config);
+      return std::make_unique<StftLayer>(weights.config, arena);
     case LayerKind::kConv:
     case LayerKind::kUpsample:
-      return std::make_unique<ConvLayer>(spec, weights);
+      return std::make_unique<ConvLayer>(spec, weights, arena);
     case LayerKind::kBlock:
-      return std::make_unique<BlockLayer>(spec, weights);
+      return std::make_unique<BlockLayer>(spec, weights, arena);
     case LayerKind::kIstft:
-      return std::make_unique<IstftLayer>(spec, weights);
+      return std::make_unique<IstftLayer>(spec, weights, arena);
   }
   return nullptr;
-}
-
-Status CheckTensors(const Weights& weights) {
-  for (const TensorSpec& spec : ListTensors(weights.config)) {
-    const auto found = weights.tensors.find(spec.name);
-    if (found == weights.tensors.end()) return Error{"weights: tensor \"" + spec.name + "\" is missing"};
-    size_t count = 1;
-    for (const int64_t size : spec.shape) count *= static_cast<size_t>(size);
-    if (found->second.shape != spec.shape || found->second.values.size() != count) {
-      return Error{"weights: tensor \"" + spec.name + "\" does not have the shape of the configuration"};
-    }
-  }
-  return Status();
 }
 
 }  // namespace quaver::internal

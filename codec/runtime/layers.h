@@ -1,16 +1,32 @@
-// The layers of codec/model/layers.h for streaming: stateless objects, memory passed in.
+// The layers of codec/model/layers.h for streaming: stateless objects, memory passed in. One call runs one
+// stream or many; their rows go through the matrices together.
 #ifndef QUAVER_CODEC_RUNTIME_LAYERS_H_
 #define QUAVER_CODEC_RUNTIME_LAYERS_H_
 
-#include <algorithm>
+#include <cstddef>
 #include <memory>
 
 #include "codec/model/config.h"
 #include "codec/model/layers.h"
 #include "codec/model/weights.h"
-#include "codec/status.h"
+#include "codec/runtime/arena.h"
 
 namespace quaver::internal {
+
+// The state of one layer in every stream of a call: a piece of each stream's memory.
+class States {
+ public:
+  States(float* const* streams, int count, size_t offset = 0)
+      : streams_(streams), count_(count), offset_(offset) {}
+  int count() const { return count_; }
+  float* operator[](int stream) const { return streams_[stream] + offset_; }
+  States After(int floats) const { return {streams_, count_, offset_ + static_cast<size_t>(floats)}; }
+
+ private:
+  float* const* streams_;
+  int count_;
+  size_t offset_;
+};
 
 // A step is a hop or a frame; for kStft an input step is a hop of samples, for kIstft an output step is one.
 // Rows of channels are padded (codec/runtime/buffer.h) and their padding holds zeros; rows of samples are
@@ -27,12 +43,12 @@ class Layer {
   // Output steps of `steps` input steps; `steps` is a multiple of step_multiple().
   int OutSteps(int steps) const { return steps * up_ / down_; }
   int step_multiple() const { return down_; }
-  virtual size_t ScratchSize(int steps) const = 0;  // floats
+  virtual size_t ScratchSize(int streams, int steps) const = 0;  // floats
 
-  // in [steps, in_stride] -> out [OutSteps(steps), out_stride]; no two of the arrays overlap. The state is
-  // that of the stream after the steps before; however steps are grouped into calls, the bits are the same.
-  virtual void Forward(const float* in, int steps, float* out, float* state, float* scratch) const = 0;
-  void Reset(float* state) const { std::fill_n(state, state_size_, 0.0f); }
+  // in [streams, steps, in_stride] -> out [streams, OutSteps(steps), out_stride]; no two of the arrays
+  // overlap. Each state is that of its stream after the steps before; however steps and streams are grouped
+  // into calls, the bits are the same.
+  virtual void Forward(const float* in, int steps, float* out, States states, float* scratch) const = 0;
 
  protected:
   Layer(int in_stride, int out_stride, int state_size, int up = 1, int down = 1)
@@ -46,11 +62,8 @@ class Layer {
   int down_;
 };
 
-// Every tensor of ListTensors(weights.config) must be there in its shape: see CheckTensors.
-std::unique_ptr<const Layer> MakeLayer(const LayerSpec& spec, const Weights& weights);
-
-// An error that names the tensor if one is missing or has another shape than the configuration asks for.
-Status CheckTensors(const Weights& weights);
+// The packed weights live in `arena`.
+std::unique_ptr<const Layer> MakeLayer(const LayerSpec& spec, const WeightsView& weights, Arena& arena);
 
 }  // namespace quaver::internal
 

@@ -7,29 +7,31 @@
 #include <vector>
 
 #include "codec/model/weights.h"
+#include "codec/runtime/arena.h"
 #include "codec/runtime/layers.h"
-#include "codec/status.h"
 
 namespace quaver::internal {
 
-inline constexpr int kBlockFrames = 32;  // the most frames that run at once; sets the size of the scratch
+inline constexpr int kBlockFrames = 28;  // the most frames that run at once, of one stream or of many
 
 // Layers one after the other.
 class Chain {
  public:
-  Chain(const std::vector<LayerSpec>& specs, const Weights& weights);
+  Chain(const std::vector<LayerSpec>& specs, const WeightsView& weights, Arena& arena);
 
   size_t state_size() const { return state_size_; }  // floats
   int in_stride() const { return layers_.front()->in_stride(); }
   int out_stride() const { return layers_.back()->out_stride(); }
   int OutSteps(int steps) const;
-  size_t ScratchSize(int steps) const;  // floats, for calls of up to `steps` input steps
+  size_t ScratchSize(int streams, int steps) const;  // floats, for calls of up to so many
 
-  // in [steps, in_stride] -> out [OutSteps(steps), out_stride]. Allocates nothing. `scratch` of ScratchSize.
-  void Run(const float* in, int steps, float* out, float* state, float* scratch) const;
+  // in [streams, steps, in_stride] -> out [streams, OutSteps(steps), out_stride]. Allocates nothing. Each
+  // state has state_size() floats, `scratch` has ScratchSize.
+  void Run(const float* in, int steps, float* out, States states, float* scratch) const;
 
  private:
-  size_t ActivationSize(int steps) const;  // floats of the largest array between two layers
+  // Floats of the largest array between two layers.
+  size_t ActivationSize(int streams, int steps) const;
 
   std::vector<std::unique_ptr<const Layer>> layers_;
   size_t state_size_ = 0;
@@ -37,16 +39,16 @@ class Chain {
 
 class NetworkPlan {
  public:
-  // Refuses weights whose configuration or tensors do not make a network.
-  static Result<std::unique_ptr<const NetworkPlan>> Create(const Weights& weights);
+  explicit NetworkPlan(const WeightsView& weights);
 
   // Samples [2 * frames hops] -> latents before squashing [frames, Padded(latents)]; steps are hops.
   const Chain& encoder() const { return encoder_; }
   // Latents [frames, Padded(latents)] -> samples; steps are frames.
   const Chain& decoder() const { return decoder_; }
+  size_t matrix_bytes() const { return arena_.size(); }  // of the packed matrices
 
  private:
-  explicit NetworkPlan(const Weights& weights);
+  Arena arena_;
   Chain encoder_;
   Chain decoder_;
 };

@@ -98,10 +98,7 @@ Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
   // Through the file format once, so that tokens are counted with the weights that the runtime will have.
   const auto bytes = SerializeWeights(weights);
   if (!bytes.ok()) return bytes.error();
-  auto rounded = ParseWeights(bytes.value(), "exported weights", Verify::kTrusted);
-  if (!rounded.ok()) return rounded.error();
-
-  const auto runtime = Model::FromWeights(rounded.value());
+  const auto runtime = Model::FromBytes(bytes.value(), "exported weights", Verify::kTrusted);
   if (!runtime.ok()) return runtime.error();
   EntropyCounter counter(config.bottleneck, kMaxFramesPerPacket);
   std::vector<ClipTokens> measured;

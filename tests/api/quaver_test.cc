@@ -23,6 +23,7 @@ struct Close {
   void operator()(quaver_model* model) const { quaver_model_close(model); }
   void operator()(quaver_encoder* encoder) const { quaver_encoder_close(encoder); }
   void operator()(quaver_decoder* decoder) const { quaver_decoder_close(decoder); }
+  void operator()(quaver_batch* batch) const { quaver_batch_close(batch); }
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Close>;
@@ -244,6 +245,71 @@ TEST(CApi, NamesItsVersionAndItsErrors) {
   EXPECT_EQ(texts.count(""), 0u);
   EXPECT_STREQ(quaver_error_text(INT_MAX), quaver_error_text(0));
   EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(-4));
+}
+
+TEST_F(CApiTest, ABatchGivesEachStreamItsOwn) {
+  constexpr int kStreams = 3;
+  const int n_q[kStreams] = {7, 0, 18};
+  const Owned<quaver_batch> batch(quaver_batch_create(model_.get(), kStreams));
+  ASSERT_NE(batch, nullptr);
+  std::vector<Owned<quaver_encoder>> encoders;
+  std::vector<Owned<quaver_decoder>> decoders;
+  quaver_encoder* encoder_list[kStreams];
+  quaver_decoder* decoder_list[kStreams];
+  std::vector<Encoder> alone_encoders;
+  std::vector<Decoder> alone_decoders;
+  for (int s = 0; s < kStreams; ++s) {
+    encoder_list[s] = encoders.emplace_back(quaver_encoder_create_live(model_.get())).get();
+    decoder_list[s] = decoders.emplace_back(quaver_decoder_create_live(model_.get())).get();
+    alone_encoders.emplace_back(cxx_);
+    alone_decoders.emplace_back(cxx_);
+  }
+  for (int t = 0; t + kStreams < kFrames; ++t) {  // stream s is s frames ahead
+    const float* samples = &speech_[static_cast<size_t>(t * kFrame)];
+    std::vector<uint16_t> tokens(kStreams * 18);
+    std::vector<float> sound(kStreams * kFrame);
+    ASSERT_EQ(quaver_batch_encode(batch.get(), encoder_list, kStreams, samples, n_q, tokens.data()),
+              kStreams);
+    ASSERT_EQ(quaver_batch_decode(batch.get(), decoder_list, kStreams, tokens.data(), n_q, sound.data()),
+              kStreams);
+    for (int s = 0; s < kStreams; ++s) {
+      std::vector<uint16_t> expected(static_cast<size_t>(n_q[s]));
+      const auto frame = std::span(samples + s * kFrame, kFrame);
+      ASSERT_EQ(alone_encoders[static_cast<size_t>(s)].Encode(frame, n_q[s], expected), 1);
+      ASSERT_TRUE(std::equal(expected.begin(), expected.end(), &tokens[static_cast<size_t>(s * 18)]));
+      std::vector<float> heard(kFrame);
+      ASSERT_TRUE(alone_decoders[static_cast<size_t>(s)].Decode(expected, n_q[s], heard));
+      ASSERT_TRUE(SameBits(heard, std::span(sound).subspan(static_cast<size_t>(s * kFrame), kFrame)));
+    }
+  }
+}
+
+TEST_F(CApiTest, ABatchRefuses) {
+  EXPECT_EQ(quaver_batch_create(nullptr, 1), nullptr);
+  EXPECT_EQ(quaver_batch_create(model_.get(), 0), nullptr);
+  quaver_batch_close(nullptr);
+  const Owned<quaver_batch> batch(quaver_batch_create(model_.get(), 1));
+  const Owned<quaver_encoder> encoder(quaver_encoder_create_live(model_.get()));
+  quaver_encoder* const one[] = {encoder.get(), encoder.get()};
+  quaver_encoder* const none[] = {nullptr};
+  const int n_q[] = {3, 3};
+  const int too_many[] = {19};
+  std::vector<uint16_t> tokens(36);
+  const auto encode = [&](quaver_encoder* const* list, int count, const float* samples, const int* rates,
+                          uint16_t* out) {
+    return quaver_batch_encode(batch.get(), list, count, samples, rates, out);
+  };
+  EXPECT_EQ(encode(one, 1, speech_.data(), n_q, tokens.data()), 1);
+  EXPECT_EQ(encode(nullptr, 0, nullptr, nullptr, nullptr), 0);
+  EXPECT_EQ(encode(one, 2, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);  // more than `most`
+  EXPECT_EQ(encode(one, -1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(encode(none, 1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(encode(nullptr, 1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(encode(one, 1, nullptr, n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(encode(one, 1, speech_.data(), nullptr, tokens.data()), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(encode(one, 1, speech_.data(), n_q, nullptr), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(encode(one, 1, speech_.data(), too_many, tokens.data()), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(quaver_batch_encode(nullptr, one, 1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
 }
 
 }  // namespace

@@ -72,8 +72,9 @@ std::vector<float> RunChain(const Chain& chain, const std::vector<float>& in) {
   const int steps = static_cast<int>(in.size()) / chain.in_stride();
   std::vector<float> out(static_cast<size_t>(chain.OutSteps(steps) * chain.out_stride()));
   Buffer state(chain.state_size());
-  Buffer scratch(chain.ScratchSize(steps));
-  chain.Run(in.data(), steps, out.data(), state.data(), scratch.data());
+  Buffer scratch(chain.ScratchSize(1, steps));
+  float* states[] = {state.data()};
+  chain.Run(in.data(), steps, out.data(), {states, 1}, scratch.data());
   return out;
 }
 
@@ -223,6 +224,28 @@ TEST_F(CodecTest, DefaultModelIsIndifferentToChunks) {
                                std::span(sound).subspan(t * kFrame, kFrame)));
   }
   EXPECT_TRUE(SameBits(sound, expected));
+}
+
+TEST_F(CodecTest, FramesThatRunAtOnceChangeNothing) {
+  const auto expected = EncodeAll(model_, speech_, 18);
+  const auto sound = DecodeAll(model_, expected, 18);
+  for (const int frames : {-1, 1, 2, 13, kMaxBlockFrames, 1000}) {
+    Encoder encoder(model_, frames);
+    EXPECT_EQ(Encode(encoder, speech_, 18, [] { return 5000; }), expected) << frames;
+    Decoder decoder(model_, frames);
+    std::vector<float> samples(sound.size());
+    ASSERT_TRUE(decoder.Decode(expected, 18, samples));
+    EXPECT_TRUE(SameBits(samples, sound)) << frames;
+  }
+}
+
+TEST_F(CodecTest, ALiveStreamTakesLittleMemory) {
+  const auto model = RandomModel(Config{});
+  const Encoder encoder(model, 1);
+  const Decoder decoder(model, 1);
+  EXPECT_GE(encoder.memory(), encoder.state_size());
+  EXPECT_GE(decoder.memory(), decoder.state_size());
+  EXPECT_LT(encoder.memory() + decoder.memory(), size_t{256} << 10);
 }
 
 TEST_F(CodecTest, DecoderIsIndifferentToChunks) {

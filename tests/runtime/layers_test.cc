@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "codec/runtime/arena.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/kernels.h"
 #include "tests/runtime/reference.h"
@@ -16,6 +18,7 @@
 namespace quaver {
 namespace {
 
+using internal::Arena;
 using internal::Buffer;
 using internal::Layer;
 using internal::MakeLayer;
@@ -68,8 +71,18 @@ std::vector<Case> Cases() {
 
 class LayerTest : public testing::TestWithParam<Case> {
  protected:
-  LayerTest() : weights_(VariedWeights(GetParam().config, 7)), layer_(MakeLayer(spec(), weights_)) {
+  void SetUp() override {
+    weights_ = VariedWeights(GetParam().config, 7);
+    const auto bytes = SerializeWeights(weights_);
+    ASSERT_TRUE(bytes.ok()) << bytes.message();
+    bytes_ = bytes.value();
+    layer_ = Make();
     in_ = RandomInput(3);
+  }
+
+  std::unique_ptr<const Layer> Make() {
+    const auto view = OpenWeights(bytes_, "test", Verify::kTrusted);
+    return MakeLayer(spec(), view.value(), arena_);
   }
 
   const LayerSpec& spec() const { return GetParam().spec; }
@@ -94,15 +107,38 @@ class LayerTest : public testing::TestWithParam<Case> {
   std::vector<float> Run(const std::vector<float>& in, float* state, Next next) const {
     const int all = static_cast<int>(in.size()) / layer_->in_stride();
     std::vector<float> out(static_cast<size_t>(layer_->OutSteps(all) * layer_->out_stride()), NAN);
-    Buffer scratch(layer_->ScratchSize(all));
+    Buffer scratch(layer_->ScratchSize(1, all));
     for (int done = 0; done < all;) {
       const int multiple = layer_->step_multiple();
       const int steps = std::min(all - done, (next() + multiple - 1) / multiple * multiple);
       // What is in the scratch must not matter.
       std::fill_n(scratch.data(), scratch.size(), NAN);
       layer_->Forward(in.data() + done * layer_->in_stride(), steps,
-                      out.data() + layer_->OutSteps(done) * layer_->out_stride(), state, scratch.data());
+                      out.data() + layer_->OutSteps(done) * layer_->out_stride(), {&state, 1},
+                      scratch.data());
       done += steps;
+    }
+    return out;
+  }
+
+  // Runs whole calls of `steps` steps of every stream; the rest is left out of both.
+  std::vector<std::vector<float>> RunTogether(const std::vector<std::vector<float>>& in, int steps) const {
+    const auto streams = static_cast<int>(in.size());
+    const auto width = static_cast<size_t>(steps * layer_->in_stride());
+    const auto out_width = static_cast<size_t>(layer_->OutSteps(steps) * layer_->out_stride());
+    std::vector<Buffer> memory;
+    std::vector<float*> states;
+    for (int s = 0; s < streams; ++s) memory.emplace_back(static_cast<size_t>(layer_->state_size()));
+    for (Buffer& state : memory) states.push_back(state.data());
+    Buffer scratch(layer_->ScratchSize(streams, steps));
+    std::vector<float> together(width * in.size()), result(out_width * in.size());
+    std::vector<std::vector<float>> out(in.size());
+    for (size_t at = 0; at + width <= in[0].size(); at += width) {
+      for (size_t s = 0; s < in.size(); ++s) std::copy_n(&in[s][at], width, &together[s * width]);
+      std::fill_n(scratch.data(), scratch.size(), NAN);
+      layer_->Forward(together.data(), steps, result.data(), {states.data(), streams}, scratch.data());
+      for (size_t s = 0; s < in.size(); ++s)
+        out[s].insert(out[s].end(), &result[s * out_width], &result[s * out_width] + out_width);
     }
     return out;
   }
@@ -139,6 +175,8 @@ class LayerTest : public testing::TestWithParam<Case> {
   }
 
   Weights weights_;
+  std::vector<uint8_t> bytes_;
+  Arena arena_;
   std::unique_ptr<const Layer> layer_;
   std::vector<float> in_;
 };
@@ -190,7 +228,7 @@ TEST_P(LayerTest, IsCausal) {
 TEST_P(LayerTest, ResetEqualsFresh) {
   Buffer state(static_cast<size_t>(layer_->state_size()));
   const auto first = Run(in_, state.data(), [] { return 4; });
-  layer_->Reset(state.data());
+  std::fill_n(state.data(), state.size(), 0.0f);
   EXPECT_TRUE(SameBits(Run(in_, state.data(), [] { return 4; }), first));
 }
 
@@ -200,8 +238,41 @@ TEST_P(LayerTest, StateIsAllThatIsRemembered) {
   Buffer copy(state.size());
   std::copy_n(state.data(), state.size(), copy.data());
   const auto first = Run(in_, state.data(), [] { return kSteps; });
-  layer_ = MakeLayer(spec(), weights_);
+  layer_ = Make();
   EXPECT_TRUE(SameBits(Run(in_, copy.data(), [] { return 2; }), first));
+}
+
+// A layer made where no instruction promotes F16 keeps its weights in fp32.
+TEST_P(LayerTest, BothTypesOfWeightsGiveTheSameBits) {
+  const size_t before = arena_.size();
+  hwy::SetSupportedTargetsForTest(hwy::SupportedAndGeneratedTargets().back());
+  (void)internal::ChooseTarget();
+  const bool promotes = internal::PromotesHalves();
+  auto other = Make();
+  hwy::SetSupportedTargetsForTest(0);
+  (void)internal::ChooseTarget();
+  if (promotes == internal::PromotesHalves())
+    GTEST_SKIP() << "all instruction sets here promote F16, or none";
+  const bool computed = samples_in();  // the DFT is fp32 anyway
+  EXPECT_EQ(arena_.size() - before > before, !computed);
+  const auto expected = RunFresh(in_);
+  layer_ = std::move(other);
+  EXPECT_TRUE(SameBits(RunFresh(in_), expected));
+}
+
+// As a server runs it: as many steps of each stream, states and scratch of their own.
+TEST_P(LayerTest, ManyStreamsInACallGiveTheBitsOfEach) {
+  for (const int streams : {2, 3, 7, 16}) {
+    for (const int steps : {2, 4}) {
+      std::vector<std::vector<float>> in, expected;
+      for (int s = 0; s < streams; ++s) {
+        in.push_back(RandomInput(100 + static_cast<uint64_t>(s)));
+        in.back().resize(static_cast<size_t>(24 * layer_->in_stride()));  // whole calls
+        expected.push_back(RunFresh(in.back()));
+      }
+      EXPECT_TRUE(RunTogether(in, steps) == expected) << streams << " streams, " << steps << " steps a call";
+    }
+  }
 }
 
 TEST_P(LayerTest, PaddingStaysZero) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "codec/batch.h"
 #include "codec/codec.h"
 #include "tests/runtime/signals.h"
 
@@ -98,6 +99,25 @@ TEST_F(NoAllocTest, EncoderAllocatesNothing) {
   });
   EXPECT_EQ(count, 0);
   EXPECT_EQ(frames, 303);
+  EXPECT_TRUE(ok);
+}
+
+TEST_F(NoAllocTest, BatchAllocatesNothing) {
+  Batch batch(model_);
+  Encoder encoder(model_, 1);
+  Encoder* const encoders[] = {&encoder};
+  Decoder decoder(model_, 1);
+  Decoder* const decoders[] = {&decoder};
+  const int n_q[] = {6};
+  bool ok = true;
+  const int count = CountOf([&] {
+    const auto tokens = std::span(tokens_).first(18);
+    for (size_t at = 0; at < 20; ++at) {
+      ok = ok && batch.Encode(encoders, std::span(samples_).subspan(at * 320, 320), n_q, tokens);
+      ok = ok && batch.Decode(decoders, tokens, n_q, std::span(sound_).first(320));
+    }
+  });
+  EXPECT_EQ(count, 0);
   EXPECT_TRUE(ok);
 }
 

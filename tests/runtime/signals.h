@@ -11,17 +11,23 @@
 #include <vector>
 
 #include "codec/codec.h"
+#include "codec/model/half.h"
 #include "tests/model/random_weights.h"
 
 namespace quaver {
 
-// Random weights whose norms and scales are random too, so that no tensor goes unnoticed.
+// Random weights whose norms and scales are random too, so that no tensor goes unnoticed; matrices rounded as
+// in a file.
 inline Weights VariedWeights(const Config& config, uint64_t seed) {
   Weights weights = RandomWeights(config, seed);
+  if (config.name.empty()) weights.config.name = "test";
   TestRandom random(seed + 1);
-  for (auto& [name, tensor] : weights.tensors) {
-    if (!name.ends_with(".norm.weight") && !name.ends_with(".scale")) continue;
-    for (float& value : tensor.values) value *= 1.0f + 0.5f * random.Uniform();
+  for (const TensorSpec& spec : ListTensors(config)) {
+    const bool varied = spec.name.ends_with(".norm.weight") || spec.name.ends_with(".scale");
+    for (float& value : weights.tensors[spec.name].values) {
+      if (varied) value *= 1.0f + 0.5f * random.Uniform();
+      if (spec.matrix) value = HalfToFloat(FloatToHalf(value));
+    }
   }
   return weights;
 }
