@@ -49,6 +49,10 @@ void* operator new(size_t size) {
   if (void* data = std::malloc(size)) return data;
   std::abort();
 }
+void* operator new(size_t size, const std::nothrow_t&) noexcept {  // std::stable_sort takes it
+  ++allocations;
+  return std::malloc(size);
+}
 void* operator new(size_t size, std::align_val_t alignment) {
   ++allocations;
   const size_t unit = static_cast<size_t>(alignment);
