@@ -8,6 +8,7 @@ namespace quaver {
 int RunEncode(int argc, char** argv);
 int RunDecode(int argc, char** argv);
 int RunInfo(int argc, char** argv);
+int RunLive(int argc, char** argv);
 int RunEvaluate(int argc, char** argv);
 int RunTrain(int argc, char** argv);
 int RunExport(int argc, char** argv);

@@ -30,6 +30,7 @@ Usage:
 Commands:
   encode    sound files to .qvr, or to tokens as .npy
   decode    .qvr or .npy to WAV or FLAC
+  live      microphone to loudspeaker through the codec, with a simulated network
   info      what is in a .qvr, an .npy or a weights file
   evaluate  scores of decoded speech against its reference
   train     train a model on your own speech
@@ -44,6 +45,7 @@ Examples:
   quaver encode talk.wav -o t.qvr --bitrate 6k
   quaver decode t.qvr -o heard.wav
   quaver evaluate talk.wav heard.wav
+  quaver live --bitrate 6k
   quaver encode talk.wav -o - | quaver decode - -o - > heard.wav
 
 Exit codes:
@@ -58,8 +60,9 @@ struct Command {
   std::string_view name;
   int (*run)(int, char**);
 };
-constexpr Command kCommands[] = {{"encode", RunEncode},     {"decode", RunDecode}, {"info", RunInfo},
-                                 {"evaluate", RunEvaluate}, {"train", RunTrain},   {"export", RunExport}};
+constexpr Command kCommands[] = {{"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
+                                 {"info", RunInfo},     {"evaluate", RunEvaluate}, {"train", RunTrain},
+                                 {"export", RunExport}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

@@ -277,7 +277,10 @@ struct SoundWriter::Impl {
   std::vector<uint8_t> raw;
 
   Status Start(int rate, int format);
-  Status WriteChunk(std::span<const float> mono);
+  Status WriteMono(std::span<const float> mono);
+  Status WriteTurns(std::span<const float> samples);
+  Status WritePcm();
+  Status WriteAll(std::span<const float> samples, size_t step, Status (Impl::*write)(std::span<const float>));
 };
 
 SoundWriter::SoundWriter() : impl_(std::make_unique<Impl>()) {}
@@ -316,12 +319,22 @@ Status SoundWriter::Impl::Start(int rate, int format) {
                std::to_string(channels) + " channels: " + sf_strerror(nullptr)};
 }
 
-Status SoundWriter::Impl::WriteChunk(std::span<const float> mono) {
+Status SoundWriter::Impl::WriteMono(std::span<const float> mono) {
   const auto width = static_cast<size_t>(channels);
   interleaved.resize(mono.size() * width);
   for (size_t i = 0; i < mono.size(); ++i) {
     std::fill_n(interleaved.begin() + static_cast<ptrdiff_t>(i * width), width, ToPcm16(mono[i]));
   }
+  return WritePcm();
+}
+
+Status SoundWriter::Impl::WriteTurns(std::span<const float> samples) {
+  interleaved.resize(samples.size());
+  std::transform(samples.begin(), samples.end(), interleaved.begin(), ToPcm16);
+  return WritePcm();
+}
+
+Status SoundWriter::Impl::WritePcm() {
   bytes += 2 * interleaved.size();
   if (handle == nullptr) {
     raw.clear();
@@ -330,23 +343,36 @@ Status SoundWriter::Impl::WriteChunk(std::span<const float> mono) {
   }
   if (wav && bytes > kMaxWavData)
     return Error{file->name() + ": more than a WAV can hold (4 GiB); use .flac"};
-  const auto frames = static_cast<sf_count_t>(mono.size());
-  if (sf_writef_short(handle.get(), interleaved.data(), frames) == frames) return {};
+  const auto count = static_cast<sf_count_t>(interleaved.size());
+  if (sf_write_short(handle.get(), interleaved.data(), count) == count) return {};
   return Error{file->name() + ": write failed: " + sf_strerror(handle.get())};
 }
 
-Status SoundWriter::Write(std::span<const float> mono) {
-  if (impl_->done) return Error{impl_->file->name() + ": not open for writing any more"};
-  const size_t step = std::max<size_t>(1, kChunk / static_cast<size_t>(impl_->channels));
-  while (!mono.empty()) {
-    const size_t n = std::min(step, mono.size());
-    if (Status status = impl_->WriteChunk(mono.first(n)); !status.ok()) {
-      impl_->done = true;  // what follows a gap would be wrong
+// `step` samples at a time, through `write`.
+Status SoundWriter::Impl::WriteAll(std::span<const float> samples, size_t step,
+                                   Status (Impl::*write)(std::span<const float>)) {
+  if (done) return Error{file->name() + ": not open for writing any more"};
+  while (!samples.empty()) {
+    const size_t n = std::min(step, samples.size());
+    if (Status status = (this->*write)(samples.first(n)); !status.ok()) {
+      done = true;  // what follows a gap would be wrong
       return status;
     }
-    mono = mono.subspan(n);
+    samples = samples.subspan(n);
   }
   return {};
+}
+
+Status SoundWriter::Write(std::span<const float> mono) {
+  const size_t step = std::max<size_t>(1, kChunk / static_cast<size_t>(impl_->channels));
+  return impl_->WriteAll(mono, step, &Impl::WriteMono);
+}
+
+Status SoundWriter::WriteInterleaved(std::span<const float> samples) {
+  const auto width = static_cast<size_t>(impl_->channels);
+  if (samples.size() % width != 0)
+    return Error{impl_->file->name() + ": not as many samples for each channel"};
+  return impl_->WriteAll(samples, std::max<size_t>(1, kChunk / width) * width, &Impl::WriteTurns);
 }
 
 Status SoundWriter::Commit() {

@@ -61,6 +61,8 @@ class SoundWriter {
 
   // The samples go to every channel alike.
   Status Write(std::span<const float> mono);
+  // One sample for each channel in turn; a whole number of turns.
+  Status WriteInterleaved(std::span<const float> samples);
   // Finishes the header and makes the file appear. At most once; no Write() after it. A FLAC without any
   // samples cannot be written: an error; a WAV can.
   Status Commit();
