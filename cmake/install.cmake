@@ -5,13 +5,15 @@
 # cmake/packages.cmake makes a Debian package of each.
 include(CMakePackageConfigHelpers)
 
-# The built-in model lies inside the program: not a second time beside it.
-get_filename_component(built_in "${QUAVER_BUILTIN_MODEL}" NAME)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/quaver/models
-        FILES_MATCHING PATTERN "*.safetensors" PATTERN "*.json" PATTERN "*.md" PATTERN "${built_in}" EXCLUDE)
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
-        FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+if(QUAVER_PROGRAM)
+  # The built-in model lies inside the program: not a second time beside it.
+  get_filename_component(built_in "${QUAVER_BUILTIN_MODEL}" NAME)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/quaver/models
+          FILES_MATCHING PATTERN "*.safetensors" PATTERN "*.json" PATTERN "*.md" PATTERN "${built_in}" EXCLUDE)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
+          FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+endif()
 
 install(TARGETS quaver quaver_shared EXPORT QuaverTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
