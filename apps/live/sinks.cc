@@ -44,9 +44,19 @@ double LoudspeakerSink::Trim() {
   return playing && settings_.steered ? control_.Update(waiting_) : 1;
 }
 
+// Once there is too much, frames are dropped down to the reserve: one jump in the sound, and the latency is
+// what it was. The controller would take minutes.
+bool LoudspeakerSink::TooMuch() {
+  if (waiting_ > settings_.reserve + kTooMuch) dropping_ = true;
+  if (dropping_ && waiting_ > settings_.reserve) return true;
+  if (dropping_) control_.Restart();
+  dropping_ = false;
+  return false;
+}
+
 Result<bool> LoudspeakerSink::Push(std::span<const float> frame) {
   waiting_ = Fill();
-  if (waiting_ > settings_.reserve + kTooMuch) return false;
+  if (TooMuch()) return false;
   resampled_.clear();
   if (Status status = resampler_->Process(frame, Trim(), resampled_); !status.ok()) return status.error();
   return port_.ring().Write(resampled_) == resampled_.size();

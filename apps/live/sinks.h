@@ -56,12 +56,14 @@ class LoudspeakerSink : public FrameSink {
                   std::unique_ptr<VariableResampler> resampler);
   double Fill() const { return static_cast<double>(port_.ring().fill()) / settings_.rate; }
   double Trim();
+  bool TooMuch();
 
   PlayoutPort& port_;
   LoudspeakerSettings settings_;
   std::unique_ptr<VariableResampler> resampler_;
   DriftControl control_;
   bool was_playing_ = false;
+  bool dropping_ = false;
   double waiting_ = 0;
   std::vector<float> resampled_;
 };

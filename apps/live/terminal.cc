@@ -116,7 +116,7 @@ RawTerminal::RawTerminal() {
   raw.c_cc[VTIME] = 0;
   static const int registered = std::atexit(RestoreTerminal);
   if (registered != 0) return;
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) Handle(fault, OnFault);
+  for (const int fault : {SIGQUIT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) Handle(fault, OnFault);
   Handle(SIGCONT, OnContinue);
   changed.store(true);
   active_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;

@@ -15,7 +15,8 @@ enum class Key { kUp, kDown, kLossUp, kLossDown, kBypass, kMute, kQuit };
 std::vector<Key> ParseKeys(std::string& text);
 
 // Puts standard input into the mode where every key arrives at once, unseen. The mode before comes back with
-// the destructor, on exit(), and on signals that end a program by a fault.
+// the destructor, on exit(), on Ctrl-\, and on signals that end a
+// program by a fault.
 class RawTerminal {
  public:
   // Does nothing, and gives no keys, if standard input is no terminal or is not ours to read (background).

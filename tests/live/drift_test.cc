@@ -96,6 +96,33 @@ TEST_P(PlayoutTest, AToneComesOutWithoutAClick) {
 
 INSTANTIATE_TEST_SUITE_P(Clocks, PlayoutTest, testing::Values(-200.0, 0.0, 200.0));
 
+// What piled up while the machine slept is dropped at once, not played late for minutes.
+TEST(PlayoutTest, ABurstLeavesNoLatency) {
+  LoudspeakerSettings settings;
+  auto port = LoudspeakerSink::MakePort(settings);
+  auto sink = LoudspeakerSink::Create(*port, settings);
+  ASSERT_TRUE(sink.ok()) << sink.message();
+  const std::vector<float> frame(320, 0.1f);
+  std::vector<float> block(480);
+  int dropped = 0;
+  const auto push = [&](int frames) {
+    for (int i = 0; i < frames; ++i) {
+      const auto pushed = sink.value()->Push(frame);
+      ASSERT_TRUE(pushed.ok());
+      dropped += pushed.value() ? 0 : 1;
+    }
+  };
+  push(100);  // two seconds at once
+  for (int i = 0; i < 50; ++i) {
+    port->OnBlock(block);
+    port->OnBlock(block);
+    push(1);
+  }
+  EXPECT_GT(dropped, 90);
+  EXPECT_EQ(port->underruns(), uint64_t{0});
+  EXPECT_LT(sink.value()->waiting(), settings.reserve + settings.frame);
+}
+
 TEST(PlayoutTest, AGapIsCountedOnceAndFades) {
   PlayoutPort port(48000, 960);
   std::vector<float> block(480);
