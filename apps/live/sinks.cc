@@ -1,13 +1,17 @@
 #include "apps/live/sinks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quaver {
 namespace {
 
 constexpr double kTooMuch =
-    0.08;                    // seconds beyond the reserve: what is more only adds latency, and is dropped
-constexpr double kRoom = 1;  // seconds
+    0.08;  // seconds beyond the reserve: what is more only adds latency, and is dropped
+constexpr double kSpare =
+    0.03;                      // seconds beyond the reserve that are dropped if they were there all the time
+constexpr double kWindow = 1;  // seconds: all the time
+constexpr double kRoom = 1;    // seconds
 
 }  // namespace
 
@@ -44,14 +48,21 @@ double LoudspeakerSink::Trim() {
   return playing && settings_.steered ? control_.Update(waiting_) : 1;
 }
 
-// Once there is too much, frames are dropped down to the reserve: one jump in the sound, and the latency is
-// what it was. The controller would take minutes.
+// What was not needed for a second is dropped: one jump in the sound, and the latency is what it was; the
+// controller would take minutes. Where the input comes in bursts the ring runs low between them, and nothing
+// is dropped.
 bool LoudspeakerSink::TooMuch() {
-  if (waiting_ > settings_.reserve + kTooMuch) dropping_ = true;
-  if (dropping_ && waiting_ > settings_.reserve) return true;
-  if (dropping_) control_.Restart();
-  dropping_ = false;
-  return false;
+  if (waiting_ > settings_.reserve + kTooMuch) return true;
+  least_ = std::min(least_, waiting_);
+  if (++since_ >= kWindow / settings_.frame) {
+    const double spare = least_ - settings_.reserve;
+    if (spare > kSpare) drop_ = static_cast<int>(spare / settings_.frame);
+    least_ = kRoom;
+    since_ = 0;
+  }
+  if (drop_ == 0) return false;
+  if (--drop_ == 0) control_.Restart();
+  return true;
 }
 
 Result<bool> LoudspeakerSink::Push(std::span<const float> frame) {

@@ -63,7 +63,9 @@ class LoudspeakerSink : public FrameSink {
   std::unique_ptr<VariableResampler> resampler_;
   DriftControl control_;
   bool was_playing_ = false;
-  bool dropping_ = false;
+  double least_ = 1;  // seconds in the ring, of this window
+  int since_ = 0;     // frames of this window
+  int drop_ = 0;      // frames to drop
   double waiting_ = 0;
   std::vector<float> resampled_;
 };

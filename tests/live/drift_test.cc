@@ -113,14 +113,33 @@ TEST(PlayoutTest, ABurstLeavesNoLatency) {
     }
   };
   push(100);  // two seconds at once
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 150; ++i) {
     port->OnBlock(block);
     port->OnBlock(block);
     push(1);
   }
   EXPECT_GT(dropped, 90);
   EXPECT_EQ(port->underruns(), uint64_t{0});
-  EXPECT_LT(sink.value()->waiting(), settings.reserve + settings.frame);
+  EXPECT_LT(sink.value()->waiting(), settings.reserve + 1.5 * settings.frame);
+}
+
+// A microphone that gives 60 ms at a time needs the room that it takes: no frame may go.
+TEST(PlayoutTest, BurstsThatComeAgainAndAgainKeepTheirRoom) {
+  LoudspeakerSettings settings;
+  settings.reserve = 0.06;
+  auto port = LoudspeakerSink::MakePort(settings);
+  auto sink = LoudspeakerSink::Create(*port, settings);
+  ASSERT_TRUE(sink.ok()) << sink.message();
+  const std::vector<float> frame(320, 0.1f);
+  std::vector<float> block(480);
+  for (int burst = 0; burst < 1000; ++burst) {
+    for (int i = 0; i < 3; ++i) {
+      const auto pushed = sink.value()->Push(frame);
+      ASSERT_TRUE(pushed.ok() && pushed.value()) << burst;
+    }
+    for (int i = 0; i < 6; ++i) port->OnBlock(block);
+  }
+  EXPECT_EQ(port->underruns(), uint64_t{0});
 }
 
 TEST(PlayoutTest, AGapIsCountedOnceAndFades) {
