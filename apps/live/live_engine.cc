@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "apps/live/real_time.h"
 #include "codec/model/config.h"
 
 namespace quaver {
@@ -71,6 +72,7 @@ void LiveEngine::Note() {
 }
 
 void EngineThread::Run() {
+  RaiseThisThread();
   while (!stop_.load(std::memory_order_acquire)) {
     const auto got = engine_.Step();
     if (!got.ok()) status_ = got.error();
