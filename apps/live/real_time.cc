@@ -13,9 +13,8 @@ constexpr int kPriority = 5;  // of 1 .. 99: below the system's own sound thread
 void RaiseThisThread() {
   sched_param parameters{};
   parameters.sched_priority = kPriority;
-  if (::pthread_setschedparam(::pthread_self(), SCHED_RR, &parameters) !=
-      0) { /* an ordinary thread does as well */
-  }
+  // Refused without the right to it; an ordinary thread does as well.
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_RR, &parameters);
 }
 
 }  // namespace quaver
