@@ -51,4 +51,12 @@ Result<int> TokensFor(double bits_per_second, const std::vector<double>& expecte
                       bits_per_second, expected.empty() ? 0.0 : expected.front())};
 }
 
+Result<int> TokensFor(const std::string& bitrate, const Model& model) {
+  const auto rate = ParseBitrate(bitrate);
+  if (!rate.ok()) return rate.error();
+  const auto expected = ExpectedPayload(model);
+  if (!expected.ok()) return expected.error();
+  return TokensFor(rate.value(), expected.value());
+}
+
 }  // namespace quaver

@@ -21,6 +21,8 @@ Result<std::vector<double>> ExpectedPayload(const Model& model);
 // The largest n_q whose expected payload is at most `bits_per_second`; an error when even one token a frame
 // is more.
 Result<int> TokensFor(double bits_per_second, const std::vector<double>& expected);
+// The three in one: what --bitrate means for a model.
+Result<int> TokensFor(const std::string& bitrate, const Model& model);
 
 }  // namespace quaver
 

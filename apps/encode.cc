@@ -77,11 +77,7 @@ Result<int> ChooseTokens(const Options& o, const Model& model) {
                  std::to_string(model.groups())};
   }
   if (o.tokens > 0) return o.tokens;
-  const auto rate = ParseBitrate(o.bitrate.empty() ? "3k" : o.bitrate);
-  if (!rate.ok()) return rate.error();
-  const auto expected = ExpectedPayload(model);
-  if (!expected.ok()) return expected.error();
-  return TokensFor(rate.value(), expected.value());
+  return TokensFor(o.bitrate.empty() ? "3k" : o.bitrate, model);
 }
 
 class EncodeCommand {

@@ -145,14 +145,6 @@ int ListDevices(Console& console) {
   return kExitFailed;
 }
 
-Result<int> ChooseTokens(const Options& o, const Model& model) {
-  const auto rate = ParseBitrate(o.bitrate);
-  if (!rate.ok()) return rate.error();
-  const auto expected = ExpectedPayload(model);
-  if (!expected.ok()) return expected.error();
-  return TokensFor(rate.value(), expected.value());
-}
-
 class LiveCommand {
  public:
   LiveCommand(const Options& options, std::shared_ptr<const Model> model, int n_q, Console& console)
@@ -236,7 +228,7 @@ int RunLive(int argc, char** argv) {
     console.Error(model.message());
     return kExitFailed;
   }
-  const auto n_q = ChooseTokens(options, *model.value());
+  const auto n_q = TokensFor(options.bitrate, *model.value());
   if (!n_q.ok()) return line.UsageError(n_q.message());
   CatchStopSignals();
   LiveCommand command(options, model.value(), n_q.value(), console);
