@@ -29,6 +29,12 @@ void Visit(V& v, FspOptions& o) {
 }
 
 template <typename V>
+void Visit(V& v, AugmentOptions& o) {
+  v("speed", o.speed), v("reverb", o.reverb), v("mix", o.mix), v("noise", o.noise), v("clip", o.clip);
+  v("band", o.band), v("telephone", o.telephone);
+}
+
+template <typename V>
 void Visit(V& v, TrainingOptions& o) {
   v("steps", o.steps), v("minutes", o.minutes), v("batch", o.batch), v("crop_frames", o.crop_frames);
   v("learning_rate", o.learning_rate), v("warmup_steps", o.warmup_steps), v("decay_start", o.decay_start);
@@ -37,12 +43,12 @@ void Visit(V& v, TrainingOptions& o) {
   v("bf16", o.bf16), v("seed", o.seed), v("validate_every", o.validate_every);
   v("validate_clips", o.validate_clips), v("held_out", o.held_out);
   v("checkpoint_minutes", o.checkpoint_minutes), v("leave_out", o.leave_out);
-  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp);
+  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp), v("augment", o.augment);
 }
 
 template <typename T>
-concept Group =
-    std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> || std::is_same_v<T, FspOptions>;
+concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
+    std::is_same_v<T, FspOptions> || std::is_same_v<T, AugmentOptions>;
 
 struct Writer {
   json out = json::object();
@@ -118,6 +124,10 @@ std::string Check(const TrainingOptions& o) {
   if (!share(o.drop.full_rate) || !share(o.drop.change_rate) || !share(o.drop.frame_crops) ||
       !share(o.drop.frame_rate) || !(o.drop.mean_burst >= 1)) {
     return "\"drop\" has a share outside 0 .. 1 or a burst below 1";
+  }
+  const AugmentOptions& a = o.augment;
+  for (const double chance : {a.speed, a.reverb, a.mix, a.noise, a.clip, a.band, a.telephone}) {
+    if (!share(chance)) return "\"augment\" has a probability outside 0 .. 1";
   }
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {

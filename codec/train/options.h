@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/data/augment.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
 #include "codec/train/bottlenecks/fsp.h"
@@ -54,6 +55,7 @@ struct TrainingOptions {
   LossOptions loss;
   DropOptions drop;
   FspOptions fsp;
+  AugmentOptions augment;
 };
 
 struct TrainingConfig {

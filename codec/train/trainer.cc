@@ -127,7 +127,7 @@ Status Train(TrainingState& state, const Dataset& data, const Dataset& validatio
   const Config& model = state.config.model;
   const ReconstructionLoss loss(options.loss, model.sample_rate, torch::kCPU);
   const CropOptions crop{options.batch, options.crop_frames * model.frame(), options.low_level_db,
-                         options.high_level_db};
+                         options.high_level_db, options.augment};
   auto last_checkpoint = Clock::now();
   const auto begin = Clock::now();
   const double audio_before = state.audio_seconds;
