@@ -11,7 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/progress.h"
 #include "apps/run_notes.h"
+#include "codec/data/load.h"
 #include "codec/model/find.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
@@ -29,8 +31,11 @@ void RequestStop(int) {
 }
 
 constexpr char kAbout[] =
-    "Trains a codec on every sound file under a folder. Checkpoints and a log (JSON lines) go to the run's "
-    "folder;\n"
+    "Trains a codec on speech: every sound file under a folder (the official parts of LibriSpeech and "
+    "Common\n"
+    "Voice and the speakers of VCTK are known), the files that a manifest lists, or the shards that quaver "
+    "pack\n"
+    "made; quaver data says what is in them. Checkpoints and a log (JSON lines) go to the run's folder;\n"
     "Ctrl-C ends cleanly with a checkpoint, --resume goes on from it.\n\n"
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
@@ -119,24 +124,37 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
   return state;
 }
 
-Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bool terminal) {
-  LoadOptions load = DataOptions(config);
-  if (terminal) {
-    load.progress = [](size_t done, size_t total) {
-      std::fprintf(stderr, "\rreading %zu of %zu files ", done, total);
-    };
-  }
-  auto data = LoadDataset(folder, load);
-  if (terminal) std::fprintf(stderr, "\n");
-  if (!data.ok()) return data;
-  for (const SkippedFile& file : data.value().skipped) {
+// What was read of one source, and what was not.
+void ReportData(const char* what, const std::string& source, const Dataset& data) {
+  for (const SkippedFile& file : data.skipped) {
     std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
   }
-  std::fprintf(stderr, "%s: %zu clips, %.1f minutes, %zu files skipped\n", folder.c_str(),
-               data.value().clips.size(), data.value().seconds() / 60, data.value().skipped.size());
-  for (const std::string& name : data.value().not_left_out)
-    std::fprintf(stderr, "\"leave_out\": there is no %s in %s\n", name.c_str(), folder.c_str());
-  return data;
+  for (const std::string& note : data.notes) std::fprintf(stderr, "%s: %s\n", source.c_str(), note.c_str());
+  for (const std::string& name : data.not_left_out)
+    std::fprintf(stderr, "\"leave_out\": there is no %s in %s\n", name.c_str(), source.c_str());
+  std::fprintf(stderr, "%s: %s: %zu clips, %.1f minutes, %zu files skipped\n", what, source.c_str(),
+               data.clips.size(), data.seconds() / 60, data.skipped.size());
+}
+
+Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& config) {
+  Console console("train", false);
+  Progress progress(console, 1);
+  LoadOptions load = DataOptions(config);
+  load.progress = [&](size_t done, size_t total) {
+    progress.Update(0, static_cast<double>(done) / static_cast<double>(total), 0);
+  };
+  auto sets = LoadTrainingSets(arguments.data, arguments.validation, config.training.held_out, load);
+  console.Note("");
+  if (!sets.ok()) return sets;
+  ReportData("training", arguments.data, sets.value().train);
+  const Dataset& validation = sets.value().validation;
+  if (validation.clips.empty()) {
+    std::fprintf(stderr, "no clips to validate on\n");
+  } else {
+    ReportData("validation", arguments.validation.empty() ? arguments.data : arguments.validation,
+               validation);
+  }
+  return sets;
 }
 
 int Fail(const std::string& message) {
@@ -171,20 +189,8 @@ int Run(const Arguments& arguments) {
   auto state = StartOrResume(arguments, checkpoint);
   if (!state.ok()) return Fail(state.message());
   const TrainingConfig& config = state.value()->config;
-  auto data = Load(arguments.data, config, terminal);
-  if (!data.ok()) return Fail(data.message());
-  Dataset validation;
-  if (arguments.validation.empty()) {
-    validation = HoldOut(data.value(), config.training.held_out);
-  } else {
-    auto loaded = Load(arguments.validation, config, terminal);
-    if (!loaded.ok()) return Fail(loaded.message());
-    validation = std::move(loaded).value();
-  }
-  if (data.value().clips.empty())
-    return Fail(arguments.data + ": nothing left to train on after holding clips out");
-
-  if (validation.clips.empty()) std::fprintf(stderr, "no clips to validate on\n");
+  auto sets = Load(arguments, config);
+  if (!sets.ok()) return Fail(sets.message());
   const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
   if (!noted.ok()) return Fail(noted.message());
   std::ofstream log(arguments.out + "/log.jsonl", std::ios::app);
@@ -205,8 +211,8 @@ int Run(const Arguments& arguments) {
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
-  const Status status =
-      Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
+  const Status status = Train(*state.value(), sets.value().train, sets.value().validation, checkpoint,
+                              callbacks, stop_requested);
   std::fprintf(stderr, "\n");
   if (!status.ok()) return Fail(status.message());
   std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
@@ -223,9 +229,9 @@ int RunTrain(int argc, char** argv) {
   options.add_options()
       ("config", "model and training configuration (JSON)",
        cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
-      ("data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))
+      ("data", "speech: a folder, a manifest (.jsonl) or a folder of shards", cxxopts::value(arguments.data))
       ("out", "folder of the run", cxxopts::value(arguments.out))
-      ("validate", "folder of speech to validate on (default: a share of the data)",
+      ("validate", "speech to validate on, by other speakers (default: the official dev part, or a share of the data)",
        cxxopts::value(arguments.validation))
       ("init-from", "begin with the weights of this model (NAME or FILE) instead of random ones",
        cxxopts::value(arguments.init_from))
