@@ -18,7 +18,8 @@ void Visit(V& v, LossOptions& o) {
 
 template <typename V>
 void Visit(V& v, DropOptions& o) {
-  v("full_rate", o.full_rate), v("change_rate", o.change_rate), v("frame_crops", o.frame_crops);
+  v("full_rate", o.full_rate), v("power", o.power), v("change_rate", o.change_rate),
+      v("frame_crops", o.frame_crops);
   v("frame_rate", o.frame_rate), v("mean_burst", o.mean_burst);
 }
 
@@ -35,6 +36,13 @@ void Visit(V& v, AugmentOptions& o) {
 }
 
 template <typename V>
+void Visit(V& v, AdversaryOptions& o) {
+  v("adversarial", o.adversarial), v("features", o.features), v("start_step", o.start_step);
+  v("every", o.every), v("learning_rate", o.learning_rate), v("channels", o.channels);
+  v("fft_sizes", o.fft_sizes), v("balance_decay", o.balance_decay);
+}
+
+template <typename V>
 void Visit(V& v, TrainingOptions& o) {
   v("steps", o.steps), v("minutes", o.minutes), v("batch", o.batch), v("crop_frames", o.crop_frames);
   v("learning_rate", o.learning_rate), v("warmup_steps", o.warmup_steps), v("decay_start", o.decay_start);
@@ -43,12 +51,15 @@ void Visit(V& v, TrainingOptions& o) {
   v("bf16", o.bf16), v("seed", o.seed), v("validate_every", o.validate_every);
   v("validate_clips", o.validate_clips), v("held_out", o.held_out);
   v("checkpoint_minutes", o.checkpoint_minutes), v("leave_out", o.leave_out);
-  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp), v("augment", o.augment);
+  v("keep_checkpoints", o.keep_checkpoints), v("bad_steps", o.bad_steps),
+      v("loader_threads", o.loader_threads);
+  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp), v("adversary", o.adversary);
+  v("augment", o.augment);
 }
 
 template <typename T>
 concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
-    std::is_same_v<T, FspOptions> || std::is_same_v<T, AugmentOptions>;
+    std::is_same_v<T, FspOptions> || std::is_same_v<T, AdversaryOptions> || std::is_same_v<T, AugmentOptions>;
 
 struct Writer {
   json out = json::object();
@@ -125,9 +136,23 @@ std::string Check(const TrainingOptions& o) {
       !share(o.drop.frame_rate) || !(o.drop.mean_burst >= 1)) {
     return "\"drop\" has a share outside 0 .. 1 or a burst below 1";
   }
-  const AugmentOptions& a = o.augment;
-  for (const double chance : {a.speed, a.reverb, a.mix, a.noise, a.clip, a.band, a.telephone}) {
+  const AugmentOptions& g = o.augment;
+  for (const double chance : {g.speed, g.reverb, g.mix, g.noise, g.clip, g.band, g.telephone}) {
     if (!share(chance)) return "\"augment\" has a probability outside 0 .. 1";
+  }
+  if (!(o.drop.power > 0)) return "\"drop.power\" must be positive";
+  if (o.keep_checkpoints < 1) return "\"keep_checkpoints\" must be at least 1";
+  if (o.bad_steps < 0) return "\"bad_steps\" must be at least 0";
+  if (o.loader_threads < 1 || o.loader_threads > 64) return "\"loader_threads\" must be 1 .. 64";
+  const AdversaryOptions& a = o.adversary;
+  if (!(a.adversarial >= 0 && a.features >= 0)) return "\"adversary\": the weights must be at least 0";
+  if (a.every < 1) return "\"adversary.every\" must be at least 1";
+  if (a.channels < 1 || a.channels > 256) return "\"adversary.channels\" must be 1 .. 256";
+  if (!(a.balance_decay >= 0 && a.balance_decay < 1)) return "\"adversary.balance_decay\" must be in [0, 1)";
+  if (a.on() && a.fft_sizes.empty()) return "\"adversary.fft_sizes\" is empty";
+  for (const int size : a.fft_sizes) {
+    if (size < 64 || size > 4096 || size % 4 != 0 || size > o.crop_frames * 320)
+      return "\"adversary.fft_sizes\" must be multiples of 4 in 64 .. 4096, no longer than a crop";
   }
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {
