@@ -58,6 +58,29 @@ void Butterworth(std::span<float> samples, double sample_rate, double cutoff, bo
   for (const double q : kButterworth) Biquad(samples, w, q, high);
 }
 
+// By the transform of both. The way back goes through the Hartley transform, which is its own inverse and the
+// real minus the imaginary part of that of Fourier: so one plan for real signals does.
+std::vector<double> Convolve(std::span<const double> a, std::span<const double> b) {
+  internal::RealFft fft(std::bit_ceil(a.size() + b.size()));
+  const size_t size = fft.size();
+  const auto first = fft.Forward(a);
+  std::vector<std::complex<double>> bins(first.begin(), first.end());
+  const auto second = fft.Forward(b);
+  for (size_t i = 0; i < bins.size(); ++i) bins[i] *= second[i];
+  std::vector<double> hartley(size);
+  for (size_t i = 0; i < bins.size(); ++i) {
+    hartley[i] = bins[i].real() - bins[i].imag();
+    if (i > 0) hartley[size - i] = bins[i].real() + bins[i].imag();
+  }
+  const auto back = fft.Forward(hartley);
+  std::vector<double> out(size);
+  for (size_t i = 0; i < back.size(); ++i) {
+    out[i] = (back[i].real() - back[i].imag()) / static_cast<double>(size);
+    if (i > 0) out[size - i] = (back[i].real() + back[i].imag()) / static_cast<double>(size);
+  }
+  return out;
+}
+
 double MuLaw(double x) {
   const double compressed = std::log1p(kMu * std::min(1.0, std::abs(x))) / std::log1p(kMu);
   const double coded = std::round(compressed * 127) / 127;
@@ -78,23 +101,19 @@ void Reverberate(std::span<float> samples, double sample_rate, double rt60, doub
   if (length <= start) return;
   std::vector<double> room(length);
   double energy = 0;
-  for (size_t i = start; i < length; ++i) {
-    const double decay = std::pow(10, -3 * static_cast<double>(i - start) / (rt60 * sample_rate));
-    room[i] = decay * Gaussian(random);
+  const double ratio = std::pow(10, -3 / (rt60 * sample_rate));
+  double decay = 1;
+  for (size_t i = start; i < length; ++i, decay *= ratio) {
+    room[i] = decay * NearlyGaussian(random);
     energy += room[i] * room[i];
   }
   const double gain = std::pow(10, level_db / 20) / std::sqrt(energy);
   for (double& x : room) x *= gain;
   room[0] = 1;
-  internal::RealFft fft(std::bit_ceil(samples.size() + length));
-  const auto response = fft.Forward(room);
-  std::vector<std::complex<double>> bins(response.begin(), response.end());
   const std::vector<double> wave(samples.begin(), samples.end());
-  const auto spectrum = fft.Forward(wave);
-  for (size_t i = 0; i < bins.size(); ++i) bins[i] *= spectrum[i];
-  const std::vector<double> out = internal::InverseRealFft(bins);
-  for (size_t i = 0; i < samples.size(); ++i)
-    samples[i] = static_cast<float>(out[i] / static_cast<double>(fft.size()));
+  const std::vector<double> out = Convolve(wave, room);
+  std::transform(out.begin(), out.begin() + static_cast<ptrdiff_t>(samples.size()), samples.begin(),
+                 [](double x) { return static_cast<float>(x); });
 }
 
 void Mix(std::span<float> samples, std::span<const float> other, double snr_db) {
@@ -109,7 +128,7 @@ void Mix(std::span<float> samples, std::span<const float> other, double snr_db) 
 
 std::vector<float> WhiteNoise(size_t count, std::mt19937_64& random) {
   std::vector<float> noise(count);
-  for (float& x : noise) x = static_cast<float>(Gaussian(random));
+  for (float& x : noise) x = static_cast<float>(NearlyGaussian(random));
   return noise;
 }
 
