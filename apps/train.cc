@@ -96,7 +96,14 @@ void SetLength(const Arguments& arguments, TrainingOptions& options) {
   options.minutes = 0;
 }
 
+// With a run's checkpoint (.pt), or with the weights of a model.
 Status BeginWith(const std::string& model, TrainingState& state) {
+  if (fs::path(model).extension() == ".pt") {
+    auto from = LoadCheckpoint(model, state.device);
+    if (!from.ok()) return from.error();
+    const Status begun = WarmStart(state, *from.value());
+    return begun.ok() ? begun : Error{model + ": " + begun.message()};
+  }
   auto found = FindByName(model);
   if (!found.ok()) return found.error();
   const std::string& source = found.value().source;
@@ -255,7 +262,8 @@ int RunTrain(int argc, char** argv) {
       ("out", "folder of the run", cxxopts::value(arguments.out))
       ("validate", "speech to validate on, by other speakers (default: the official dev part, or a share of the data)",
        cxxopts::value(arguments.validation))
-      ("init-from", "begin with the weights of this model (NAME or FILE) instead of random ones",
+      ("init-from", "begin with the weights of this model (NAME or FILE), or with the networks, discriminators and "
+       "moments of a run's checkpoint (FILE.pt), instead of random ones",
        cxxopts::value(arguments.init_from))
       ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
       ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))

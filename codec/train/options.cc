@@ -151,8 +151,8 @@ std::string Check(const TrainingOptions& o) {
   if (!(a.balance_decay >= 0 && a.balance_decay < 1)) return "\"adversary.balance_decay\" must be in [0, 1)";
   if (a.on() && a.fft_sizes.empty()) return "\"adversary.fft_sizes\" is empty";
   for (const int size : a.fft_sizes) {
-    if (size < 64 || size > 4096 || size % 4 != 0 || size > o.crop_frames * 320)
-      return "\"adversary.fft_sizes\" must be multiples of 4 in 64 .. 4096, no longer than a crop";
+    if (size < 64 || size > 4096 || size % 32 != 0 || size > o.crop_frames * 320)
+      return "\"adversary.fft_sizes\" must be multiples of 32 in 64 .. 4096, no longer than a crop";
   }
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {
