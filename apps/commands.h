@@ -12,6 +12,7 @@ int RunLive(int argc, char** argv);
 int RunEvaluate(int argc, char** argv);
 int RunTrain(int argc, char** argv);
 int RunExport(int argc, char** argv);
+int RunReport(int argc, char** argv);
 
 }  // namespace quaver
 

@@ -35,6 +35,7 @@ Commands:
   evaluate  scores of decoded speech against its reference
   train     train a model on your own speech
   export    make a weights file of a training run
+  report    make a page of training runs: curves, scores, spectrograms, sound
 
 Options:
   -h, --help     print this text and end
@@ -46,6 +47,7 @@ Examples:
   quaver decode t.qvr -o heard.wav
   quaver evaluate talk.wav heard.wav
   quaver live --bitrate 6k
+  quaver report runs/first -o first.html
   quaver encode talk.wav -o - | quaver decode - -o - > heard.wav
 
 Exit codes:
@@ -62,7 +64,7 @@ struct Command {
 };
 constexpr Command kCommands[] = {{"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
                                  {"info", RunInfo},     {"evaluate", RunEvaluate}, {"train", RunTrain},
-                                 {"export", RunExport}};
+                                 {"export", RunExport}, {"report", RunReport}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

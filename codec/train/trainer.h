@@ -9,6 +9,7 @@
 
 #include "codec/train/checkpoint.h"
 #include "codec/train/data.h"
+#include "codec/train/log/validation_result.h"
 #include "codec/train/losses.h"
 
 namespace quaver {
@@ -42,7 +43,7 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
 
 struct TrainCallbacks {
   std::function<void(const StepReport&)> on_step;
-  std::function<void(int64_t step, const std::string& json)> on_validation;
+  std::function<void(int64_t step, const ValidationResult&)> on_validation;
   std::function<void(const std::string&)> on_message;
 };
 
