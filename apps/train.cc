@@ -95,7 +95,8 @@ nlohmann::ordered_json StartFacts(const Arguments& arguments, const TrainingStat
   facts["data"]["folder"] = arguments.data;
   facts["validation"] = DataFacts(validation);
   facts["validation"]["folder"] = arguments.validation;
-  if (!state.origin.empty()) facts["began_with"] = nlohmann::ordered_json::parse(state.origin);
+  const auto origin = nlohmann::json::parse(state.origin, nullptr, false);  // empty: random weights
+  if (origin.is_object()) facts["began_with"] = origin.value("identity", "");
   facts["model"] = nlohmann::ordered_json::parse(CanonicalJson(state.config.model));
   facts["training"] = nlohmann::ordered_json::parse(TrainingJson(state.config.training));
   return facts;

@@ -149,7 +149,7 @@
       const place = log ? (y) => Math.log(y / low) / Math.log(high / low) : (y) => (y - low) / (high - low);
       const py = (y) => height - bottom - place(y) * (height - top - bottom);
       const clip = `clip${charts.indexOf(paint)}`;
-      draw(draw(svg, 'clipPath', { id: clip }), 'rect', { x: left, y: top - 2, width: width - left - right + 4, height: height - top - bottom + 4 });
+      draw(draw(svg, 'clipPath', { id: clip }), 'rect', { x: left - 4, y: top - 3, width: width - left - right + 8, height: height - top - bottom + 6 });
       for (const y of log ? logTicks(low, high) : niceTicks(low, high, 4)) {
         draw(svg, 'line', { class: 'grid', x1: left, x2: width - right, y1: py(y), y2: py(y) });
         draw(svg, 'text', { x: left - 6, y: py(y) + 4, 'text-anchor': 'end' }, tickText(y));
@@ -249,7 +249,7 @@
       if (isNumber(get(facts, 'parameters'))) row('Parameters', `${fixed(facts.parameters / 1e6, 2)} M`);
       if (isNumber(get(facts, 'data', 'seconds'))) row('Training data', `${duration(facts.data.seconds)}, ${count(facts.data.clips, 'clip')}`);
       if (isNumber(get(facts, 'validation', 'seconds'))) row('Validation data', `${duration(facts.validation.seconds)}, ${count(facts.validation.clips, 'clip')}`);
-      if (get(facts, 'began_with')) row('Began with', get(facts, 'began_with', 'name') || 'the weights of a model');
+      if (get(facts, 'began_with')) row('Began with', `weights ${String(facts.began_with).slice(0, 8)}…`);
       if (run.unfinished) row('Log', 'ends within a line');
     });
   };
@@ -343,10 +343,10 @@
       chart(grid, { title: 'Score', unit: 'mean ESTOI', dots: true, series: [over(run, 0, 'score', colour(0), (v) => v.score)] });
     } else {
       const lines = (pick) => runs.map((run, i) => over(run, i, run.name, colour(i), pick));
+      chart(grid, { title: 'Score', unit: 'mean ESTOI', dots: true, series: lines((v) => v.score) });
       for (const n_q of rates) chart(grid, { title: `ESTOI at n_q ${n_q}`, dots: true, series: lines(at(n_q, 'estoi')) });
       for (const n_q of rates) chart(grid, { title: `Log-mel distance at n_q ${n_q}`, unit: 'dB', dots: true, series: lines(at(n_q, 'log_mel_db')) });
       if (lossy) chart(grid, { title: lossyTitle, dots: true, series: lines((v) => get(v.lossy, 'estoi')) });
-      chart(grid, { title: 'Score', unit: 'mean ESTOI', dots: true, series: lines((v) => v.score) });
     }
     const card = add(element, 'div', { class: 'card scroll' });
     const table = add(card, 'table');
@@ -429,9 +429,9 @@
 
   // --- samples -----------------------------------------------------------------------------------------
   let playing = null;
-  const sound = (parent, clip, item, caption) => {
+  const sound = (parent, clip, item, title, caption) => {
     const figure = add(parent, 'figure', { class: 'sound' });
-    add(figure, 'figcaption', {}, caption);
+    add(figure, 'figcaption', {}, title);
     const picture = add(figure, 'div', { class: 'picture' });
     add(picture, 'img', { src: `data:image/png;base64,${item.png}`, alt: `mel spectrogram, ${caption}` });
     const head = add(picture, 'div', { class: 'head' });
@@ -439,7 +439,7 @@
     const mel = (hz) => Math.log10(1 + hz / 700);
     for (const [hz, text] of [[250, '250'], [1000, '1k'], [2000, '2k'], [4000, '4k'], [8000, '8k']]) {
       if (hz > clip.top_hz) break;
-      add(picture, 'span', { class: 'hz', style: `top:${((1 - mel(hz) / mel(clip.top_hz)) * 100).toFixed(1)}%` }, text);
+      add(picture, 'span', { class: 'hz', style: `top:${Math.max(5, (1 - mel(hz) / mel(clip.top_hz)) * 100).toFixed(1)}%` }, text);
     }
     for (const s of niceTicks(0, item.seconds, 6)) add(picture, 'span', { class: 'sec', style: `left:${((s / item.seconds) * 100).toFixed(1)}%` }, `${s}`);
     let audio = null;
@@ -488,13 +488,13 @@
         return line;
       };
       const first = clips.find((x) => x.clip.reference);
-      if (first) sound(row('Reference', 'as recorded'), first.clip, first.clip.reference, 'reference');
+      if (first) sound(row('Reference', ''), first.clip, first.clip.reference, '', 'reference');
       for (const { run, clip } of clips) {
         for (const step of clip.steps) {
           const v = run.validations.find((x) => x.step === step.step);
           const title = `Step ${whole(step.step)}`;
           const line = row(title, `${several ? `${run.name}` : ''}${several && v ? ', ' : ''}${v ? `score ${fixed(v.score, 3)}${v === best(run) ? ', the best' : ''}` : ''}`);
-          for (const item of step.decoded) sound(line, clip, item, `${several ? `${run.name}, ` : ''}step ${step.step}, n_q ${item.n_q}`);
+          for (const item of step.decoded) sound(line, clip, item, `n_q ${item.n_q}`, `${several ? `${run.name}, ` : ''}step ${step.step}, n_q ${item.n_q}`);
         }
       }
     }

@@ -44,7 +44,7 @@ struct Glyph {
   char letter;
   std::array<uint8_t, 5> rows;
 };
-constexpr std::array<Glyph, 13> kFont = {{{'0', {7, 5, 5, 5, 7}},
+constexpr std::array<Glyph, 12> kFont = {{{'0', {7, 5, 5, 5, 7}},
                                           {'1', {2, 6, 2, 2, 7}},
                                           {'2', {7, 1, 7, 4, 7}},
                                           {'3', {7, 1, 7, 1, 7}},
@@ -55,8 +55,7 @@ constexpr std::array<Glyph, 13> kFont = {{{'0', {7, 5, 5, 5, 7}},
                                           {'8', {7, 5, 7, 5, 7}},
                                           {'9', {7, 5, 7, 1, 7}},
                                           {'.', {0, 0, 0, 0, 2}},
-                                          {'k', {4, 5, 6, 5, 5}},
-                                          {'s', {0, 3, 6, 3, 6}}}};
+                                          {'k', {4, 5, 6, 5, 5}}}};
 constexpr int kDot = 2;
 constexpr int kLetterWidth = 4 * kDot;
 constexpr int kLetterHeight = 5 * kDot;
@@ -125,7 +124,7 @@ void DrawTimeAxis(Canvas& canvas, double seconds, int top) {
   const int every = seconds > 12 ? 5 : 1;
   for (int second = 0; second <= seconds; second += every) {
     const int x = kLeft + static_cast<int>(second * kSpectrogramColumns);
-    const std::string label = std::to_string(second) + "s";
+    const std::string label = std::to_string(second);
     canvas.Fill(x, top, 1, kTick, kInk);
     canvas.Write(std::max(0, x - TextWidth(label) / 2), top + kTick + 3, label);
   }
