@@ -261,6 +261,9 @@
     convergence: ['Spectral convergence', ''],
     waveform: ['Waveform L1', 'relative to the level'],
     norm: ['Norm loss of the bottleneck', ''],
+    adversarial: ['Adversarial loss', 'of the generator'],
+    features: ['Feature matching', ''],
+    discriminator: ['Discriminator loss', ''],
     accept: ['Perturbations accepted', 'share'],
     gradient: ['Gradient norm', 'before clipping'],
     lr: ['Learning rate', ''],
@@ -274,7 +277,7 @@
     const names = [];
     for (const name of Object.keys(known)) if (runs.some((r) => r.curves.series.some((s) => s.name === name))) names.push(name);
     for (const run of runs) for (const s of run.curves.series) if (!names.includes(s.name)) names.push(s.name);
-    // What is not known stands between the losses and the figures of the optimiser.
+    // A term that is not known stands between the losses and the figures of the optimiser.
     const end = ['accept', 'gradient', 'lr', 'audio_rate'].filter((n) => names.includes(n));
     const order = names.filter((n) => !end.includes(n)).concat(end);
     if (!order.length) { add(element, 'p', { class: 'none' }, 'No step has been logged yet.'); return; }

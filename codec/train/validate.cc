@@ -53,7 +53,7 @@ BottleneckOutput Quantised(TorchNetworkImpl& network, const Fsp& bottleneck,
   auto input = torch::zeros({1, frames * config.frame()});
   std::copy(samples.begin(), samples.end(), input.data_ptr<float>());
   input = input.to(network.parameters().front().device());
-  return bottleneck.Forward(network.Encode(input), /*training=*/false, at::Generator());
+  return bottleneck.Quantize(network.Encode(input));
 }
 
 // y [1, frames, latents] -> `count` samples.

@@ -55,7 +55,8 @@ kill -INT $trainer; wait $trainer)sh");
   auto files = List("run");
   const auto events = [](const std::string& name) { return name.starts_with("events.out.tfevents."); };
   EXPECT_EQ(std::erase_if(files, events), 1u);
-  EXPECT_EQ(files, (std::vector<std::string>{"checkpoint.pt", "log.jsonl", "run.json"}));
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_TRUE(files[0].starts_with("checkpoint-")) << files[0];
   const auto before = Steps();
   ASSERT_GE(before.size(), 20u);
 
@@ -77,7 +78,7 @@ kill -INT $trainer; wait $trainer)sh");
   Expect(0,
          "quaver train --config small.json --data data --out next --init-from small.safetensors --steps 2 "
          "--threads 1");
-  ASSERT_TRUE(Exists("next/checkpoint.pt"));
+  ASSERT_TRUE(Exists("next/checkpoint-00000002.pt"));
 }
 
 TEST_F(TrainTool, SaysWhatIsWrong) {
