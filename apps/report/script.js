@@ -139,6 +139,8 @@
         draw(svg, 'text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, 'no values');
         return;
       }
+      const least = 2e-3 * Math.max(Math.abs(span[0]), Math.abs(span[1]));  // what hardly changes is drawn as that
+      if (span[1] - span[0] < least) span = [span[0] - least / 2, span[1] + least / 2];
       const log = spec.logs && tools.log && span[0] > 0;
       const margin = log ? 0 : (span[1] - span[0]) * 0.06 || Math.abs(span[0]) * 0.1 || 1;
       let [low, high] = log ? [span[0] / 1.05, span[1] * 1.05] : [span[0] - margin, span[1] + margin];
@@ -199,6 +201,7 @@
         tip.replaceChildren();
         add(tip, 'div', {}, hours ? `${number(x)} h` : `step ${whole(x)}`);
         for (const { l, i } of points) {
+          if (Math.abs(l.x[i] - x) > (x1 - x0) * 0.03) continue;  // a run that ended before
           const line = add(tip, 'div', {});
           add(line, 'i', { class: 'chip', style: `background:${l.colour}` });
           line.append(l.label);
@@ -462,7 +465,7 @@
       audio.currentTime = from;
       button.textContent = '❚❚';
       playing = { stop, clip: clip.name, now: () => audio.currentTime };
-      audio.play().then(follow, () => { button.textContent = '✕'; });
+      audio.play().then(follow, (error) => { if (error.name !== 'AbortError') button.textContent = '✕'; });
     };
     button.addEventListener('click', (event) => {
       event.stopPropagation();
