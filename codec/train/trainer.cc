@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "codec/train/schedule.h"
 #include "codec/train/validate.h"
@@ -23,13 +22,6 @@ std::string Describe(const Batch& batch) {
   if (batch.sources.size() > kMaxNamed)
     text += " and " + std::to_string(batch.sources.size() - kMaxNamed) + " more";
   return text;
-}
-
-double MeanEstoi(const std::string& scores) {
-  const auto json = nlohmann::json::parse(scores);
-  double sum = 0;
-  for (const auto& entry : json) sum += entry["estoi"].get<double>();
-  return json.empty() ? 0 : sum / static_cast<double>(json.size());
 }
 
 // A run on its way: what the loop's parts share.
@@ -75,11 +67,10 @@ Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader) {
 
 void Loop::ValidateNow() {
   if (validation_.clips.empty()) return;
-  const std::string scores = Validate(state_, validation_);
-  callbacks_.on_validation(state_.step, scores);
-  const double score = MeanEstoi(scores);
-  if (state_.best_step > 0 && score <= state_.best_score) return;
-  state_.best_score = score;
+  const ValidationResult result = Validate(state_, validation_);
+  callbacks_.on_validation(state_.step, result);
+  if (state_.best_step > 0 && result.score <= state_.best_score) return;
+  state_.best_score = result.score;
   state_.best_step = state_.step;
   const Status saved = folder_.SaveBest(state_);
   if (!saved.ok()) callbacks_.on_message(saved.message());
