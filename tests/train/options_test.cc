@@ -21,6 +21,7 @@ TEST(TrainingOptions, SurviveJson) {
   options.batch = 7;
   options.loss.fft_sizes = {512, 1024};
   options.fsp.joint = true;
+  options.augment.telephone = 0.25;
   const auto again = ParseTrainingOptions(TrainingJson(options));
   ASSERT_TRUE(again.ok()) << again.message();
   EXPECT_EQ(TrainingJson(again.value()), TrainingJson(options));
@@ -35,6 +36,8 @@ TEST(TrainingOptions, MistakesAreNamed) {
       {R"({"loss": {"mel": 1}})", "mel"},
       {R"({"drop": {"frame_rate": 2}})", "drop"},
       {R"({"loss": {"fft_sizes": [7]}})", "fft_sizes"},
+      {R"({"augment": {"noise": 1.5}})", "augment"},
+      {R"({"augment": {"echo": 0.5}})", "echo"},
   };
   for (const auto& [json, word] : cases) {
     const auto options = ParseTrainingOptions(json);
