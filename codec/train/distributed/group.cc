@@ -1,5 +1,6 @@
 #include "codec/train/distributed/group.h"
 
+#include <c10/util/Logging.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -50,6 +51,12 @@ c10::intrusive_ptr<c10d::Store> OpenStore(const Launch& launch, milliseconds tim
   options.timeout = timeout;
   return c10::make_intrusive<c10d::PrefixStore>("quaver/" + launch.attempt,
                                                 c10::make_intrusive<c10d::TCPStore>(launch.address, options));
+}
+
+// c10d logs every error that it throws, with the stack; here the errors become messages of our own. Whoever
+// set the level keeps it.
+void SilenceLog() {
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = 3;
 }
 
 // Waits until all ranks have said where they are; their words.
@@ -220,6 +227,7 @@ Result<std::unique_ptr<Group>> Group::FromEnvironment(torch::Device device, cons
 Result<std::unique_ptr<Group>> Group::Join(const Launch& launch, torch::Device device,
                                            const GroupOptions& options) {
   if (launch.size == 1) return Alone();
+  SilenceLog();
   const std::string place = launch.address + ":" + std::to_string(launch.port);
   const std::string prefix = Number(launch.rank, launch.size) + ": ";
   std::unique_ptr<Group> group(new Group(launch));

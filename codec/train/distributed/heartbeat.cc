@@ -68,10 +68,10 @@ void Heartbeat::Run() {
     } while (Sleep());
     const std::lock_guard lock(mutex_);
     if (leaving_) store_->set(AliveKey(static_cast<size_t>(options_.rank)), Bytes(kLeft));
-  } catch (const std::exception& error) {
+  } catch (const std::exception&) {
     {
       const std::lock_guard lock(mutex_);
-      store_failure_ = error.what();
+      store_gone_ = true;
     }
     changed_.notify_all();
     while (Sleep()) WatchForHang();
@@ -129,7 +129,7 @@ std::string Heartbeat::Silent(milliseconds limit) const {
 
 std::string Heartbeat::Problem() const {
   if (!verdict_.empty()) return verdict_;
-  if (!store_failure_.empty()) return options_.store_name + " is gone (" + store_failure_ + ")";
+  if (store_gone_) return options_.store_name + " is gone";
   if (Clock::now() - answered_ > options_.timeout)
     return options_.store_name + " has not answered for " + Seconds(options_.timeout) + " s";
   const std::string silent = Silent(options_.timeout);
@@ -170,9 +170,8 @@ void Heartbeat::GiveUp(const std::string& why) {
 void Heartbeat::Tell(std::unique_lock<std::mutex>& lock, const std::string& verdict) {
   if (verdict_.empty()) to_tell_ = verdict_ = verdict;
   changed_.notify_all();
-  changed_.wait_for(lock, std::chrono::seconds(2),
-                    [this] { return to_tell_.empty() || !store_failure_.empty(); });
-  if (!options_.holds_store || !store_failure_.empty()) return;
+  changed_.wait_for(lock, std::chrono::seconds(2), [this] { return to_tell_.empty() || store_gone_; });
+  if (!options_.holds_store || store_gone_) return;
   lock.unlock();
   std::this_thread::sleep_for(3 * interval_);  // the others read it before the store ends with this process
   lock.lock();

@@ -67,7 +67,7 @@ class Heartbeat {
   bool leaving_ = false;
   std::string to_tell_;  // goes into the store with the next beat
   std::string verdict_;  // what all ranks are to say
-  std::string store_failure_;
+  bool store_gone_ = false;
   int64_t beats_ = 0;
   std::vector<std::string> counts_;       // last seen, by rank
   std::vector<Clock::time_point> moved_;  // when they last changed

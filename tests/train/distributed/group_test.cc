@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -61,10 +62,11 @@ TEST(Group, GradientsAreThoseOfTheWholeBatch) {
   ExpectAsAlone("gradients", 4, 1e-6);
 }
 
-// rank 0 of 2: rank 1 (...) ...
+// One line, "rank 0 of 2: rank 1 (...) ...".
 void ExpectBlamed(const Ended& rank, const std::string& blamed) {
   EXPECT_EQ(rank.code, 1) << rank.text;
-  EXPECT_NE(rank.text.find(blamed), std::string::npos) << rank.text;
+  EXPECT_EQ(rank.text.find(blamed), 0u) << rank.text;
+  EXPECT_EQ(std::count(rank.text.begin(), rank.text.end(), '\n'), 1) << rank.text;
 }
 
 TEST(Group, AKilledProcessEndsTheOthersWithItsName) {
@@ -93,7 +95,8 @@ TEST(Group, AFrozenProcessIsLostAfterTheTimeOut) {
 TEST(Group, AProcessThatGivesUpIsQuoted) {
   const auto ended = RunRanks(2, {kWorker, "misbehave", "give up"});
   EXPECT_EQ(ended[1].code, 3);
-  ExpectBlamed(ended[0], "ended: the disk is full");
+  ExpectBlamed(ended[0], "rank 0 of 2: rank 1 (");
+  EXPECT_NE(ended[0].text.find("ended: the disk is full"), std::string::npos) << ended[0].text;
 }
 
 TEST(Group, DifferentConfigurationsAreNamedOnAllRanks) {
