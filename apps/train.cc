@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cxxopts.hpp>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +15,7 @@
 #include "apps/commands.h"
 #include "apps/run_notes.h"
 #include "codec/model/find.h"
+#include "codec/train/distributed/group.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
 
@@ -35,14 +38,21 @@ constexpr char kAbout[] =
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
     "  quaver train --data my/speech --out runs/mine --init-from default --minutes 20\n"
-    "  quaver export runs/first -o first.safetensors\n";
+    "  torchrun --nproc-per-node 8 --no-python quaver train --device cuda --data my/speech --out runs/large "
+    "--auto-resume\n"
+    "  quaver export runs/first -o first.safetensors\n\n"
+    "Started by torchrun, srun or mpirun, the processes train one model together, and \"batch\" is shared "
+    "out "
+    "among them.\n";
 
 struct Arguments {
-  std::string config, data, out, validation, init_from;
+  std::string config, data, out, validation, init_from, device;
   double minutes = 0;
   int64_t steps = 0;
   int threads = 0;
+  double peer_timeout = 45;  // seconds
   bool resume = false;
+  bool auto_resume = false;
 };
 
 std::string Clock(double seconds) {
@@ -58,12 +68,18 @@ class ConsoleReport {
   explicit ConsoleReport(bool terminal) : terminal_(terminal) {}
   void operator()(const StepReport& r) const {
     if (!terminal_ && r.step % 100 != 0) return;
-    std::fprintf(stderr,
-                 "%s%3.0f%% step %ld  loss %.3f  log-mel %.2f dB  sc %.3f  wave %.3f  accept %.3f  %.1f "
-                 "audio-s/s  ETA %s%s",
-                 terminal_ ? "\r" : "", 100 * r.progress, static_cast<long>(r.step), r.total, r.log_mel,
-                 r.convergence, r.waveform, r.accept, r.audio_rate, Clock(r.seconds_left).c_str(),
-                 terminal_ ? "   " : "\n");
+    std::string line;
+    char text[96];
+    std::snprintf(text, sizeof(text), "%3.0f%% step %ld  loss %.3f", 100 * r.progress,
+                  static_cast<long>(r.step), r.total);
+    line += text;
+    for (const auto& [name, value] : r.terms) {
+      std::snprintf(text, sizeof(text), "  %s %.3g", name.c_str(), value);
+      line += text;
+    }
+    std::snprintf(text, sizeof(text), "  %.1f audio-s/s  ETA ", r.audio_rate);
+    line += text + Clock(r.seconds_left);
+    std::fprintf(stderr, terminal_ ? "\r%s   " : "%s\n", line.c_str());
   }
 
  private:
@@ -71,11 +87,10 @@ class ConsoleReport {
 };
 
 nlohmann::json ToJson(const StepReport& r) {
-  return {{"step", r.step},          {"loss", r.total},
-          {"log_mel_db", r.log_mel}, {"convergence", r.convergence},
-          {"waveform", r.waveform},  {"norm", r.norm},
-          {"accept", r.accept},      {"gradient", r.gradient},
-          {"lr", r.learning_rate},   {"audio_rate", r.audio_rate}};
+  nlohmann::json json = {
+      {"step", r.step}, {"loss", r.total}, {"lr", r.learning_rate}, {"audio_rate", r.audio_rate}};
+  for (const auto& [name, value] : r.terms) json[name] = value;
+  return json;
 }
 
 // What the command line says of the length of the run goes before what the configuration says.
@@ -97,21 +112,24 @@ Status BeginWith(const std::string& model, TrainingState& state) {
   return {};
 }
 
-Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
-                                                     const std::string& checkpoint) {
-  if (arguments.resume) {
-    auto state = LoadCheckpoint(checkpoint);
+Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments, const RunFolder& folder,
+                                                     torch::Device device) {
+  const bool begun = !folder.Checkpoints().empty();
+  if (arguments.resume || (arguments.auto_resume && begun)) {
+    auto state = folder.Load(device, [](const std::string& message) {
+      std::fprintf(stderr, "%s; going on from the checkpoint before it\n", message.c_str());
+    });
     if (!state.ok()) return state;
     TrainingOptions& options = state.value()->config.training;
     SetLength(arguments, options);
     return state;
   }
-  if (fs::exists(checkpoint))
-    return Error{checkpoint + ": exists; --resume goes on with it, or choose another --out"};
+  if (begun)
+    return Error{folder.Checkpoints()[0] + ": exists; --resume goes on with it, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
   SetLength(arguments, config.value().training);
-  auto state = std::make_unique<TrainingState>(config.value());
+  auto state = std::make_unique<TrainingState>(config.value(), device);
   if (!arguments.init_from.empty()) {
     const Status begun = BeginWith(arguments.init_from, *state);
     if (!begun.ok()) return begun.error();
@@ -119,7 +137,20 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
   return state;
 }
 
-Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bool terminal) {
+// With several processes on a machine each takes a GPU of its own.
+Result<torch::Device> ParseDevice(const std::string& name, int local_rank) {
+  if (name == "cpu") return torch::Device(torch::kCPU);
+  if (name != "cuda") return Error{"--device: " + name + " is not known; cpu or cuda"};
+  if (!torch::cuda::is_available())
+    return Error{
+        "--device cuda: this LibTorch finds no GPU (it was built without CUDA, or there is no driver)"};
+  at::globalContext().setAllowTF32CuBLAS(true);
+  at::globalContext().setAllowTF32CuDNN(true);
+  const int index = local_rank % static_cast<int>(torch::cuda::device_count());
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bool terminal, bool first) {
   LoadOptions load = DataOptions(config);
   if (terminal) {
     load.progress = [](size_t done, size_t total) {
@@ -128,7 +159,7 @@ Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bo
   }
   auto data = LoadDataset(folder, load);
   if (terminal) std::fprintf(stderr, "\n");
-  if (!data.ok()) return data;
+  if (!data.ok() || !first) return data;
   for (const SkippedFile& file : data.value().skipped) {
     std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
   }
@@ -152,6 +183,8 @@ std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments
   if (parsed.count("minutes") && !(arguments.minutes > 0)) return "--minutes must be above 0";
   if (parsed.count("steps") && arguments.steps < 1) return "--steps must be at least 1";
   if (parsed.count("threads") && arguments.threads < 1) return "--threads must be at least 1";
+  if (!(arguments.peer_timeout >= 1)) return "--peer-timeout must be at least 1";
+  if (arguments.resume && arguments.auto_resume) return "give --resume or --auto-resume, not both";
   if (!arguments.resume) return "";
   if (parsed.count("init-from"))
     return "--resume goes on with a run's own weights, --init-from begins a new run";
@@ -160,35 +193,51 @@ std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments
   return "";
 }
 
-int Run(const Arguments& arguments) {
-  const bool terminal = isatty(2) != 0;
+Result<std::unique_ptr<Group>> JoinGroup(const Launch& launch, torch::Device device, double timeout) {
+  GroupOptions options;
+  options.timeout = std::chrono::milliseconds(static_cast<int64_t>(1000 * timeout));
+  options.on_hang = [](const std::string& message) {
+    std::fprintf(stderr, "quaver train: %s\n", message.c_str());
+    std::_Exit(1);
+  };
+  return Group::Join(launch, device, options);
+}
+
+int Train(const Arguments& arguments, torch::Device device, Group& group) {
+  const bool terminal = group.first() && isatty(2) != 0;
+  const auto fail = [&group](const std::string& message) {
+    group.GiveUp(message);
+    return Fail(group.alone() || message.starts_with("rank ") ? message : group.name() + ": " + message);
+  };
   std::error_code error;
   fs::create_directories(arguments.out, error);
-  if (error) return Fail(arguments.out + ": " + error.message());
-  if (arguments.threads > 0) at::set_num_threads(arguments.threads);
-
-  const std::string checkpoint = arguments.out + "/checkpoint.pt";
-  auto state = StartOrResume(arguments, checkpoint);
-  if (!state.ok()) return Fail(state.message());
+  if (error) return fail(arguments.out + ": " + error.message());
+  const RunFolder probe(arguments.out, 1);
+  if (group.first()) probe.RemoveLeftovers();
+  auto state = StartOrResume(arguments, probe, device);
+  if (!state.ok()) return fail(state.message());
   const TrainingConfig& config = state.value()->config;
-  auto data = Load(arguments.data, config, terminal);
-  if (!data.ok()) return Fail(data.message());
+  auto data = Load(arguments.data, config, terminal, group.first());
+  if (!data.ok()) return fail(data.message());
   Dataset validation;
   if (arguments.validation.empty()) {
     validation = HoldOut(data.value(), config.training.held_out);
   } else {
-    auto loaded = Load(arguments.validation, config, terminal);
-    if (!loaded.ok()) return Fail(loaded.message());
+    auto loaded = Load(arguments.validation, config, terminal, group.first());
+    if (!loaded.ok()) return fail(loaded.message());
     validation = std::move(loaded).value();
   }
   if (data.value().clips.empty())
-    return Fail(arguments.data + ": nothing left to train on after holding clips out");
+    return fail(arguments.data + ": nothing left to train on after holding clips out");
 
-  if (validation.clips.empty()) std::fprintf(stderr, "no clips to validate on\n");
-  const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
-  if (!noted.ok()) return Fail(noted.message());
-  std::ofstream log(arguments.out + "/log.jsonl", std::ios::app);
-  if (!log) return Fail(arguments.out + "/log.jsonl: cannot be written");
+  std::ofstream log;
+  if (group.first()) {
+    if (validation.clips.empty()) std::fprintf(stderr, "no clips to validate on\n");
+    const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
+    if (!noted.ok()) return fail(noted.message());
+    log.open(arguments.out + "/log.jsonl", std::ios::app);
+    if (!log) return fail(arguments.out + "/log.jsonl: cannot be written");
+  }
   const ConsoleReport console(terminal);
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& report) {
@@ -200,18 +249,38 @@ int Run(const Arguments& arguments) {
     log << "{\"step\":" << step << ",\"validation\":" << scores << "}" << std::endl;
     std::fprintf(stderr, "\nvalidation at step %ld: %s\n", static_cast<long>(step), scores.c_str());
   };
-  callbacks.on_message = [&](const std::string& message) { std::fprintf(stderr, "\n%s\n", message.c_str()); };
+  callbacks.on_message = [&](const std::string& message) {
+    std::fprintf(stderr, "\n%s%s\n", group.alone() ? "" : (group.name() + ": ").c_str(), message.c_str());
+  };
 
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
+  const RunFolder folder(arguments.out, config.training.keep_checkpoints);
   const Status status =
-      Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
-  std::fprintf(stderr, "\n");
-  if (!status.ok()) return Fail(status.message());
+      Train(*state.value(), data.value(), validation, folder, callbacks, stop_requested, group);
+  if (group.first()) std::fprintf(stderr, "\n");
+  if (!status.ok()) return fail(status.message());
+  if (!group.first()) return 0;
   std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
-               static_cast<long>(state.value()->step), checkpoint.c_str());
+               static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
   return 0;
+}
+
+int Run(const Arguments& arguments) {
+  if (arguments.threads > 0) at::set_num_threads(arguments.threads);
+  const auto launch = ReadLaunch();
+  if (!launch.ok()) return Fail(launch.message());
+  const auto device = ParseDevice(arguments.device, launch.value().local_rank);
+  if (!device.ok()) return Fail(device.message());
+  auto group = JoinGroup(launch.value(), device.value(), arguments.peer_timeout);
+  if (!group.ok()) {
+    Fail(group.message());
+    std::_Exit(1);  // threads of a group that failed may wait for a peer that is gone
+  }
+  const int code = Train(arguments, device.value(), *group.value());
+  if (group.value()->failed()) std::_Exit(code);
+  return code;
 }
 
 }  // namespace
@@ -231,8 +300,13 @@ int RunTrain(int argc, char** argv) {
        cxxopts::value(arguments.init_from))
       ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
       ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
+      ("device", "cpu or cuda", cxxopts::value(arguments.device)->default_value("cpu"))
       ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
       ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
+      ("auto-resume", "begin, or go on if the run has a checkpoint: for launchers that start a run again",
+       cxxopts::value(arguments.auto_resume))
+      ("peer-timeout", "seconds of silence after which a process of a distributed run counts as lost",
+       cxxopts::value(arguments.peer_timeout)->default_value("45"))
       ("h,help", "this text");
   // clang-format on
   const auto parsed = options.parse(argc, argv);

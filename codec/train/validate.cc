@@ -27,7 +27,7 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
   const int64_t frames = (count + config.overlap + config.frame() - 1) / config.frame();
   auto input = torch::zeros({1, frames * config.frame()});
   std::copy(samples.begin(), samples.end(), input.data_ptr<float>());
-  const auto y = bottleneck.Forward(network.Encode(input), /*training=*/false, at::Generator()).y;
+  const auto y = bottleneck.Quantize(network.Encode(input)).y;
   auto kept = torch::zeros_like(y);
   const int64_t latents = static_cast<int64_t>(n_q) * config.bottleneck.dims();
   kept.slice(2, 0, latents).copy_(y.slice(2, 0, latents));
@@ -36,6 +36,10 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
 }
 
 std::string Validate(TrainingState& state, const Dataset& validation) {
+  return Validate(state, validation, *Group::Alone());
+}
+
+std::string Validate(TrainingState& state, const Dataset& validation, Group& group) {
   const BottleneckConfig& config = state.config.model.bottleneck;
   const Fsp bottleneck(config, state.config.training.fsp);
   const size_t clips =
@@ -43,22 +47,21 @@ std::string Validate(TrainingState& state, const Dataset& validation) {
   nlohmann::json scores = nlohmann::json::object();
   for (int n_q : {3, 6, 12, config.groups}) {
     n_q = std::min(n_q, config.groups);
-    double estoi = 0;
-    double log_mel = 0;
-    int count = 0;
-    for (size_t i = 0; i < clips; ++i) {
+    torch::Tensor sums = torch::zeros({3}, torch::kDouble);  // ESTOI, log-mel distance, clips
+    for (size_t i = static_cast<size_t>(group.rank()); i < clips; i += static_cast<size_t>(group.size())) {
       // Spread over the set: clips of one corpus stand together.
       const Clip& clip = validation.clips[i * validation.clips.size() / clips];
       const auto reference = Beginning(clip, kMaxSeconds * static_cast<size_t>(validation.sample_rate));
       const auto score = Score(reference, RoundTrip(*state.average, bottleneck, reference, n_q));
       if (!score.ok()) continue;  // too short for ESTOI
-      estoi += score.value().estoi;
-      log_mel += score.value().log_mel_db;
-      ++count;
+      sums += torch::tensor({score.value().estoi, score.value().log_mel_db, 1.0}, torch::kDouble);
     }
+    group.Sum(sums);
+    const auto sum = [&](int64_t what) { return sums[what].item<double>(); };
+    const auto count = static_cast<int64_t>(sum(2));
     if (count == 0) continue;
-    scores[std::to_string(n_q)] = {
-        {"estoi", estoi / count}, {"log_mel_db", log_mel / count}, {"clips", count}};
+    const auto mean = [&](int64_t what) { return sum(what) / static_cast<double>(count); };
+    scores[std::to_string(n_q)] = {{"estoi", mean(0)}, {"log_mel_db", mean(1)}, {"clips", count}};
   }
   return scores.dump();
 }

@@ -7,6 +7,7 @@
 
 #include "codec/train/checkpoint.h"
 #include "codec/train/data.h"
+#include "codec/train/distributed/group.h"
 
 namespace quaver {
 
@@ -15,8 +16,10 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
                              const std::vector<float>& samples, int n_q);
 
 // A JSON object: for n_q = 3, 6, 12 and all groups the mean ESTOI and log-mel distance (dB) over
-// validate_clips clips from all over the set, the first 20 seconds of each.
-std::string Validate(TrainingState& state, const Dataset& validation);
+// validate_clips clips from all over the set, the first 20 seconds of each. The ranks of a group share the
+// clips out; all of them get the scores of all.
+std::string Validate(TrainingState& state, const Dataset& validation, Group& group);
+std::string Validate(TrainingState& state, const Dataset& validation);  // alone
 
 }  // namespace quaver
 

@@ -7,11 +7,15 @@
 #include <torch/torch.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codec/model/config.h"
+#include "codec/train/random.h"
 
 namespace quaver {
+
+class Group;
 
 struct FspOptions {
   double quantize_rate = 0.5;  // share of elements that are quantised while training; the rest is perturbed
@@ -29,10 +33,16 @@ struct BottleneckOutput {
 
 class Fsp {
  public:
-  Fsp(const BottleneckConfig& config, const FspOptions& options);
+  // With a group, moments are those of the batch of all its ranks, each of which has as many latents.
+  Fsp(const BottleneckConfig& config, const FspOptions& options, Group* group = nullptr);
 
-  // latents [.., groups * dims] before squashing. With `training` the noise comes from `generator`.
-  BottleneckOutput Forward(const torch::Tensor& latents, bool training, const at::Generator& generator) const;
+  // Where ranks agree, after a step, on what the bottleneck remembers between steps. FSP remembers nothing.
+  void ShareState() {}
+
+  // latents [.., groups * dims] before squashing, perturbed with noise from `random`.
+  BottleneckOutput Forward(const torch::Tensor& latents, const BatchRandom& random) const;
+  // Quantised, as at inference.
+  BottleneckOutput Quantize(const torch::Tensor& latents) const;
 
   torch::Tensor Squash(const torch::Tensor& latents) const;        // [.., latents] -> (0, 1)
   torch::Tensor Centroids(const torch::Tensor& squashed) const;    // nearest centroid of each, in [0, 1]
@@ -45,11 +55,15 @@ class Fsp {
 
  private:
   torch::Tensor Levels(const torch::Tensor& like) const;  // level count of each latent, as `like`
-  torch::Tensor Perturb(const torch::Tensor& squashed, const at::Generator& generator,
+  // Variance and mean of each latent; flat [count, latents].
+  std::pair<torch::Tensor, torch::Tensor> Moments(const torch::Tensor& flat) const;
+  BottleneckOutput Quantized(const torch::Tensor& latents, const torch::Tensor& squashed) const;
+  torch::Tensor Perturb(const torch::Tensor& squashed, const BatchRandom& random,
                         torch::Tensor& accepted) const;
 
   BottleneckConfig config_;
   FspOptions options_;
+  Group* group_;
 };
 
 }  // namespace quaver

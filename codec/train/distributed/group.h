@@ -24,7 +24,7 @@ class GroupFailure : public std::runtime_error {
 };
 
 struct GroupOptions {
-  std::chrono::milliseconds timeout{60000};         // silence after which a peer counts as lost
+  std::chrono::milliseconds timeout{45000};         // silence after which a peer counts as lost
   std::chrono::milliseconds start_timeout{300000};  // for all processes to be started
   std::chrono::milliseconds late{1800000};          // how late a peer that is alive may be with an operation
   // Called on another thread if a peer is lost while this process hangs outside the group's operations, in a

@@ -19,7 +19,7 @@ struct HeartbeatOptions {
   std::vector<std::string> names;  // of all ranks, for messages: "rank 1 (host, process 4711)"
   std::string store_name;          // "the store of rank 0 at host:29500"
   bool holds_store = false;        // the store ends with this process
-  std::chrono::milliseconds timeout{60000};
+  std::chrono::milliseconds timeout{45000};
   // Called on the heartbeat's thread when somebody is lost and nobody has asked Lost() for half the time-out:
   // the process hangs in a call that does not return.
   std::function<void(const std::string&)> on_lost_unseen;
