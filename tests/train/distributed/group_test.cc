@@ -62,6 +62,10 @@ TEST(Group, GradientsAreThoseOfTheWholeBatch) {
   ExpectAsAlone("gradients", 4, 1e-6);
 }
 
+// The network, its losses, the discriminators, the balancer, moments and validation: one step of 2 x B is one
+// of 1 x 2B. The second step shows that the first updated the weights alike.
+TEST(Group, StepsOnRealSpeechAreThoseOfOneProcess) { ExpectAsAlone("steps", 2, 1e-5); }
+
 // One line, "rank 0 of 2: rank 1 (...) ...".
 void ExpectBlamed(const Ended& rank, const std::string& blamed) {
   EXPECT_EQ(rank.code, 1) << rank.text;

@@ -7,9 +7,16 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <sstream>
 
+#include "codec/train/checkpoint.h"
+#include "codec/train/distributed/data_parallel.h"
 #include "codec/train/distributed/gradient_sum.h"
 #include "codec/train/distributed/group.h"
+#include "codec/train/step.h"
+#include "codec/train/trainer.h"
+#include "codec/train/validate.h"
+#include "tests/train/support.h"
 
 namespace quaver {
 namespace {
@@ -125,14 +132,84 @@ void Disagree(Group& group, const std::string&) {
   std::printf("%s\n", status.message().c_str());
 }
 
+// Steps of a small network on real speech, with discriminators; then validation. The first rank writes
+// losses, gradients and weights.
+void Steps(Group& group, const std::string& file) {
+  TrainingConfig config = SmallTraining();
+  config.training.batch = 8;
+  config.training.drop.frame_crops = 0.9;
+  config.training.adversary.adversarial = 0.5;
+  config.training.adversary.features = 0.5;
+  config.training.adversary.channels = 4;
+  config.training.adversary.fft_sizes = {256};
+  TrainingState state(config);
+  auto loaded = LoadDataset(Samples(), DataOptions(config));
+  if (!loaded.ok()) throw std::runtime_error(loaded.message());
+  const Dataset& data = loaded.value();
+  const Status same = AgreeOnRun(group, state, data);
+  if (!same.ok()) throw std::runtime_error(same.message());
+  const ReconstructionLoss loss(config.training.loss, config.model.sample_rate, torch::kCPU);
+  const auto share = ShareOfBatch(group, config.training.batch);
+  if (!share.ok()) throw std::runtime_error(share.message());
+  DataParallel peers(group, state);
+  std::ofstream out;
+  if (group.first()) out.open(file);
+  out.precision(12);
+  const auto put = [&](const std::string& name, const Tensor& values) { Put(out, name.c_str(), values); };
+  for (int step = 0; step < 2; ++step) {
+    const Batch batch = DrawBatch(data, CropsOf(config), config.training.seed,
+                                  state.samples + share.value().first, share.value().count);
+    const StepReport report = TrainStep(state, loss, batch, 0, peers);
+    out << "loss " << report.total << '\n';
+    for (const auto& [name, value] : report.terms) out << "loss_" << name << ' ' << value << '\n';
+    for (const auto& parameter : state.network->named_parameters()) {
+      const Tensor& gradient = parameter->grad();
+      put("gradient_" + parameter.key(), gradient / gradient.norm().clamp_min(1e-6));
+    }
+  }
+  out << "samples " << state.samples << '\n';
+  const std::string scores = Validate(state, data, group);
+  std::istringstream words(scores);
+  out << "validated";
+  for (std::string word; std::getline(words, word, ':');) {
+    char* end = nullptr;
+    const double value = std::strtod(word.c_str(), &end);
+    if (end != word.c_str()) out << ' ' << value;
+  }
+  out << '\n';
+  // All ranks have the same bits.
+  for (const TorchNetwork& network : {state.network, state.average}) {
+    for (const Tensor& parameter : network->parameters()) {
+      Tensor first = parameter.detach().clone();
+      group.Broadcast(first);
+      if (group.Any(!torch::equal(first, parameter))) throw std::runtime_error("the ranks' weights differ");
+    }
+  }
+}
+
+// FIRST,SECOND: two checkpoints with the same step, weights, average and moments, bit for bit.
+void Same(Group&, const std::string& files) {
+  const size_t comma = files.find(',');
+  auto a = LoadCheckpoint(files.substr(0, comma));
+  auto b = LoadCheckpoint(files.substr(comma + 1));
+  if (!a.ok() || !b.ok()) throw std::runtime_error(a.ok() ? b.message() : a.message());
+  if (a.value()->step != b.value()->step) throw std::runtime_error("another step");
+  const auto compare = [](TorchNetworkImpl& x, TorchNetworkImpl& y) {
+    for (const auto& [name, tensor] : ReadTensors(x)) {
+      if (tensor.values != ReadTensors(y).at(name).values) throw std::runtime_error(name + " differs");
+    }
+  };
+  compare(*a.value()->network, *b.value()->network);
+  compare(*a.value()->average, *b.value()->average);
+  std::printf("the same at step %lld\n", static_cast<long long>(a.value()->step));
+}
+
 void Nothing(Group& group, const std::string&) { std::printf("%s\n", group.name().c_str()); }
 
 int Run(int argc, char** argv) {
-  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {{"sums", Sums},
-                                                                             {"gradients", Gradients},
-                                                                             {"misbehave", Misbehave},
-                                                                             {"disagree", Disagree},
-                                                                             {"nothing", Nothing}};
+  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {
+      {"sums", Sums},   {"gradients", Gradients}, {"misbehave", Misbehave}, {"disagree", Disagree},
+      {"steps", Steps}, {"same", Same},           {"nothing", Nothing}};
   const std::string name = argc > 1 ? argv[1] : "";
   if (!cases.contains(name)) return 2;
   GroupOptions options;
