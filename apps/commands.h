@@ -10,6 +10,8 @@ int RunDecode(int argc, char** argv);
 int RunInfo(int argc, char** argv);
 int RunLive(int argc, char** argv);
 int RunEvaluate(int argc, char** argv);
+int RunData(int argc, char** argv);
+int RunPack(int argc, char** argv);
 int RunTrain(int argc, char** argv);
 int RunExport(int argc, char** argv);
 

@@ -10,6 +10,7 @@
 #include "apps/commands.h"
 #include "apps/run_notes.h"
 #include "codec/audio/atomic_file.h"
+#include "codec/data/load.h"
 #include "codec/train/trainer.h"
 
 namespace quaver {
@@ -28,14 +29,17 @@ int Fail(const std::string& message) {
   return 1;
 }
 
-// The data that the run was trained on; all of `folder` if one is given.
-Result<Dataset> LoadData(const std::string& run, const std::string& folder, const TrainingConfig& config) {
-  if (!folder.empty()) return LoadDataset(folder, DataOptions(config));
+// The data that the run was trained on; all of `source` but official dev and test parts if one is given.
+Result<Dataset> LoadData(const std::string& run, const std::string& source, const TrainingConfig& config) {
+  LoadOptions options = DataOptions(config);
+  options.part = Part::kTraining;
+  if (!source.empty()) return LoadDataset(source, options);
   const auto notes = ReadRunNotes(run);
   if (!notes.ok()) return notes.error();
-  auto data = LoadDataset(notes.value().data, DataOptions(config));
-  if (data.ok() && notes.value().validation.empty()) HoldOut(data.value(), config.training.held_out);
-  return data;
+  if (!notes.value().validation.empty()) return LoadDataset(notes.value().data, options);
+  auto sets = LoadTrainingSets(notes.value().data, "", config.training.held_out, options);
+  if (!sets.ok()) return sets.error();
+  return std::move(sets.value().train);
 }
 
 Result<std::unique_ptr<TrainingState>> LoadState(const std::string& run, bool best) {
@@ -81,7 +85,7 @@ int RunExport(int argc, char** argv) {
   options.add_options()
       ("run", "folder of the run", cxxopts::value(run))
       ("o,output", "weights file to write (.safetensors)", cxxopts::value(out))
-      ("data", "folder to count tokens on (default: the training data)", cxxopts::value(data))
+      ("data", "folder, manifest or shards to count tokens on (default: the training data)", cxxopts::value(data))
       ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(best))
       ("force", "overwrite", cxxopts::value(force))
       ("h,help", "this text");

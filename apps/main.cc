@@ -33,6 +33,8 @@ Commands:
   live      microphone to loudspeaker through the codec, with a simulated network
   info      what is in a .qvr, an .npy or a weights file
   evaluate  scores of decoded speech against its reference
+  data      what is in a folder of speech, before you train on it
+  pack      folders of speech to shards, which train without being decoded again
   train     train a model on your own speech
   export    make a weights file of a training run
 
@@ -61,8 +63,8 @@ struct Command {
   int (*run)(int, char**);
 };
 constexpr Command kCommands[] = {{"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
-                                 {"info", RunInfo},     {"evaluate", RunEvaluate}, {"train", RunTrain},
-                                 {"export", RunExport}};
+                                 {"info", RunInfo},     {"evaluate", RunEvaluate}, {"data", RunData},
+                                 {"pack", RunPack},     {"train", RunTrain},       {"export", RunExport}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

@@ -13,7 +13,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/progress.h"
 #include "apps/run_notes.h"
+#include "codec/data/load.h"
 #include "codec/model/find.h"
 #include "codec/train/distributed/group.h"
 #include "codec/train/trainer.h"
@@ -32,8 +34,11 @@ void RequestStop(int) {
 }
 
 constexpr char kAbout[] =
-    "Trains a codec on every sound file under a folder. Checkpoints and a log (JSON lines) go to the run's "
-    "folder;\n"
+    "Trains a codec on speech: every sound file under a folder (the official parts of LibriSpeech and "
+    "Common\n"
+    "Voice and the speakers of VCTK are known), the files that a manifest lists, or the shards that quaver "
+    "pack\n"
+    "made; quaver data says what is in them. Checkpoints and a log (JSON lines) go to the run's folder;\n"
     "Ctrl-C ends cleanly with a checkpoint, --resume goes on from it.\n\n"
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
@@ -101,7 +106,14 @@ void SetLength(const Arguments& arguments, TrainingOptions& options) {
   options.minutes = 0;
 }
 
+// With a run's checkpoint (.pt), or with the weights of a model.
 Status BeginWith(const std::string& model, TrainingState& state) {
+  if (fs::path(model).extension() == ".pt") {
+    auto from = LoadCheckpoint(model, state.device);
+    if (!from.ok()) return from.error();
+    const Status begun = WarmStart(state, *from.value());
+    return begun.ok() ? begun : Error{model + ": " + begun.message()};
+  }
   auto found = FindByName(model);
   if (!found.ok()) return found.error();
   const std::string& source = found.value().source;
@@ -150,24 +162,38 @@ Result<torch::Device> ParseDevice(const std::string& name, int local_rank) {
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
-Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bool terminal, bool first) {
-  LoadOptions load = DataOptions(config);
-  if (terminal) {
-    load.progress = [](size_t done, size_t total) {
-      std::fprintf(stderr, "\rreading %zu of %zu files ", done, total);
-    };
-  }
-  auto data = LoadDataset(folder, load);
-  if (terminal) std::fprintf(stderr, "\n");
-  if (!data.ok() || !first) return data;
-  for (const SkippedFile& file : data.value().skipped) {
+// What was read of one source, and what was not.
+void ReportData(const char* what, const std::string& source, const Dataset& data) {
+  for (const SkippedFile& file : data.skipped) {
     std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
   }
-  std::fprintf(stderr, "%s: %zu clips, %.1f minutes, %zu files skipped\n", folder.c_str(),
-               data.value().clips.size(), data.value().seconds() / 60, data.value().skipped.size());
-  for (const std::string& name : data.value().not_left_out)
-    std::fprintf(stderr, "\"leave_out\": there is no %s in %s\n", name.c_str(), folder.c_str());
-  return data;
+  for (const std::string& note : data.notes) std::fprintf(stderr, "%s: %s\n", source.c_str(), note.c_str());
+  for (const std::string& name : data.not_left_out)
+    std::fprintf(stderr, "\"leave_out\": there is no %s in %s\n", name.c_str(), source.c_str());
+  std::fprintf(stderr, "%s: %s: %zu clips, %.1f minutes, %zu files skipped\n", what, source.c_str(),
+               data.clips.size(), data.seconds() / 60, data.skipped.size());
+}
+
+// The first process alone reports.
+Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& config, bool first) {
+  Console console("train", /*quiet=*/!first);
+  Progress progress(console, 1);
+  LoadOptions load = DataOptions(config);
+  load.progress = [&](size_t done, size_t total) {
+    progress.Update(0, static_cast<double>(done) / static_cast<double>(total), 0);
+  };
+  auto sets = LoadTrainingSets(arguments.data, arguments.validation, config.training.held_out, load);
+  console.Note("");
+  if (!sets.ok() || !first) return sets;
+  ReportData("training", arguments.data, sets.value().train);
+  const Dataset& validation = sets.value().validation;
+  if (validation.clips.empty()) {
+    std::fprintf(stderr, "no clips to validate on\n");
+  } else {
+    ReportData("validation", arguments.validation.empty() ? arguments.data : arguments.validation,
+               validation);
+  }
+  return sets;
 }
 
 int Fail(const std::string& message) {
@@ -217,22 +243,10 @@ int Train(const Arguments& arguments, torch::Device device, Group& group) {
   auto state = StartOrResume(arguments, probe, device);
   if (!state.ok()) return fail(state.message());
   const TrainingConfig& config = state.value()->config;
-  auto data = Load(arguments.data, config, terminal, group.first());
-  if (!data.ok()) return fail(data.message());
-  Dataset validation;
-  if (arguments.validation.empty()) {
-    validation = HoldOut(data.value(), config.training.held_out);
-  } else {
-    auto loaded = Load(arguments.validation, config, terminal, group.first());
-    if (!loaded.ok()) return fail(loaded.message());
-    validation = std::move(loaded).value();
-  }
-  if (data.value().clips.empty())
-    return fail(arguments.data + ": nothing left to train on after holding clips out");
-
+  auto sets = Load(arguments, config, group.first());
+  if (!sets.ok()) return fail(sets.message());
   std::ofstream log;
   if (group.first()) {
-    if (validation.clips.empty()) std::fprintf(stderr, "no clips to validate on\n");
     const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
     if (!noted.ok()) return fail(noted.message());
     log.open(arguments.out + "/log.jsonl", std::ios::app);
@@ -257,8 +271,8 @@ int Train(const Arguments& arguments, torch::Device device, Group& group) {
   std::signal(SIGTERM, RequestStop);
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
   const RunFolder folder(arguments.out, config.training.keep_checkpoints);
-  const Status status =
-      Train(*state.value(), data.value(), validation, folder, callbacks, stop_requested, group);
+  const Status status = Train(*state.value(), sets.value().train, sets.value().validation, folder, callbacks,
+                              stop_requested, group);
   if (group.first()) std::fprintf(stderr, "\n");
   if (!status.ok()) return fail(status.message());
   if (!group.first()) return 0;
@@ -292,11 +306,12 @@ int RunTrain(int argc, char** argv) {
   options.add_options()
       ("config", "model and training configuration (JSON)",
        cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
-      ("data", "folder of speech, any format that libsndfile reads", cxxopts::value(arguments.data))
+      ("data", "speech: a folder, a manifest (.jsonl) or a folder of shards", cxxopts::value(arguments.data))
       ("out", "folder of the run", cxxopts::value(arguments.out))
-      ("validate", "folder of speech to validate on (default: a share of the data)",
+      ("validate", "speech to validate on, by other speakers (default: the official dev part, or a share of the data)",
        cxxopts::value(arguments.validation))
-      ("init-from", "begin with the weights of this model (NAME or FILE) instead of random ones",
+      ("init-from", "begin with the weights of this model (NAME or FILE), or with the networks, discriminators and "
+       "moments of a run's checkpoint (FILE.pt), instead of random ones",
        cxxopts::value(arguments.init_from))
       ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
       ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))

@@ -101,6 +101,17 @@ SoundReader::~SoundReader() = default;
 int SoundReader::sample_rate() const { return impl_->info.samplerate; }
 int SoundReader::channels() const { return impl_->info.channels; }
 const std::string& SoundReader::name() const { return impl_->name; }
+std::string SoundReader::format() const {
+  std::string text;
+  for (const int mask : {SF_FORMAT_TYPEMASK, SF_FORMAT_SUBMASK}) {
+    SF_FORMAT_INFO info{};
+    info.format = impl_->info.format & mask;
+    if (sf_command(nullptr, SFC_GET_FORMAT_INFO, &info, sizeof(info)) != 0 || info.name == nullptr) continue;
+    const std::string_view name = info.name;
+    text.append(text.empty() ? "" : ", ").append(name.substr(0, name.find(" (")));
+  }
+  return text;
+}
 int64_t SoundReader::frames() const {
   const bool known = impl_->pipe == nullptr || impl_->spool != nullptr;
   return known && impl_->info.frames >= 0 && impl_->info.frames < kUnknownLength ? impl_->info.frames : -1;

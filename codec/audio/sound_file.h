@@ -34,6 +34,7 @@ class SoundReader {
   int channels() const;             // 1 .. 255
   int64_t frames() const;           // samples a channel, -1 if not known (pipes, unfinished headers)
   const std::string& name() const;  // for messages
+  std::string format() const;       // for people, in libsndfile's words: "FLAC, Signed 16 bit PCM"
 
   // The next samples, channels mixed down by their mean, nominally -1 .. 1; samples that are not finite
   // become 0. Fewer than out.size() only at the end of the file; 0: no more.

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/train/data.h"
+#include "codec/data/crops.h"
 
 namespace quaver {
 

@@ -8,19 +8,31 @@ namespace {
 
 using torch::Tensor;
 
+constexpr int64_t kKernel = 3;          // frames and bins of every convolution
 constexpr double kSlope = 0.2;          // of leaky ReLU below 0
 constexpr double kPowerFloor = 1e-6;    // of a bin, of a spectrum scaled to the rms of the windowed signal
 constexpr double kCompression = -0.35;  // of the power: magnitude ^ 0.3
 constexpr double kFeatureFloor = 1e-3;  // of the mean activation that a difference is compared with
 
-// [batch, samples] -> compressed real and imaginary parts [batch, 2, frames, bins]
+// [batch, samples] -> compressed real and imaginary parts [batch, 2, frames, bins]; the bin at half the rate
+// is left out, so that the number of bins is even.
 Tensor CompressedSpectrum(const Tensor& x, int size, const Tensor& window) {
   const Tensor spectrum =
       torch::view_as_real(torch::stft(x, size, size / 4, size, window, /*center=*/true, "reflect",
-                                      /*normalized=*/false, /*onesided=*/true,
-                                      /*return_complex=*/true));
+                                      /*normalized=*/false, /*onesided=*/true, /*return_complex=*/true))
+          .slice(1, 0, size / 2)
+          .transpose(1, 2);
   const Tensor gain = (spectrum.square().sum(-1, /*keepdim=*/true) + kPowerFloor).pow(kCompression);
-  return (spectrum * gain).permute({0, 3, 2, 1});
+  return (spectrum * gain).permute({0, 3, 1, 2});
+}
+
+// [batch, channels, frames, bins] -> [batch, count * channels, frames, bins / count]: bins that stand
+// together become channels. With channels last it only reads the shape anew, and the convolution after it
+// needs no stride, which oneDNN's backward pass is slow at.
+Tensor MergeBins(const Tensor& x, int64_t count) {
+  const Tensor last = x.permute({0, 2, 3, 1});
+  return last.reshape({last.size(0), last.size(1), last.size(2) / count, count * last.size(3)})
+      .permute({0, 3, 1, 2});
 }
 
 Tensor SampleMeans(const Tensor& x) { return x.to(torch::kFloat).flatten(1).mean(1); }
@@ -36,27 +48,22 @@ DiscriminatorsImpl::Scale DiscriminatorsImpl::MakeScale(int size, int channels) 
   const Tensor window = torch::hann_window(size);
   Scale scale{size, register_buffer(name + "_window", window / window.square().sum().sqrt()), {}};
   const int64_t c = channels;
-  scale.layers = {MakeLayer(name + "_0", 2, c, {3, 9}, 4, 1), MakeLayer(name + "_1", c, 2 * c, {3, 9}, 2, 1),
-                  MakeLayer(name + "_2", 2 * c, 2 * c, {3, 9}, 2, 2),
-                  MakeLayer(name + "_3", 2 * c, 2 * c, {3, 3}, 1, 4),
-                  MakeLayer(name + "_4", 2 * c, 1, {3, 3}, 1, 1)};
+  scale.layers = {MakeLayer(name + "_0", 2, c, 4, 1), MakeLayer(name + "_1", c, 2 * c, 2, 1),
+                  MakeLayer(name + "_2", 2 * c, 2 * c, 2, 2), MakeLayer(name + "_3", 2 * c, 2 * c, 1, 4),
+                  MakeLayer(name + "_4", 2 * c, 1, 1, 1)};
   return scale;
 }
 
 DiscriminatorsImpl::Layer DiscriminatorsImpl::MakeLayer(const std::string& name, int64_t in, int64_t out,
-                                                        std::vector<int64_t> kernel, int64_t bin_stride,
-                                                        int64_t dilation) {
+                                                        int64_t merged, int64_t dilation) {
+  const int64_t inputs = merged * in;
   const double bound =
-      std::sqrt(3.0 / static_cast<double>(in * kernel[0] * kernel[1]));  // keeps the variance
-  const Tensor weight = torch::empty({out, in, kernel[0], kernel[1]}).uniform_(-bound, bound);
+      std::sqrt(3.0 / static_cast<double>(inputs * kKernel * kKernel));  // keeps the variance
+  const Tensor weight = torch::empty({out, inputs, kKernel, kKernel}).uniform_(-bound, bound);
   const Tensor norm = weight.flatten(1).norm(2, 1);
-  Layer layer;
-  layer.direction = register_parameter(name + "_direction", weight);
-  layer.gain = register_parameter(name + "_gain", norm);
-  layer.bias = register_parameter(name + "_bias", torch::zeros({out}));
-  layer.stride = {1, bin_stride};
-  layer.dilation = {dilation, 1};
-  layer.padding = {dilation * (kernel[0] - 1) / 2, (kernel[1] - 1) / 2};
+  Layer layer{merged, dilation, register_parameter(name + "_direction", weight),
+              register_parameter(name + "_gain", norm),
+              register_parameter(name + "_bias", torch::zeros({out}))};
   return layer;
 }
 
@@ -64,9 +71,10 @@ Tensor DiscriminatorsImpl::Convolve(const Layer& layer, const Tensor& x) const {
   const Tensor scale = layer.gain / layer.direction.flatten(1).norm(2, 1);
   const auto type = bf16_ ? torch::kBFloat16 : torch::kFloat;
   const Tensor weight =
-      (layer.direction * scale.view({-1, 1, 1, 1}))
-          .to(type, /*non_blocking=*/false, /*copy=*/false, torch::MemoryFormat::ChannelsLast);
-  return torch::conv2d(x, weight, layer.bias.to(type), layer.stride, layer.padding, layer.dilation);
+      (layer.direction * scale.view({-1, 1, 1, 1})).to(type).contiguous(torch::MemoryFormat::ChannelsLast);
+  const Tensor input = layer.merged > 1 ? MergeBins(x, layer.merged) : x;
+  return torch::conv2d(input, weight, layer.bias.to(type), /*stride=*/1, /*padding=*/{layer.dilation, 1},
+                       /*dilation=*/{layer.dilation, 1});
 }
 
 Judgement DiscriminatorsImpl::forward(const Tensor& samples) {

@@ -1,7 +1,8 @@
 // Multi-resolution complex STFT discriminators (Defossez et al., High Fidelity Neural Audio Compression,
 // arXiv 2210.13438, section 3.4), one for each FFT size: a stack of 2-D convolutions over frames and bins
-// whose strides thin out the bins, with weight normalisation and leaky ReLU; a logit for each place that is
-// left. Unlike there the spectrum's magnitude is compressed (power 0.3), so that quiet bands count too.
+// with weight normalisation and leaky ReLU; a logit for each place that is left. Unlike there bins are merged
+// instead of skipped by strides, and the spectrum's magnitude is compressed (power 0.3), so that quiet bands
+// count too.
 #ifndef QUAVER_CODEC_TRAIN_DISCRIMINATOR_H_
 #define QUAVER_CODEC_TRAIN_DISCRIMINATOR_H_
 
@@ -27,8 +28,9 @@ class DiscriminatorsImpl : public torch::nn::Module {
 
  private:
   struct Layer {
+    int64_t merged;                       // bins that become channels before the convolution
+    int64_t dilation;                     // over frames
     torch::Tensor direction, gain, bias;  // weight = gain * direction / |direction|, for each output channel
-    std::vector<int64_t> stride, padding, dilation;
   };
   struct Scale {
     int size;
@@ -36,8 +38,7 @@ class DiscriminatorsImpl : public torch::nn::Module {
     std::vector<Layer> layers;
   };
   Scale MakeScale(int size, int channels);
-  Layer MakeLayer(const std::string& name, int64_t in, int64_t out, std::vector<int64_t> kernel,
-                  int64_t bin_stride, int64_t dilation);
+  Layer MakeLayer(const std::string& name, int64_t in, int64_t out, int64_t merged, int64_t dilation);
   torch::Tensor Convolve(const Layer& layer, const torch::Tensor& x) const;
 
   std::vector<Scale> scales_;

@@ -5,10 +5,10 @@
 #include <functional>
 #include <string>
 
+#include "codec/data/dataset.h"
 #include "codec/model/weights.h"
 #include "codec/status.h"
 #include "codec/train/checkpoint.h"
-#include "codec/train/data.h"
 
 namespace quaver {
 

@@ -30,6 +30,12 @@ void Visit(V& v, FspOptions& o) {
 }
 
 template <typename V>
+void Visit(V& v, AugmentOptions& o) {
+  v("speed", o.speed), v("reverb", o.reverb), v("mix", o.mix), v("noise", o.noise), v("clip", o.clip);
+  v("band", o.band), v("telephone", o.telephone);
+}
+
+template <typename V>
 void Visit(V& v, AdversaryOptions& o) {
   v("adversarial", o.adversarial), v("features", o.features), v("start_step", o.start_step);
   v("every", o.every), v("learning_rate", o.learning_rate), v("channels", o.channels);
@@ -48,11 +54,12 @@ void Visit(V& v, TrainingOptions& o) {
   v("keep_checkpoints", o.keep_checkpoints), v("bad_steps", o.bad_steps),
       v("loader_threads", o.loader_threads);
   v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp), v("adversary", o.adversary);
+  v("augment", o.augment);
 }
 
 template <typename T>
 concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
-    std::is_same_v<T, FspOptions> || std::is_same_v<T, AdversaryOptions>;
+    std::is_same_v<T, FspOptions> || std::is_same_v<T, AdversaryOptions> || std::is_same_v<T, AugmentOptions>;
 
 struct Writer {
   json out = json::object();
@@ -129,6 +136,10 @@ std::string Check(const TrainingOptions& o) {
       !share(o.drop.frame_rate) || !(o.drop.mean_burst >= 1)) {
     return "\"drop\" has a share outside 0 .. 1 or a burst below 1";
   }
+  const AugmentOptions& g = o.augment;
+  for (const double chance : {g.speed, g.reverb, g.mix, g.noise, g.clip, g.band, g.telephone}) {
+    if (!share(chance)) return "\"augment\" has a probability outside 0 .. 1";
+  }
   if (!(o.drop.power > 0)) return "\"drop.power\" must be positive";
   if (o.keep_checkpoints < 1) return "\"keep_checkpoints\" must be at least 1";
   if (o.bad_steps < 0) return "\"bad_steps\" must be at least 0";
@@ -140,8 +151,8 @@ std::string Check(const TrainingOptions& o) {
   if (!(a.balance_decay >= 0 && a.balance_decay < 1)) return "\"adversary.balance_decay\" must be in [0, 1)";
   if (a.on() && a.fft_sizes.empty()) return "\"adversary.fft_sizes\" is empty";
   for (const int size : a.fft_sizes) {
-    if (size < 64 || size > 4096 || size % 4 != 0 || size > o.crop_frames * 320)
-      return "\"adversary.fft_sizes\" must be multiples of 4 in 64 .. 4096, no longer than a crop";
+    if (size < 64 || size > 4096 || size % 32 != 0 || size > o.crop_frames * 320)
+      return "\"adversary.fft_sizes\" must be multiples of 32 in 64 .. 4096, no longer than a crop";
   }
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {

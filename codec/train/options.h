@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/data/augment.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
 #include "codec/train/bottlenecks/fsp.h"
@@ -74,6 +75,7 @@ struct TrainingOptions {
   LossOptions loss;
   DropOptions drop;
   FspOptions fsp;
+  AugmentOptions augment;
   AdversaryOptions adversary;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "codec/train/distributed/data_parallel.h"
@@ -23,6 +24,13 @@ std::string Describe(const Batch& batch) {
     text += (i == 0 ? "" : ", ") + batch.sources[i];
   if (batch.sources.size() > kMaxNamed)
     text += " and " + std::to_string(batch.sources.size() - kMaxNamed) + " more";
+  return text;
+}
+
+std::string Describe(const DataParallel& peers, const Share& share) {
+  char text[128];
+  std::snprintf(text, sizeof(text), "%d processes, %d crops a step each, %.1f MB of gradients",
+                peers.group.size(), share.count, static_cast<double>(peers.network.bytes_per_step()) / 1e6);
   return text;
 }
 
@@ -128,6 +136,7 @@ Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
   BatchLoader loader(
       data, crops,
       {options.seed, state_.samples + share.value().first, options.batch, options.loader_threads});
+  if (group_.first() && !group_.alone()) callbacks_.on_message(Describe(peers_, share.value()));
   stopped_ = group_.Any(stop);
   while (Progress(state_) < 1 && !stopped_) {
     const Status stepped = Step(loss, loader, stop);
@@ -156,7 +165,7 @@ LoadOptions DataOptions(const TrainingConfig& config) {
 CropOptions CropsOf(const TrainingConfig& config) {
   const TrainingOptions& options = config.training;
   return {options.batch, options.crop_frames * config.model.frame(), options.low_level_db,
-          options.high_level_db};
+          options.high_level_db, options.augment};
 }
 
 Status Train(TrainingState& state, const Dataset& data, const Dataset& validation, const RunFolder& folder,

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "codec/data/dataset.h"
 #include "codec/train/checkpoint.h"
-#include "codec/train/data.h"
 #include "codec/train/distributed/group.h"
 
 namespace quaver {

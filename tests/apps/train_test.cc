@@ -51,7 +51,8 @@ kill -INT $trainer; wait $trainer)sh");
   EXPECT_NE(stopped.err.find("stopped after"), std::string::npos) << stopped.err;
   EXPECT_NE(stopped.err.find("broken.wav"), std::string::npos) << stopped.err;
   EXPECT_NE(stopped.err.find("there is no missing.flac"), std::string::npos) << stopped.err;
-  EXPECT_NE(stopped.err.find("5 clips"), std::string::npos) << stopped.err;
+  EXPECT_NE(stopped.err.find("training: data: 4 clips"), std::string::npos) << stopped.err;
+  EXPECT_NE(stopped.err.find("validation: data: 1 clips"), std::string::npos) << stopped.err;
   const auto files = List("run");
   ASSERT_EQ(files.size(), 3u);
   EXPECT_TRUE(files[0].starts_with("checkpoint-")) << files[0];
@@ -77,6 +78,26 @@ kill -INT $trainer; wait $trainer)sh");
          "quaver train --config small.json --data data --out next --init-from small.safetensors --steps 2 "
          "--threads 1");
   ASSERT_TRUE(Exists("next/checkpoint-00000002.pt"));
+}
+
+// A run on shards goes the same way as on what they were made of.
+TEST_F(TrainTool, ShardsTrainLikeTheFolder) {
+  Expect(0, "quaver pack data -o shards");
+  const std::string train = "quaver train --config small.json --steps 3 --threads 1 --data ";
+  Expect(0, train + "data --out a");
+  Expect(0, train + "shards --out b");
+  const auto losses = [this](const std::string& run) {
+    std::vector<double> out;
+    std::istringstream log(Bytes(run + "/log.jsonl"));
+    for (std::string line; std::getline(log, line);) {
+      const auto json = nlohmann::json::parse(line, nullptr, false);
+      if (json.contains("loss")) out.push_back(json["loss"].get<double>());
+    }
+    return out;
+  };
+  EXPECT_EQ(losses("a").size(), 3u);
+  EXPECT_EQ(losses("a"), losses("b"));
+  Expect(0, "quaver export b -o b.safetensors");
 }
 
 TEST_F(TrainTool, SaysWhatIsWrong) {

@@ -215,6 +215,34 @@ TEST(Training, AWarmStartBeginsWithTheWeightsAndNamesThem) {
   config.model.decoder_hops.channels += 8;
   TrainingState other(config);
   EXPECT_FALSE(WarmStart(other, weights.value()).ok());
+  EXPECT_FALSE(WarmStart(other, state).ok());
+}
+
+// From a checkpoint come discriminators and moments too: the first step is the one that the other run would
+// have made.
+TEST(Training, AWarmStartFromACheckpointTakesWhatTheRunLearnt) {
+  const Dataset& data = TrainedOnce().data;
+  TrainingConfig config = SmallTraining();
+  config.training.warmup_steps = 0;
+  config.training.ema_decay = 0;
+  config.training.adversary.adversarial = 0.3;
+  config.training.adversary.channels = 4;
+  config.training.adversary.fft_sizes = {256};
+  const ReconstructionLoss loss(config.training.loss, 16000, torch::kCPU);
+  const auto step = [&](TrainingState& state) {
+    TrainStep(state, loss, DrawBatch(data, CropsOf(config), 1, 40, config.training.batch), 0.1);
+  };
+  TrainingState first(config);
+  for (int i = 0; i < 3; ++i) step(first);
+  TrainingState second(config);
+  ASSERT_TRUE(WarmStart(second, first).ok());
+  EXPECT_EQ(second.step, 0);
+  EXPECT_NE(second.origin.find("hours_of_audio_seen"), std::string::npos);
+  step(first);
+  step(second);
+  const auto expected = first.adversary->discriminators->parameters();
+  const auto actual = second.adversary->discriminators->parameters();
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(torch::equal(expected[i], actual[i])) << i;
 }
 
 TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {

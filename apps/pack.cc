@@ -1,0 +1,108 @@
+// quaver pack: shards of a source of training data.
+#include "codec/data/pack.h"
+
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "apps/command_line.h"
+#include "apps/commands.h"
+#include "apps/exit_codes.h"
+#include "apps/progress.h"
+#include "codec/audio/sound_file.h"
+
+namespace quaver {
+namespace {
+
+const CommandText kText = {"pack",
+                           "Decodes and resamples all speech of a folder, a manifest or other shards, once, "
+                           "and writes it as shards: a\n"
+                           "few large files, which training maps into memory instead of reading them. They "
+                           "train with the same crops as\n"
+                           "what they were made of, start at once, may be larger than the memory, and need "
+                           "no audio libraries. Official\n"
+                           "parts stay apart: train-*, dev-*, test-*. Each shard is a safetensors file, "
+                           "int16, one tensor a clip. The\n"
+                           "folder appears when all is done.",
+                           "DATA -o SHARDS",
+                           "  quaver data my/speech                          # look first\n"
+                           "  quaver pack my/speech -o shards\n"
+                           "  quaver pack LibriSpeech/ -o shards --shard-size 500M\n"
+                           "  quaver train --data shards --out runs/first --minutes 90\n"};
+
+std::atomic<bool> stop_requested{false};
+
+void RequestStop(int) { stop_requested = true; }
+
+// "500M": a number with K, M, G or T for powers of 1024. 0: no size.
+uint64_t ParseSize(const std::string& text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(static_cast<const char*>(end), text.data() + text.size());
+  const size_t power = unit.empty() ? 0 : std::string("KMGT").find(unit) + 1;
+  if (error != std::errc() || unit.size() > 1 || (power == 0 && !unit.empty())) return 0;
+  if (number > kMaxShardBytes) return 0;
+  return number << (10 * power);
+}
+
+int Report(const std::string& out, const PackReport& report, const Console& console) {
+  for (const SkippedFile& file : report.skipped)
+    std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
+  for (const std::string& name : report.not_left_out)
+    std::fprintf(stderr, "--leave-out: there is no %s\n", name.c_str());
+  if (!console.talkative()) return kExitOk;
+  for (const std::string& note : report.notes) std::fprintf(stderr, "%s\n", note.c_str());
+  for (const auto& [split, part] : report.parts) {
+    std::fprintf(stderr, "%s/%s-*: %zu clips, %.2f hours, %zu shard%s\n", out.c_str(), SplitName(split),
+                 part.clips, part.seconds / 3600, part.shards, part.shards == 1 ? "" : "s");
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunPack(int argc, char** argv) {
+  CommandLine line(kText);
+  PackOptions options;
+  std::string out;
+  std::string size;
+  line.options().add_options()                                                  //
+      ("o,output", "Folder of shards to write", cxxopts::value(out), "SHARDS")  //
+      ("rate", "Sample rate of the model that will be trained, Hz",
+       cxxopts::value(options.sample_rate)->default_value("16000"), "HZ")  //
+      ("shard-size", "Bytes of a shard at most, with K, M or G; shards of many short clips end earlier",
+       cxxopts::value(size)->default_value("1G"), "SIZE")  //
+      ("leave-out", "A file to leave out, as it is called within DATA; may be given again",
+       cxxopts::value(options.leave_out), "NAME")                                                 //
+      ("jobs", "Files read at once (default: one a core)", cxxopts::value(options.threads), "N")  //
+      ("force", "Replace a folder of shards", cxxopts::value(options.replace));
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  options.shard_bytes = ParseSize(size);
+  if (line.positional().size() != 1 || out.empty()) return line.UsageError("one source and -o are needed");
+  if (options.shard_bytes < kMinShardBytes || options.shard_bytes > kMaxShardBytes)
+    return line.UsageError("--shard-size must be 64K .. 1T");
+  if (options.sample_rate < kMinSampleRate || options.sample_rate > kMaxSampleRate)
+    return line.UsageError("--rate must be 1000 .. 768000");
+  if (line.Has("jobs") && options.threads < 1) return line.UsageError("--jobs must be at least 1");
+
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (std::signal(signal, RequestStop) == SIG_IGN) std::signal(signal, SIG_IGN);  // nohup
+  }
+  options.stop = &stop_requested;
+  Console console("pack", false);
+  Progress progress(console, 1);
+  options.progress = [&](size_t done, size_t total) {
+    progress.Update(0, static_cast<double>(done) / static_cast<double>(total), 0);
+  };
+  const auto report = PackShards(line.positional()[0], out, options);
+  if (!report.ok()) {
+    console.Error(report.message());
+    return kExitFailed;
+  }
+  console.Note("");
+  return Report(out, report.value(), console);
+}
+
+}  // namespace quaver
