@@ -37,6 +37,7 @@ Commands:
   pack      folders of speech to shards, which train without being decoded again
   train     train a model on your own speech
   export    make a weights file of a training run
+  report    make a page of training runs: curves, scores, spectrograms, sound
 
 Options:
   -h, --help     print this text and end
@@ -48,6 +49,7 @@ Examples:
   quaver decode t.qvr -o heard.wav
   quaver evaluate talk.wav heard.wav
   quaver live --bitrate 6k
+  quaver report runs/first -o first.html
   quaver encode talk.wav -o - | quaver decode - -o - > heard.wav
 
 Exit codes:
@@ -64,7 +66,8 @@ struct Command {
 };
 constexpr Command kCommands[] = {{"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
                                  {"info", RunInfo},     {"evaluate", RunEvaluate}, {"data", RunData},
-                                 {"pack", RunPack},     {"train", RunTrain},       {"export", RunExport}};
+                                 {"pack", RunPack},     {"train", RunTrain},       {"export", RunExport},
+                                 {"report", RunReport}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cxxopts.hpp>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -17,7 +16,9 @@
 #include "apps/run_notes.h"
 #include "codec/data/load.h"
 #include "codec/model/find.h"
+#include "codec/quaver.h"
 #include "codec/train/distributed/group.h"
+#include "codec/train/log/run_log.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
 
@@ -38,8 +39,10 @@ constexpr char kAbout[] =
     "Common\n"
     "Voice and the speakers of VCTK are known), the files that a manifest lists, or the shards that quaver "
     "pack\n"
-    "made; quaver data says what is in them. Checkpoints and a log (JSON lines) go to the run's folder;\n"
-    "Ctrl-C ends cleanly with a checkpoint, --resume goes on from it.\n\n"
+    "made; quaver data says what is in them. Checkpoints, a log (JSON lines), TensorBoard's event files and\n"
+    "samples to listen to go to the run's folder; quaver report makes a page of them, at any time. Ctrl-C "
+    "ends\n"
+    "cleanly with a checkpoint, --resume goes on from it.\n\n"
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
     "  quaver train --data my/speech --out runs/mine --init-from default --minutes 20\n"
@@ -91,11 +94,35 @@ class ConsoleReport {
   bool terminal_;
 };
 
-nlohmann::json ToJson(const StepReport& r) {
-  nlohmann::json json = {
-      {"step", r.step}, {"loss", r.total}, {"lr", r.learning_rate}, {"audio_rate", r.audio_rate}};
-  for (const auto& [name, value] : r.terms) json[name] = value;
-  return json;
+// What a step leaves in the log.
+std::vector<NamedValue> Values(const StepReport& r) {
+  std::vector<NamedValue> values = {{"loss", r.total}};
+  for (const auto& [name, value] : r.terms) values.push_back({name, value});
+  values.push_back({"lr", r.learning_rate});
+  values.push_back({"audio_rate", r.audio_rate});
+  return values;
+}
+
+nlohmann::ordered_json DataFacts(const Dataset& data) {
+  return {{"clips", data.clips.size()}, {"seconds", data.seconds()}, {"skipped", data.skipped.size()}};
+}
+
+// What `quaver report` says of a run.
+nlohmann::ordered_json StartFacts(const Arguments& arguments, const TrainingState& state, const Dataset& data,
+                                  const Dataset& validation) {
+  nlohmann::ordered_json facts = {{"version", quaver_version()}, {"threads", at::get_num_threads()}};
+  int64_t parameters = 0;
+  for (const auto& parameter : state.average->parameters()) parameters += parameter.numel();
+  facts["parameters"] = parameters;
+  facts["data"] = DataFacts(data);
+  facts["data"]["folder"] = arguments.data;
+  facts["validation"] = DataFacts(validation);
+  facts["validation"]["folder"] = arguments.validation;
+  const auto origin = nlohmann::json::parse(state.origin, nullptr, false);  // empty: random weights
+  if (origin.is_object()) facts["began_with"] = origin.value("identity", "");
+  facts["model"] = nlohmann::ordered_json::parse(CanonicalJson(state.config.model));
+  facts["training"] = nlohmann::ordered_json::parse(TrainingJson(state.config.training));
+  return facts;
 }
 
 // What the command line says of the length of the run goes before what the configuration says.
@@ -245,23 +272,30 @@ int Train(const Arguments& arguments, torch::Device device, Group& group) {
   const TrainingConfig& config = state.value()->config;
   auto sets = Load(arguments, config, group.first());
   if (!sets.ok()) return fail(sets.message());
-  std::ofstream log;
+  std::unique_ptr<RunLog> log;  // of the first process
+  std::string last_problem;     // a full disk says so once, not at every step
+  const auto watch = [&last_problem](const Status& status) {
+    if (!status.ok() && status.message() != last_problem)
+      std::fprintf(stderr, "\n%s\n", status.message().c_str());
+    last_problem = status.message();
+  };
   if (group.first()) {
     const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
     if (!noted.ok()) return fail(noted.message());
-    log.open(arguments.out + "/log.jsonl", std::ios::app);
-    if (!log) return fail(arguments.out + "/log.jsonl: cannot be written");
+    auto opened = RunLog::Open(arguments.out, state.value()->step);
+    if (!opened.ok()) return fail(opened.message());
+    log = std::move(opened).value();
+    watch(log->Start(StartFacts(arguments, *state.value(), sets.value().train, sets.value().validation)));
   }
   const ConsoleReport console(terminal);
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& report) {
     console(report);
-    log << ToJson(report).dump() << '\n';
-    if (report.step % 20 == 0) log.flush();
+    watch(log->Step(report.step, Values(report)));
   };
-  callbacks.on_validation = [&](int64_t step, const std::string& scores) {
-    log << "{\"step\":" << step << ",\"validation\":" << scores << "}" << std::endl;
-    std::fprintf(stderr, "\nvalidation at step %ld: %s\n", static_cast<long>(step), scores.c_str());
+  callbacks.on_validation = [&](int64_t step, const ValidationResult& result) {
+    watch(log->Validation(step, result));
+    std::fprintf(stderr, "\nvalidation at step %ld: %s\n", static_cast<long>(step), Summary(result).c_str());
   };
   callbacks.on_message = [&](const std::string& message) {
     std::fprintf(stderr, "\n%s%s\n", group.alone() ? "" : (group.name() + ": ").c_str(), message.c_str());

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "codec/train/distributed/data_parallel.h"
 #include "codec/train/schedule.h"
@@ -32,13 +31,6 @@ std::string Describe(const DataParallel& peers, const Share& share) {
   std::snprintf(text, sizeof(text), "%d processes, %d crops a step each, %.1f MB of gradients",
                 peers.group.size(), share.count, static_cast<double>(peers.network.bytes_per_step()) / 1e6);
   return text;
-}
-
-double MeanEstoi(const std::string& scores) {
-  const auto json = nlohmann::json::parse(scores);
-  double sum = 0;
-  for (const auto& entry : json) sum += entry["estoi"].get<double>();
-  return json.empty() ? 0 : sum / static_cast<double>(json.size());
 }
 
 // A run on its way: what the loop's parts share.
@@ -106,11 +98,10 @@ Status Loop::SayNotFinite(const StepReport& report, const Batch& batch) {
 
 void Loop::ValidateNow() {
   if (validation_.clips.empty()) return;
-  const std::string scores = Validate(state_, validation_, group_);
-  if (group_.first()) callbacks_.on_validation(state_.step, scores);
-  const double score = MeanEstoi(scores);
-  if (state_.best_step > 0 && score <= state_.best_score) return;
-  state_.best_score = score;
+  const ValidationResult result = Validate(state_, validation_, group_);
+  if (group_.first()) callbacks_.on_validation(state_.step, result);
+  if (state_.best_step > 0 && result.score <= state_.best_score) return;
+  state_.best_score = result.score;
   state_.best_step = state_.step;
   if (!group_.first()) return;
   const Status saved = folder_.SaveBest(state_);

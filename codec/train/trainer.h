@@ -9,6 +9,7 @@
 #include "codec/data/load.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/group.h"
+#include "codec/train/log/validation_result.h"
 #include "codec/train/run_folder.h"
 #include "codec/train/step.h"
 
@@ -21,7 +22,7 @@ CropOptions CropsOf(const TrainingConfig& config);
 
 struct TrainCallbacks {
   std::function<void(const StepReport&)> on_step;
-  std::function<void(int64_t step, const std::string& json)> on_validation;
+  std::function<void(int64_t step, const ValidationResult&)> on_validation;
   std::function<void(const std::string&)> on_message;
 };
 

@@ -1,14 +1,42 @@
 #include "codec/train/validate.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <set>
+#include <thread>
 
 #include "codec/metrics/scores.h"
 
 namespace quaver {
 namespace {
 
-constexpr size_t kMaxSeconds = 20;  // of a clip: the network sees it at once
+constexpr size_t kMaxSeconds = 20;   // of a clip: the network sees it at once
+constexpr size_t kHeardSeconds = 6;  // of a clip that can be listened to
+constexpr size_t kHeardClips = 3;
+constexpr int kLossyGroups = 6;
+constexpr double kFrameLoss = 0.1;
+constexpr double kMeanBurst = 2;      // frames
+constexpr uint64_t kLossSeed = 4711;  // of the first clip
+
+// What happens to the tokens between encoder and decoder.
+struct Condition {
+  int n_q = 0;
+  bool lossy = false;
+};
+
+std::vector<Condition> Conditions(int groups) {
+  const std::set<int> rates = {std::min(3, groups), std::min(6, groups), std::min(12, groups), groups};
+  std::vector<Condition> conditions;
+  for (const int n_q : rates) conditions.push_back({n_q, false});
+  conditions.push_back({std::min(kLossyGroups, groups), true});
+  return conditions;
+}
 
 std::vector<float> Beginning(const Clip& clip, size_t most) {
   std::vector<float> out(std::min(clip.samples.size(), most));
@@ -17,53 +45,251 @@ std::vector<float> Beginning(const Clip& clip, size_t most) {
   return out;
 }
 
-}  // namespace
-
-std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
-                             const std::vector<float>& samples, int n_q) {
-  torch::NoGradGuard no_grad;
+BottleneckOutput Quantised(TorchNetworkImpl& network, const Fsp& bottleneck,
+                           const std::vector<float>& samples) {
   const Config& config = network.config();
   const int64_t count = static_cast<int64_t>(samples.size());
   const int64_t frames = (count + config.overlap + config.frame() - 1) / config.frame();
   auto input = torch::zeros({1, frames * config.frame()});
   std::copy(samples.begin(), samples.end(), input.data_ptr<float>());
-  const auto y = bottleneck.Quantize(network.Encode(input)).y;
+  input = input.to(network.parameters().front().device());
+  return bottleneck.Quantize(network.Encode(input));
+}
+
+// y [1, frames, latents] -> `count` samples.
+std::vector<float> Synthesise(TorchNetworkImpl& network, const torch::Tensor& y, const Condition& condition,
+                              uint64_t seed, size_t count) {
+  const Config& config = network.config();
   auto kept = torch::zeros_like(y);
-  const int64_t latents = static_cast<int64_t>(n_q) * config.bottleneck.dims();
+  const int64_t latents = static_cast<int64_t>(condition.n_q) * config.bottleneck.dims();
   kept.slice(2, 0, latents).copy_(y.slice(2, 0, latents));
-  const auto output = network.Decode(kept)[0].slice(0, config.overlap, config.overlap + count).contiguous();
+  if (condition.lossy) {
+    auto arrived = torch::ones({1, y.size(1), 1});
+    const auto lost = LostFrames(static_cast<size_t>(y.size(1)), seed);
+    for (size_t t = 0; t < lost.size(); ++t) arrived.data_ptr<float>()[t] = lost[t] != 0 ? 0.0f : 1.0f;
+    kept *= arrived.to(y.device());
+  }
+  const auto output = network.Decode(kept)[0]
+                          .slice(0, config.overlap, config.overlap + static_cast<int64_t>(count))
+                          .cpu()
+                          .contiguous();
   return {output.const_data_ptr<float>(), output.const_data_ptr<float>() + count};
 }
 
-std::string Validate(TrainingState& state, const Dataset& validation) {
+struct ClipOutcome {
+  std::vector<std::optional<SpeechScores>> scores;  // of each condition
+  std::vector<uint16_t> tokens;                     // [frames, groups]
+  DecodedClip heard;                                // with sound only if it was asked for
+};
+
+std::vector<float> Heard(const std::vector<float>& samples, int rate) {
+  const size_t most = kHeardSeconds * static_cast<size_t>(rate);
+  return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(std::min(most, samples.size()))};
+}
+
+ClipOutcome Listen(TorchNetworkImpl& network, const Fsp& bottleneck, const std::vector<Condition>& conditions,
+                   const std::vector<float>& reference, uint64_t seed, bool heard) {
+  torch::NoGradGuard no_grad;
+  const int rate = network.config().sample_rate;
+  ClipOutcome outcome;
+  if (heard) outcome.heard.reference = Heard(reference, rate);
+  const BottleneckOutput quantised = Quantised(network, bottleneck, reference);
+  const auto token = quantised.token.cpu().contiguous();
+  const int64_t* const tokens = token.const_data_ptr<int64_t>();
+  outcome.tokens.assign(tokens, tokens + token.numel());
+  for (const Condition& condition : conditions) {
+    const auto decoded = Synthesise(network, quantised.y, condition, seed, reference.size());
+    const auto score = Score(reference, decoded);
+    outcome.scores.push_back(score.ok() ? std::optional(score.value()) : std::nullopt);
+    const bool shown = !condition.lossy && condition.n_q <= 12;
+    if (heard && shown) outcome.heard.decoded.push_back({condition.n_q, Heard(decoded, rate)});
+  }
+  return outcome;
+}
+
+// run(i) for i < count, as many at a time as LibTorch has threads, each with one of LibTorch's.
+template <typename F>
+void ForEachOnThreads(size_t count, const F& run) {
+  const int threads = at::get_num_threads();
+  std::atomic<size_t> next{0};
+  std::exception_ptr problem;
+  std::mutex mutex;
+  const auto work = [&] {
+    at::set_num_threads(1);
+    try {
+      for (size_t i = next++; i < count; i = next++) run(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      problem = std::current_exception();
+    }
+  };
+  std::vector<std::thread> pool;
+  for (size_t i = 0; i < std::min(count, static_cast<size_t>(threads)); ++i) pool.emplace_back(work);
+  for (std::thread& thread : pool) thread.join();
+  at::set_num_threads(threads);  // new threads of LibTorch begin with the number that was set last
+  if (problem) std::rethrow_exception(problem);
+}
+
+// The rank that decodes each clip: those that are heard belong to the first, which has the log.
+std::vector<int> Owners(size_t count, const std::set<size_t>& heard_clips, int ranks) {
+  std::vector<int> owners(count, 0);
+  std::vector<size_t> load(static_cast<size_t>(ranks), 0);
+  load[0] = heard_clips.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (heard_clips.contains(i)) continue;
+    const auto least = std::min_element(load.begin(), load.end());
+    ++*least;
+    owners[i] = static_cast<int>(least - load.begin());
+  }
+  return owners;
+}
+
+// Scores and tokens of the clips that other ranks decoded. In a sum each has one part that is not zero, so
+// the figures are those of one process, bit for bit.
+void Exchange(Group& group, const std::vector<int>& owners, size_t conditions,
+              std::vector<ClipOutcome>& outcomes) {
+  if (group.alone()) return;
+  const auto count = static_cast<int64_t>(outcomes.size());
+  const auto own = [&](int64_t i) { return owners[static_cast<size_t>(i)] == group.rank(); };
+  auto scores = torch::zeros({count, static_cast<int64_t>(conditions), 3}, torch::kDouble);
+  auto sizes = torch::zeros({count}, torch::kInt64);
+  for (int64_t i = 0; i < count; ++i) {
+    if (!own(i)) continue;
+    const ClipOutcome& outcome = outcomes[static_cast<size_t>(i)];
+    sizes[i] = static_cast<int64_t>(outcome.tokens.size());
+    for (size_t c = 0; c < conditions; ++c) {
+      if (!outcome.scores[c]) continue;
+      scores[i][static_cast<int64_t>(c)] =
+          torch::tensor({1.0, outcome.scores[c]->estoi, outcome.scores[c]->log_mel_db}, torch::kDouble);
+    }
+  }
+  group.Sum(scores);
+  group.Sum(sizes);
+  auto tokens = torch::zeros({sizes.sum().item<int64_t>()}, torch::kInt32);
+  int32_t* place = tokens.data_ptr<int32_t>();
+  for (int64_t i = 0; i < count; place += sizes[i++].item<int64_t>()) {
+    if (own(i)) std::copy_n(outcomes[static_cast<size_t>(i)].tokens.begin(), sizes[i].item<int64_t>(), place);
+  }
+  group.Sum(tokens);
+  place = tokens.data_ptr<int32_t>();
+  for (int64_t i = 0; i < count; place += sizes[i++].item<int64_t>()) {
+    if (own(i)) continue;
+    ClipOutcome& outcome = outcomes[static_cast<size_t>(i)];
+    outcome.tokens.assign(place, place + sizes[i].item<int64_t>());
+    for (int64_t c = 0; c < static_cast<int64_t>(conditions); ++c) {
+      SpeechScores score;
+      score.estoi = scores[i][c][1].item<double>();
+      score.log_mel_db = scores[i][c][2].item<double>();
+      outcome.scores.push_back(scores[i][c][0].item<double>() > 0 ? std::optional(score) : std::nullopt);
+    }
+  }
+}
+
+RateScores Mean(const std::vector<ClipOutcome>& outcomes, size_t condition, int n_q) {
+  RateScores mean;
+  mean.n_q = n_q;
+  for (const ClipOutcome& outcome : outcomes) {
+    if (!outcome.scores[condition]) continue;
+    mean.estoi += outcome.scores[condition]->estoi;
+    mean.log_mel_db += outcome.scores[condition]->log_mel_db;
+    ++mean.clips;
+  }
+  mean.estoi /= std::max(1, mean.clips);
+  mean.log_mel_db /= std::max(1, mean.clips);
+  return mean;
+}
+
+void Summarise(const std::vector<ClipOutcome>& outcomes, const std::vector<Condition>& conditions,
+               const BottleneckConfig& bottleneck, ValidationResult& result) {
+  for (size_t c = 0; c < conditions.size(); ++c) {
+    const RateScores scores = Mean(outcomes, c, conditions[c].n_q);
+    if (conditions[c].lossy) {
+      result.lossy = scores;
+      result.frame_loss = kFrameLoss;
+    } else {
+      result.rates.push_back(scores);
+    }
+  }
+  for (const RateScores& scores : result.rates)
+    result.score += scores.estoi / static_cast<double>(result.rates.size());
+  TokenCounter counter(bottleneck.groups, bottleneck.codes());
+  for (const ClipOutcome& outcome : outcomes) counter.Add(outcome.tokens, bottleneck.groups);
+  result.codes = bottleneck.codes();
+  for (int group = 0; group < bottleneck.groups; ++group) result.tokens.push_back(counter.Stats(group));
+}
+
+// Gives the clip a name that no other has.
+void NameAndKeep(DecodedClip clip, const std::string& path, std::vector<DecodedClip>& samples) {
+  const std::string stem = std::filesystem::path(path).stem().string();
+  clip.name = stem;
+  const auto taken = [&](const DecodedClip& other) { return other.name == clip.name; };
+  for (int i = 2; std::any_of(samples.begin(), samples.end(), taken); ++i)
+    clip.name = stem + "-" + std::to_string(i);
+  samples.push_back(std::move(clip));
+}
+
+}  // namespace
+
+std::vector<uint8_t> LostFrames(size_t frames, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
+  const double leave = 1 / kMeanBurst;
+  const double enter = kFrameLoss * leave / (1 - kFrameLoss);
+  std::vector<uint8_t> lost(frames);
+  bool now = false;
+  for (uint8_t& frame : lost) {
+    now = now ? uniform() >= leave : uniform() < enter;
+    frame = now ? 1 : 0;
+  }
+  return lost;
+}
+
+std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
+                             const std::vector<float>& samples, int n_q) {
+  torch::NoGradGuard no_grad;
+  const auto y = Quantised(network, bottleneck, samples).y;
+  return Synthesise(network, y, {n_q, false}, 0, samples.size());
+}
+
+ValidationResult Validate(TrainingState& state, const Dataset& validation) {
   return Validate(state, validation, *Group::Alone());
 }
 
-std::string Validate(TrainingState& state, const Dataset& validation, Group& group) {
+ValidationResult Validate(TrainingState& state, const Dataset& validation, Group& group) {
+  const auto begin = std::chrono::steady_clock::now();
   const BottleneckConfig& config = state.config.model.bottleneck;
   const Fsp bottleneck(config, state.config.training.fsp);
-  const size_t clips =
+  const std::vector<Condition> conditions = Conditions(config.groups);
+  const size_t count =
       std::min<size_t>(validation.clips.size(), std::max(1, state.config.training.validate_clips));
-  nlohmann::json scores = nlohmann::json::object();
-  for (int n_q : {3, 6, 12, config.groups}) {
-    n_q = std::min(n_q, config.groups);
-    torch::Tensor sums = torch::zeros({3}, torch::kDouble);  // ESTOI, log-mel distance, clips
-    for (size_t i = static_cast<size_t>(group.rank()); i < clips; i += static_cast<size_t>(group.size())) {
-      // Spread over the set: clips of one corpus stand together.
-      const Clip& clip = validation.clips[i * validation.clips.size() / clips];
-      const auto reference = Beginning(clip, kMaxSeconds * static_cast<size_t>(validation.sample_rate));
-      const auto score = Score(reference, RoundTrip(*state.average, bottleneck, reference, n_q));
-      if (!score.ok()) continue;  // too short for ESTOI
-      sums += torch::tensor({score.value().estoi, score.value().log_mel_db, 1.0}, torch::kDouble);
-    }
-    group.Sum(sums);
-    const auto sum = [&](int64_t what) { return sums[what].item<double>(); };
-    const auto count = static_cast<int64_t>(sum(2));
-    if (count == 0) continue;
-    const auto mean = [&](int64_t what) { return sum(what) / static_cast<double>(count); };
-    scores[std::to_string(n_q)] = {{"estoi", mean(0)}, {"log_mel_db", mean(1)}, {"clips", count}};
+  // Spread over the set: clips of one corpus stand together.
+  const auto clip = [&](size_t i) -> const Clip& {
+    return validation.clips[i * validation.clips.size() / count];
+  };
+  const size_t heard = std::min(kHeardClips, count);
+  std::set<size_t> heard_clips;
+  for (size_t i = 0; i < heard; ++i) heard_clips.insert((2 * i + 1) * count / (2 * heard));
+
+  ValidationResult result;
+  result.sample_rate = state.config.model.sample_rate;
+  std::vector<ClipOutcome> outcomes(count);
+  const auto owners = Owners(count, heard_clips, group.size());
+  std::vector<size_t> own;
+  for (size_t i = 0; i < count; ++i) {
+    if (owners[i] == group.rank()) own.push_back(i);
   }
-  return scores.dump();
+  ForEachOnThreads(own.size(), [&](size_t k) {
+    const size_t i = own[k];
+    const auto reference = Beginning(clip(i), kMaxSeconds * static_cast<size_t>(validation.sample_rate));
+    outcomes[i] =
+        Listen(*state.average, bottleneck, conditions, reference, kLossSeed + i, heard_clips.contains(i));
+  });
+  Exchange(group, owners, conditions.size(), outcomes);
+  Summarise(outcomes, conditions, config, result);
+  if (!group.first()) heard_clips.clear();
+  for (const size_t i : heard_clips) NameAndKeep(std::move(outcomes[i].heard), clip(i).path, result.samples);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
 }
 
 }  // namespace quaver

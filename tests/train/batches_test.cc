@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/data/load.h"
 #include "codec/train/random.h"
 #include "tests/train/support.h"
 
@@ -12,7 +13,7 @@ namespace {
 TEST(Batches, CropsBelongToTheirSamples) {
   const auto data = LoadDataset(Samples(), LoadOptions{});
   ASSERT_TRUE(data.ok());
-  const CropOptions options{4, 3200, -30, -20};
+  const CropOptions options{4, 3200, -30, -20, {}};
   const Batch straight = DrawBatch(data.value(), options, 7, 100, 12);
   for (const int threads : {1, 3}) {
     BatchLoader loader(data.value(), options, {7, 100, 4, threads});
@@ -23,7 +24,7 @@ TEST(Batches, CropsBelongToTheirSamples) {
     }
   }
   // Two processes of half the batch draw the same samples.
-  BatchLoader second(data.value(), {2, 3200, -30, -20}, {7, 102, 4, 1});
+  BatchLoader second(data.value(), {2, 3200, -30, -20, {}}, {7, 102, 4, 1});
   EXPECT_TRUE(torch::equal(second.Next().crops, straight.crops.slice(0, 2, 4)));
   EXPECT_TRUE(torch::equal(second.Next().crops, straight.crops.slice(0, 6, 8)));
   EXPECT_EQ(straight.sources.size(), 12u);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/data/load.h"
 #include "codec/train/batches.h"
 #include "codec/train/optimizer.h"
 #include "tests/train/support.h"
@@ -19,7 +20,7 @@ AdversaryOptions Small() {
 
 torch::Tensor Speech(int count) {
   const auto data = LoadDataset(Samples(), LoadOptions{});
-  return DrawBatch(data.value(), {count, 6400, -25, -20}, 1, 0, count).crops;
+  return DrawBatch(data.value(), {count, 6400, -25, -20, {}}, 1, 0, count).crops;
 }
 
 TEST(Discriminators, HingeLossIsZeroOnlyBeyondTheMargins) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -43,7 +44,7 @@ const Trained& TrainedOnce() {
       out.losses.push_back(report.total);
       out.log_mel.push_back(Term(report, "log_mel_db"));
     };
-    callbacks.on_validation = [](int64_t, const std::string&) {};
+    callbacks.on_validation = [](int64_t, const ValidationResult&) {};
     callbacks.on_message = [](const std::string& message) { ADD_FAILURE() << message; };
     const std::atomic<bool> stop{false};
     EXPECT_TRUE(Train(*out.state, out.data, Dataset{}, RunFolder(folder.str(), 1), callbacks, stop).ok());
@@ -82,7 +83,7 @@ TEST(Training, StopRequestEndsWithACheckpoint) {
   std::atomic<bool> stop{false};
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& report) { stop = report.step == 2; };
-  callbacks.on_validation = [](int64_t, const std::string&) {};
+  callbacks.on_validation = [](int64_t, const ValidationResult&) {};
   callbacks.on_message = [](const std::string&) {};
   ASSERT_TRUE(Train(state, data.value(), Dataset{}, RunFolder(folder.str(), 1), callbacks, stop).ok());
   const auto saved = RunFolder(folder.str(), 1).Load(torch::kCPU, nullptr);
@@ -110,7 +111,7 @@ TEST(Training, LossThatIsNotFiniteIsSkippedNamedAndEndsTheRun) {
   std::vector<bool> finite;
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& report) { finite.push_back(report.finite); };
-  callbacks.on_validation = [](int64_t, const std::string&) {};
+  callbacks.on_validation = [](int64_t, const ValidationResult&) {};
   callbacks.on_message = [&](const std::string& message) { messages.push_back(message); };
   const std::atomic<bool> stop{false};
   const Status status = Train(state, data.value(), Dataset{}, run, callbacks, stop);
@@ -260,10 +261,65 @@ TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {
 
 TEST(Training, ValidationScoresEveryRate) {
   const Trained& trained = TrainedOnce();
-  const std::string scores = Validate(*trained.state, trained.data);
-  for (const char* key : {"\"3\"", "\"6\"", "\"12\"", "\"18\"", "estoi", "log_mel_db"}) {
-    EXPECT_NE(scores.find(key), std::string::npos) << scores;
+  const ValidationResult result = Validate(*trained.state, trained.data);
+  ASSERT_EQ(result.rates.size(), 4u);
+  double mean = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    const RateScores& scores = result.rates[i];
+    EXPECT_EQ(scores.n_q, (std::array{3, 6, 12, 18}[i]));
+    EXPECT_EQ(scores.clips, static_cast<int>(trained.data.clips.size()));
+    EXPECT_GT(scores.log_mel_db, 0);
+    mean += scores.estoi / 4;
   }
+  EXPECT_NEAR(result.score, mean, 1e-12);
+  ASSERT_TRUE(result.lossy.has_value());
+  EXPECT_EQ(result.lossy->n_q, 6);
+  EXPECT_GT(result.lossy->log_mel_db, result.rates[1].log_mel_db);  // holes cost something
+
+  ASSERT_EQ(result.tokens.size(), 18u);
+  for (const TokenStats& stats : result.tokens) {
+    EXPECT_GT(stats.tokens, 100u);
+    EXPECT_GT(stats.usage, 0);
+    EXPECT_GT(stats.normalised_perplexity, 0);
+    EXPECT_LE(stats.normalised_perplexity, stats.usage);  // at most the uniform law over the codes met
+  }
+  ASSERT_EQ(result.samples.size(), 3u);
+  for (const DecodedClip& clip : result.samples) {
+    ASSERT_EQ(clip.decoded.size(), 3u);
+    for (const auto& decoded : clip.decoded) EXPECT_EQ(decoded.samples.size(), clip.reference.size());
+  }
+}
+
+// Clips are shared among threads: nothing depends on which.
+TEST(Training, ValidationGivesTheSameEachTimeWithAnyNumberOfThreads) {
+  const Trained& trained = TrainedOnce();
+  const int before = at::get_num_threads();
+  const ValidationResult once = Validate(*trained.state, trained.data);
+  EXPECT_EQ(at::get_num_threads(), before);
+  at::set_num_threads(3);
+  const ValidationResult again = Validate(*trained.state, trained.data);
+  EXPECT_EQ(at::get_num_threads(), 3);
+  at::set_num_threads(before);
+  EXPECT_EQ(once.score, again.score);
+  EXPECT_EQ(once.lossy->estoi, again.lossy->estoi);
+  ASSERT_EQ(once.samples.size(), again.samples.size());
+  for (size_t i = 0; i < once.samples.size(); ++i)
+    EXPECT_EQ(once.samples[i].decoded[0].samples, again.samples[i].decoded[0].samples);
+}
+
+TEST(Training, FramesAreLostInBurstsOfTheShareThatIsSaid) {
+  double lost = 0;
+  double bursts = 0;
+  constexpr size_t kFrames = 200000;
+  const auto pattern = LostFrames(kFrames, 3);
+  for (size_t t = 0; t < kFrames; ++t) {
+    lost += pattern[t];
+    bursts += pattern[t] != 0 && (t == 0 || pattern[t - 1] == 0) ? 1 : 0;
+  }
+  EXPECT_NEAR(lost / kFrames, 0.1, 0.005);
+  EXPECT_NEAR(lost / bursts, 2, 0.05);
+  EXPECT_EQ(LostFrames(50, 3), std::vector<uint8_t>(pattern.begin(), pattern.begin() + 50));
+  EXPECT_NE(LostFrames(500, 4), LostFrames(500, 3));
 }
 
 }  // namespace

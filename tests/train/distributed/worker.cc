@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
@@ -168,14 +167,11 @@ void Steps(Group& group, const std::string& file) {
     }
   }
   out << "samples " << state.samples << '\n';
-  const std::string scores = Validate(state, data, group);
-  std::istringstream words(scores);
-  out << "validated";
-  for (std::string word; std::getline(words, word, ':');) {
-    char* end = nullptr;
-    const double value = std::strtod(word.c_str(), &end);
-    if (end != word.c_str()) out << ' ' << value;
-  }
+  const ValidationResult scores = Validate(state, data, group);
+  out << "validated " << scores.score;
+  for (const RateScores& rate : scores.rates)
+    out << ' ' << rate.estoi << ' ' << rate.log_mel_db << ' ' << rate.clips;
+  for (const TokenStats& tokens : scores.tokens) out << ' ' << tokens.usage << ' ' << tokens.entropy_bits;
   out << '\n';
   // All ranks have the same bits.
   for (const TorchNetwork& network : {state.network, state.average}) {
