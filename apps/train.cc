@@ -153,8 +153,8 @@ Status BeginWith(const std::string& model, TrainingState& state) {
 
 Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments, const RunFolder& folder,
                                                      torch::Device device) {
-  const bool begun = !folder.Checkpoints().empty();
-  if (arguments.resume || (arguments.auto_resume && begun)) {
+  const bool exists = !folder.Checkpoints().empty();
+  if (arguments.resume || (arguments.auto_resume && exists)) {
     auto state = folder.Load(device, [](const std::string& message) {
       std::fprintf(stderr, "%s; going on from the checkpoint before it\n", message.c_str());
     });
@@ -163,7 +163,7 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
     SetLength(arguments, options);
     return state;
   }
-  if (begun)
+  if (exists)
     return Error{folder.Checkpoints()[0] + ": exists; --resume goes on with it, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
@@ -256,7 +256,7 @@ Result<std::unique_ptr<Group>> JoinGroup(const Launch& launch, torch::Device dev
   return Group::Join(launch, device, options);
 }
 
-int Train(const Arguments& arguments, torch::Device device, Group& group) {
+int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group) {
   const bool terminal = group.first() && isatty(2) != 0;
   const auto fail = [&group](const std::string& message) {
     group.GiveUp(message);
@@ -326,7 +326,7 @@ int Run(const Arguments& arguments) {
     Fail(group.message());
     std::_Exit(1);  // threads of a group that failed may wait for a peer that is gone
   }
-  const int code = Train(arguments, device.value(), *group.value());
+  const int code = TrainInGroup(arguments, device.value(), *group.value());
   if (group.value()->failed()) std::_Exit(code);
   return code;
 }

@@ -32,7 +32,7 @@ void Put(std::ostream& out, const char* name, const Tensor& values) {
 }
 
 // Samples of this rank, of the batch that all ranks share.
-Tensor Samples(const Group& group) {
+Tensor OwnSamples(const Group& group) {
   const Tensor all = torch::sin(torch::arange(kSamples * 6).to(torch::kDouble)).reshape({kSamples, 6});
   const int64_t share = kSamples / group.size();
   return all.narrow(0, share * group.rank(), share);
@@ -40,7 +40,7 @@ Tensor Samples(const Group& group) {
 
 // The same figures whatever the number of ranks.
 void Sums(Group& group, const std::string& file) {
-  const Tensor x = Samples(group);
+  const Tensor x = OwnSamples(group);
   Tensor total = x.sum(0);
   group.Sum(total);
   Tensor strided = x.t().contiguous().t().sum(0, true).expand({2, 6}).t();  // not contiguous
@@ -81,7 +81,7 @@ void Gradients(Group& group, const std::string& file) {
     for (const Tensor& p : layer->parameters()) parameters.push_back(p);
   }
   GradientSum sum(group, parameters, /*bucket_bytes=*/64);
-  Tensor x = Samples(group).to(torch::kFloat);
+  Tensor x = OwnSamples(group).to(torch::kFloat);
   for (int step = 0; step < 3; ++step) {  // the last counts: nothing is left of those before
     sum.Begin();
     Tensor loss = layers->forward(x).square().mean();
