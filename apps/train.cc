@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cxxopts.hpp>
 #include <filesystem>
 #include <iostream>
@@ -15,6 +17,7 @@
 #include "codec/data/load.h"
 #include "codec/model/find.h"
 #include "codec/quaver.h"
+#include "codec/train/distributed/group.h"
 #include "codec/train/log/run_log.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
@@ -43,14 +46,21 @@ constexpr char kAbout[] =
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
     "  quaver train --data my/speech --out runs/mine --init-from default --minutes 20\n"
-    "  quaver export runs/first -o first.safetensors\n";
+    "  torchrun --nproc-per-node 8 --no-python quaver train --device cuda --data my/speech --out runs/large "
+    "--auto-resume\n"
+    "  quaver export runs/first -o first.safetensors\n\n"
+    "Started by torchrun, srun or mpirun, the processes train one model together, and \"batch\" is shared "
+    "out "
+    "among them.\n";
 
 struct Arguments {
   std::string config, data, out, validation, init_from, device;
   double minutes = 0;
   int64_t steps = 0;
   int threads = 0;
+  double peer_timeout = 45;  // seconds
   bool resume = false;
+  bool auto_resume = false;
 };
 
 std::string Clock(double seconds) {
@@ -143,7 +153,8 @@ Status BeginWith(const std::string& model, TrainingState& state) {
 
 Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments, const RunFolder& folder,
                                                      torch::Device device) {
-  if (arguments.resume) {
+  const bool exists = !folder.Checkpoints().empty();
+  if (arguments.resume || (arguments.auto_resume && exists)) {
     auto state = folder.Load(device, [](const std::string& message) {
       std::fprintf(stderr, "%s; going on from the checkpoint before it\n", message.c_str());
     });
@@ -152,7 +163,7 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
     SetLength(arguments, options);
     return state;
   }
-  if (!folder.Checkpoints().empty())
+  if (exists)
     return Error{folder.Checkpoints()[0] + ": exists; --resume goes on with it, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
@@ -165,7 +176,8 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
   return state;
 }
 
-Result<torch::Device> ParseDevice(const std::string& name) {
+// With several processes on a machine each takes a GPU of its own.
+Result<torch::Device> ParseDevice(const std::string& name, int local_rank) {
   if (name == "cpu") return torch::Device(torch::kCPU);
   if (name != "cuda") return Error{"--device: " + name + " is not known; cpu or cuda"};
   if (!torch::cuda::is_available())
@@ -173,7 +185,8 @@ Result<torch::Device> ParseDevice(const std::string& name) {
         "--device cuda: this LibTorch finds no GPU (it was built without CUDA, or there is no driver)"};
   at::globalContext().setAllowTF32CuBLAS(true);
   at::globalContext().setAllowTF32CuDNN(true);
-  return torch::Device(torch::kCUDA, 0);
+  const int index = local_rank % static_cast<int>(torch::cuda::device_count());
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
 // What was read of one source, and what was not.
@@ -188,8 +201,9 @@ void ReportData(const char* what, const std::string& source, const Dataset& data
                data.clips.size(), data.seconds() / 60, data.skipped.size());
 }
 
-Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& config) {
-  Console console("train", false);
+// The first process alone reports.
+Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& config, bool first) {
+  Console console("train", /*quiet=*/!first);
   Progress progress(console, 1);
   LoadOptions load = DataOptions(config);
   load.progress = [&](size_t done, size_t total) {
@@ -197,7 +211,7 @@ Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& conf
   };
   auto sets = LoadTrainingSets(arguments.data, arguments.validation, config.training.held_out, load);
   console.Note("");
-  if (!sets.ok()) return sets;
+  if (!sets.ok() || !first) return sets;
   ReportData("training", arguments.data, sets.value().train);
   const Dataset& validation = sets.value().validation;
   if (validation.clips.empty()) {
@@ -222,6 +236,8 @@ std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments
   if (parsed.count("minutes") && !(arguments.minutes > 0)) return "--minutes must be above 0";
   if (parsed.count("steps") && arguments.steps < 1) return "--steps must be at least 1";
   if (parsed.count("threads") && arguments.threads < 1) return "--threads must be at least 1";
+  if (!(arguments.peer_timeout >= 1)) return "--peer-timeout must be at least 1";
+  if (arguments.resume && arguments.auto_resume) return "give --resume or --auto-resume, not both";
   if (!arguments.resume) return "";
   if (parsed.count("init-from"))
     return "--resume goes on with a run's own weights, --init-from begins a new run";
@@ -230,57 +246,89 @@ std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments
   return "";
 }
 
-int Run(const Arguments& arguments) {
-  const bool terminal = isatty(2) != 0;
+Result<std::unique_ptr<Group>> JoinGroup(const Launch& launch, torch::Device device, double timeout) {
+  GroupOptions options;
+  options.timeout = std::chrono::milliseconds(static_cast<int64_t>(1000 * timeout));
+  options.on_hang = [](const std::string& message) {
+    std::fprintf(stderr, "quaver train: %s\n", message.c_str());
+    std::_Exit(1);
+  };
+  return Group::Join(launch, device, options);
+}
+
+int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group) {
+  const bool terminal = group.first() && isatty(2) != 0;
+  const auto fail = [&group](const std::string& message) {
+    group.GiveUp(message);
+    return Fail(group.alone() || message.starts_with("rank ") ? message : group.name() + ": " + message);
+  };
   std::error_code error;
   fs::create_directories(arguments.out, error);
-  if (error) return Fail(arguments.out + ": " + error.message());
-  if (arguments.threads > 0) at::set_num_threads(arguments.threads);
-
-  const auto device = ParseDevice(arguments.device);
-  if (!device.ok()) return Fail(device.message());
+  if (error) return fail(arguments.out + ": " + error.message());
   const RunFolder probe(arguments.out, 1);
-  probe.RemoveLeftovers();
-  auto state = StartOrResume(arguments, probe, device.value());
-  if (!state.ok()) return Fail(state.message());
+  if (group.first()) probe.RemoveLeftovers();
+  auto state = StartOrResume(arguments, probe, device);
+  if (!state.ok()) return fail(state.message());
   const TrainingConfig& config = state.value()->config;
-  auto sets = Load(arguments, config);
-  if (!sets.ok()) return Fail(sets.message());
-  const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
-  if (!noted.ok()) return Fail(noted.message());
-  auto log = RunLog::Open(arguments.out, state.value()->step);
-  if (!log.ok()) return Fail(log.message());
-  std::string last_problem;  // a full disk says so once, not at every step
+  auto sets = Load(arguments, config, group.first());
+  if (!sets.ok()) return fail(sets.message());
+  std::unique_ptr<RunLog> log;  // of the first process
+  std::string last_problem;     // a full disk says so once, not at every step
   const auto watch = [&last_problem](const Status& status) {
     if (!status.ok() && status.message() != last_problem)
       std::fprintf(stderr, "\n%s\n", status.message().c_str());
     last_problem = status.message();
   };
-  watch(
-      log.value()->Start(StartFacts(arguments, *state.value(), sets.value().train, sets.value().validation)));
+  if (group.first()) {
+    const Status noted = WriteRunNotes(arguments.out, {arguments.data, arguments.validation});
+    if (!noted.ok()) return fail(noted.message());
+    auto opened = RunLog::Open(arguments.out, state.value()->step);
+    if (!opened.ok()) return fail(opened.message());
+    log = std::move(opened).value();
+    watch(log->Start(StartFacts(arguments, *state.value(), sets.value().train, sets.value().validation)));
+  }
   const ConsoleReport console(terminal);
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& report) {
     console(report);
-    watch(log.value()->Step(report.step, Values(report)));
+    watch(log->Step(report.step, Values(report)));
   };
   callbacks.on_validation = [&](int64_t step, const ValidationResult& result) {
-    watch(log.value()->Validation(step, result));
+    watch(log->Validation(step, result));
     std::fprintf(stderr, "\nvalidation at step %ld: %s\n", static_cast<long>(step), Summary(result).c_str());
   };
-  callbacks.on_message = [&](const std::string& message) { std::fprintf(stderr, "\n%s\n", message.c_str()); };
+  callbacks.on_message = [&](const std::string& message) {
+    std::fprintf(stderr, "\n%s%s\n", group.alone() ? "" : (group.name() + ": ").c_str(), message.c_str());
+  };
 
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
   const RunFolder folder(arguments.out, config.training.keep_checkpoints);
-  const Status status =
-      Train(*state.value(), sets.value().train, sets.value().validation, folder, callbacks, stop_requested);
-  std::fprintf(stderr, "\n");
-  if (!status.ok()) return Fail(status.message());
+  const Status status = Train(*state.value(), sets.value().train, sets.value().validation, folder, callbacks,
+                              stop_requested, group);
+  if (group.first()) std::fprintf(stderr, "\n");
+  if (!status.ok()) return fail(status.message());
+  if (!group.first()) return 0;
   std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
                static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
   return 0;
+}
+
+int Run(const Arguments& arguments) {
+  if (arguments.threads > 0) at::set_num_threads(arguments.threads);
+  const auto launch = ReadLaunch();
+  if (!launch.ok()) return Fail(launch.message());
+  const auto device = ParseDevice(arguments.device, launch.value().local_rank);
+  if (!device.ok()) return Fail(device.message());
+  auto group = JoinGroup(launch.value(), device.value(), arguments.peer_timeout);
+  if (!group.ok()) {
+    Fail(group.message());
+    std::_Exit(1);  // threads of a group that failed may wait for a peer that is gone
+  }
+  const int code = TrainInGroup(arguments, device.value(), *group.value());
+  if (group.value()->failed()) std::_Exit(code);
+  return code;
 }
 
 }  // namespace
@@ -304,6 +352,10 @@ int RunTrain(int argc, char** argv) {
       ("device", "cpu or cuda", cxxopts::value(arguments.device)->default_value("cpu"))
       ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
       ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
+      ("auto-resume", "begin, or go on if the run has a checkpoint: for launchers that start a run again",
+       cxxopts::value(arguments.auto_resume))
+      ("peer-timeout", "seconds of silence after which a process of a distributed run counts as lost",
+       cxxopts::value(arguments.peer_timeout)->default_value("45"))
       ("h,help", "this text");
   // clang-format on
   const auto parsed = options.parse(argc, argv);

@@ -19,10 +19,12 @@ double Balancer::Follow(const std::string& name, double norm) {
   return it->sum / it->count;
 }
 
-torch::Tensor Balancer::Combine(const std::vector<Term>& terms) {
+torch::Tensor Balancer::Combine(const std::vector<Term>& terms,
+                                const std::function<torch::Tensor(const torch::Tensor&)>& mean_over_ranks) {
   std::vector<torch::Tensor> norms;
   for (const Term& term : terms) norms.push_back(term.gradient.norm(2, 1).mean());
-  const torch::Tensor read = torch::stack(norms).to(torch::kCPU, torch::kDouble);
+  torch::Tensor read = torch::stack(norms).to(torch::kCPU, torch::kDouble);
+  if (mean_over_ranks) read = mean_over_ranks(read);
   torch::Tensor sum;
   double first = 0;
   for (size_t i = 0; i < terms.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ class Balancer {
     double weight = 1;       // ignored for the first term
   };
   // The sum of the gradients, each term's scaled by weight * average norm of the first / average norm of its
-  // own. Norms are means over the samples, averaged over steps.
-  torch::Tensor Combine(const std::vector<Term>& terms);
+  // own. Norms are means over the samples, averaged over steps; `mean_over_ranks`, if there is one, makes of
+  // this rank's norms [terms] those of the whole batch.
+  torch::Tensor Combine(const std::vector<Term>& terms,
+                        const std::function<torch::Tensor(const torch::Tensor&)>& mean_over_ranks = {});
 
   void Save(torch::serialize::OutputArchive& archive) const;
   void Load(torch::serialize::InputArchive& archive);

@@ -17,11 +17,11 @@ using TorchTensor = torch::Tensor;
 struct Pass {
   TorchTensor reference;  // [batch, samples]: decoded audio is late by the overlap of the synthesis window,
                           // so both are
-  TorchTensor decoded;  // cut to the samples that stand for each other
+  TorchTensor decoded;    // cut to the samples that stand for each other
   BottleneckOutput bottleneck;
 };
 
-Pass Forward(TrainingState& state, const Batch& batch, const TorchTensor& crops) {
+Pass Forward(TrainingState& state, const Fsp& bottleneck, const Batch& batch, const TorchTensor& crops) {
   const TrainingOptions& options = state.config.training;
   const Config& model = state.config.model;
   state.network->set_bf16(options.bf16);
@@ -29,7 +29,7 @@ Pass Forward(TrainingState& state, const Batch& batch, const TorchTensor& crops)
   const TorchTensor latents = state.network->Encode(crops);
   const BatchRandom noise(options.seed, batch.first_sample, count);
   Pass pass;
-  pass.bottleneck = Fsp(model.bottleneck, options.fsp).Forward(latents, noise);
+  pass.bottleneck = bottleneck.Forward(latents, noise);
   const TorchTensor mask = DrawTokenMasks(options.drop, options.seed, batch.first_sample, count,
                                           static_cast<int>(latents.size(1)), model.bottleneck.groups);
   const TorchTensor kept =
@@ -45,10 +45,12 @@ TorchTensor Reconstruction(const LossOptions& options, const LossTerms& terms, d
          waveform * terms.waveform;
 }
 
-void UpdateDiscriminators(Adversary& adversary, const TorchTensor& loss, double learning_rate) {
-  const auto parameters = adversary.discriminators->parameters();
-  const auto gradients = torch::autograd::grad({loss}, parameters, {}, /*retain_graph=*/true);
-  for (size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = gradients[i];
+void UpdateDiscriminators(Adversary& adversary, const TorchTensor& loss, double learning_rate,
+                          GradientSum& gradients) {
+  gradients.Begin();
+  torch::autograd::backward({loss}, {}, /*retain_graph=*/true, /*create_graph=*/false,
+                            adversary.discriminators->parameters());
+  gradients.Finish();
   const double norm = adversary.optimizer->GradientNorm();
   if (std::isfinite(norm)) adversary.optimizer->Step(learning_rate);
   adversary.optimizer->ZeroGrad();
@@ -57,7 +59,7 @@ void UpdateDiscriminators(Adversary& adversary, const TorchTensor& loss, double 
 // The gradient of reconstruction, adversarial and feature terms at the decoded samples. The discriminators
 // are updated with the same forward pass.
 TorchTensor AdversarialGradient(TrainingState& state, const Pass& pass, const TorchTensor& reconstruction,
-                                StepReport& report) {
+                                StepReport& report, DataParallel& peers) {
   Adversary& adversary = *state.adversary;
   const AdversaryOptions& options = state.config.training.adversary;
   const bool learns = state.step % options.every == 0;
@@ -68,12 +70,14 @@ TorchTensor AdversarialGradient(TrainingState& state, const Pass& pass, const To
     const torch::AutoGradMode with_graph(learns);
     recorded = adversary.discriminators(pass.reference);
   }
+  std::vector<std::pair<std::string, double>> own;  // of this rank
   const Judgement decoded = adversary.discriminators(felt ? pass.decoded : pass.decoded.detach());
   if (learns) {
     const TorchTensor loss = DiscriminatorLoss(recorded, decoded);
-    report.terms.emplace_back("discriminator", loss.item<double>());
+    own.emplace_back("discriminator", loss.item<double>());
     UpdateDiscriminators(adversary, loss,
-                         options.learning_rate * report.learning_rate / state.config.training.learning_rate);
+                         options.learning_rate * report.learning_rate / state.config.training.learning_rate,
+                         *peers.discriminators);
   }
   const auto gradient = [&](const TorchTensor& loss) {
     return torch::autograd::grad({loss}, {pass.decoded}, {}, /*retain_graph=*/true)[0];
@@ -82,12 +86,16 @@ TorchTensor AdversarialGradient(TrainingState& state, const Pass& pass, const To
   if (felt) {
     const TorchTensor adversarial = AdversarialLoss(decoded);
     const TorchTensor features = FeatureLoss(recorded, decoded);
-    report.terms.emplace_back("adversarial", adversarial.item<double>());
-    report.terms.emplace_back("features", features.item<double>());
+    own.emplace_back("adversarial", adversarial.item<double>());
+    own.emplace_back("features", features.item<double>());
     if (options.adversarial > 0) terms.push_back({"adversarial", gradient(adversarial), options.adversarial});
     if (options.features > 0) terms.push_back({"features", gradient(features), options.features});
   }
-  return adversary.balancer.Combine(terms);
+  std::vector<double> values;
+  for (const auto& [name, value] : own) values.push_back(value);
+  values = peers.Mean(values);
+  for (size_t i = 0; i < own.size(); ++i) report.terms.emplace_back(own[i].first, values[i]);
+  return adversary.balancer.Combine(terms, [&](const TorchTensor& norms) { return peers.Mean(norms); });
 }
 
 bool ClipAndStep(TrainingState& state, StepReport& report) {
@@ -105,15 +113,18 @@ void UpdateAverage(TrainingState& state) {
   Follow(state.average->parameters(), state.network->parameters(), 1 - decay);
 }
 
-bool Update(TrainingState& state, const Pass& pass, const TorchTensor& reconstruction, StepReport& report) {
+bool Update(TrainingState& state, const Pass& pass, const TorchTensor& reconstruction, StepReport& report,
+            DataParallel& peers) {
   const TorchTensor norm = state.config.training.loss.norm * pass.bottleneck.norm_loss;
-  state.optimizer->ZeroGrad();
   if (state.adversary) {
-    const TorchTensor gradient = AdversarialGradient(state, pass, reconstruction, report);
+    const TorchTensor gradient = AdversarialGradient(state, pass, reconstruction, report, peers);
+    peers.network.Begin();
     torch::autograd::backward({pass.decoded, norm}, {gradient, torch::ones_like(norm)});
   } else {
+    peers.network.Begin();
     (reconstruction + norm).backward();
   }
+  peers.network.Finish();
   if (!ClipAndStep(state, report)) return false;
   UpdateAverage(state);
   return true;
@@ -123,18 +134,28 @@ bool Update(TrainingState& state, const Pass& pass, const TorchTensor& reconstru
 
 StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
                      double progress) {
+  const auto alone = Group::Alone();
+  DataParallel peers(*alone, state);
+  return TrainStep(state, loss, batch, progress, peers);
+}
+
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
+                     double progress, DataParallel& peers) {
   const TrainingOptions& options = state.config.training;
   StepReport report;
   report.learning_rate = options.learning_rate * LearningRateFactor(options, state.step, progress);
   const TorchTensor crops = batch.crops.to(state.device);
-  const Pass pass = Forward(state, batch, crops);
+  Fsp bottleneck(state.config.model.bottleneck, options.fsp, &peers.group);
+  const Pass pass = Forward(state, bottleneck, batch, crops);
   const LossTerms terms = loss(pass.reference, pass.decoded);
   const TorchTensor reconstruction = Reconstruction(options.loss, terms, progress);
   // One copy from the device for all of them.
-  const TorchTensor values = torch::stack({reconstruction, terms.log_mel, terms.convergence, terms.waveform,
-                                           pass.bottleneck.norm_loss, pass.bottleneck.accept})
-                                 .detach()
-                                 .to(torch::kCPU, torch::kDouble);
+  const TorchTensor own = torch::stack({reconstruction, terms.log_mel, terms.convergence, terms.waveform,
+                                        pass.bottleneck.norm_loss, pass.bottleneck.accept})
+                              .detach()
+                              .to(torch::kCPU, torch::kDouble);
+  report.own_finite = own.isfinite().all().item<bool>();
+  const TorchTensor values = peers.Mean(own);  // all ranks decide alike
   const auto value = [&](int64_t i) { return values[i].item<double>(); };
   report.total = value(0) + options.loss.norm * value(4);
   report.terms = {{"log_mel_db", 20 * value(1)},
@@ -142,11 +163,13 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
                   {"waveform", value(3)},
                   {"norm", value(4)},
                   {"accept", value(5)}};
-  report.finite = std::isfinite(report.total) && Update(state, pass, reconstruction, report);
+  report.finite = std::isfinite(report.total) && Update(state, pass, reconstruction, report, peers);
+  bottleneck.ShareState();
   if (!report.finite) ++state.bad_steps;
   report.step = ++state.step;
-  state.samples += crops.size(0);
-  state.audio_seconds += static_cast<double>(crops.numel()) / state.config.model.sample_rate;
+  state.samples += crops.size(0) * peers.group.size();
+  state.audio_seconds +=
+      static_cast<double>(crops.numel() * peers.group.size()) / state.config.model.sample_rate;
   return report;
 }
 

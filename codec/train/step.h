@@ -8,6 +8,7 @@
 
 #include "codec/train/batches.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/distributed/data_parallel.h"
 #include "codec/train/losses.h"
 
 namespace quaver {
@@ -22,11 +23,16 @@ struct StepReport {
   double learning_rate = 0;
   double progress = 0;  // 0 .. 1, by steps or by the clock
   double seconds_left = 0;
-  double audio_rate = 0;  // audio seconds a second
-  bool finite = true;     // false: nothing was updated
+  double audio_rate = 0;   // audio seconds a second
+  bool finite = true;      // false: nothing was updated
+  bool own_finite = true;  // the loss of this rank's share of the batch
 };
 
-// Runs one step on a batch of crops [batch, crop_frames * frame] and updates networks and average.
+// Runs one step on a batch of crops [batch, crop_frames * frame] and updates networks and average. With peers
+// the batch is this rank's share; losses and gradients are means over the whole batch.
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
+                     double progress, DataParallel& peers);
+// The same alone.
 StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
                      double progress);
 

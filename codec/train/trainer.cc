@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 
+#include "codec/train/distributed/data_parallel.h"
 #include "codec/train/schedule.h"
 #include "codec/train/validate.h"
 
@@ -24,17 +26,31 @@ std::string Describe(const Batch& batch) {
   return text;
 }
 
+std::string Describe(const DataParallel& peers, const Share& share) {
+  char text[128];
+  std::snprintf(text, sizeof(text), "%d processes, %d crops a step each, %.1f MB of gradients",
+                peers.group.size(), share.count, static_cast<double>(peers.network.bytes_per_step()) / 1e6);
+  return text;
+}
+
 // A run on its way: what the loop's parts share.
 class Loop {
  public:
   Loop(TrainingState& state, const Dataset& validation, const RunFolder& folder,
-       const TrainCallbacks& callbacks)
-      : state_(state), validation_(validation), folder_(folder), callbacks_(callbacks) {}
+       const TrainCallbacks& callbacks, Group& group)
+      : state_(state),
+        validation_(validation),
+        folder_(folder),
+        callbacks_(callbacks),
+        group_(group),
+        peers_(group, state) {}
 
   Status Run(const Dataset& data, const std::atomic<bool>& stop);
 
  private:
-  Status Step(const ReconstructionLoss& loss, BatchLoader& loader);
+  Status Step(const ReconstructionLoss& loss, BatchLoader& loader, const std::atomic<bool>& stop);
+  Status SayNotFinite(const StepReport& report, const Batch& batch);
+  void AgreeOnTime(double seconds, bool stop);
   void ValidateNow();
   Status Save();
 
@@ -42,24 +58,39 @@ class Loop {
   const Dataset& validation_;
   const RunFolder& folder_;
   const TrainCallbacks& callbacks_;
+  Group& group_;
+  DataParallel peers_;
+  bool stopped_ = false;  // by a request on any rank
   Clock::time_point begin_ = Clock::now();
   Clock::time_point last_checkpoint_ = begin_;
   const double audio_before_ = state_.audio_seconds;
 };
 
-Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader) {
+Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, const std::atomic<bool>& stop) {
   const auto started = Clock::now();
   const double progress = Progress(state_);
   const Batch batch = loader.Next();
-  StepReport report = TrainStep(state_, loss, batch, progress);
-  state_.seconds += Seconds(started);
+  StepReport report = TrainStep(state_, loss, batch, progress, peers_);
+  AgreeOnTime(Seconds(started), stop);
   report.progress = Progress(state_);
   report.audio_rate = (state_.audio_seconds - audio_before_) / Seconds(begin_);
   report.seconds_left = state_.seconds / std::max(1e-9, report.progress) * (1 - report.progress);
-  callbacks_.on_step(report);
-  if (report.finite) return {};
-  callbacks_.on_message("step " + std::to_string(report.step) +
-                        ": the loss is not finite, the step is skipped; crops of " + Describe(batch));
+  if (group_.first()) callbacks_.on_step(report);
+  return report.finite ? Status() : SayNotFinite(report, batch);
+}
+
+// Ranks that follow the clock would drift apart.
+void Loop::AgreeOnTime(double seconds, bool stop) {
+  const auto mean = peers_.Mean({seconds, stop ? 1.0 : 0.0});
+  state_.seconds += mean[0];
+  stopped_ = mean[1] > 0;
+}
+
+Status Loop::SayNotFinite(const StepReport& report, const Batch& batch) {
+  if (group_.first() || !report.own_finite) {
+    callbacks_.on_message("step " + std::to_string(report.step) +
+                          ": the loss is not finite, the step is skipped; crops of " + Describe(batch));
+  }
   if (state_.bad_steps <= state_.config.training.bad_steps) return {};
   return Error{"training stopped: " + std::to_string(state_.bad_steps) +
                " steps had a loss that is not finite"};
@@ -67,27 +98,39 @@ Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader) {
 
 void Loop::ValidateNow() {
   if (validation_.clips.empty()) return;
-  const ValidationResult result = Validate(state_, validation_);
-  callbacks_.on_validation(state_.step, result);
+  const ValidationResult result = Validate(state_, validation_, group_);
+  if (group_.first()) callbacks_.on_validation(state_.step, result);
   if (state_.best_step > 0 && result.score <= state_.best_score) return;
   state_.best_score = result.score;
   state_.best_step = state_.step;
+  if (!group_.first()) return;
   const Status saved = folder_.SaveBest(state_);
   if (!saved.ok()) callbacks_.on_message(saved.message());
 }
 
 Status Loop::Save() {
   last_checkpoint_ = Clock::now();
+  if (!group_.first()) return {};
   return folder_.Save(state_);
 }
 
 Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
   const TrainingOptions& options = state_.config.training;
   const ReconstructionLoss loss(options.loss, state_.config.model.sample_rate, state_.device);
-  BatchLoader loader(data, CropsOf(state_.config),
-                     {options.seed, state_.samples, options.batch, options.loader_threads});
-  while (Progress(state_) < 1 && !stop) {
-    const Status stepped = Step(loss, loader);
+  const auto share = ShareOfBatch(group_, options.batch);
+  if (!share.ok()) return share.error();
+  const Status same = AgreeOnRun(group_, state_, data);
+  if (!same.ok()) return same;
+  BroadcastWeights(group_, state_);
+  CropOptions crops = CropsOf(state_.config);
+  crops.batch = share.value().count;
+  BatchLoader loader(
+      data, crops,
+      {options.seed, state_.samples + share.value().first, options.batch, options.loader_threads});
+  if (group_.first() && !group_.alone()) callbacks_.on_message(Describe(peers_, share.value()));
+  stopped_ = group_.Any(stop);
+  while (Progress(state_) < 1 && !stopped_) {
+    const Status stepped = Step(loss, loader, stop);
     if (!stepped.ok()) return stepped;  // the last checkpoint is from before: nothing good is overwritten
     const bool due = options.validate_every > 0 && state_.step % options.validate_every == 0;
     if (due && Progress(state_) < 1) ValidateNow();
@@ -96,7 +139,7 @@ Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
       if (!saved.ok()) callbacks_.on_message(saved.message());  // a full disk now may have room later
     }
   }
-  if (!stop) ValidateNow();
+  if (!stopped_) ValidateNow();
   return Save();
 }
 
@@ -117,8 +160,17 @@ CropOptions CropsOf(const TrainingConfig& config) {
 }
 
 Status Train(TrainingState& state, const Dataset& data, const Dataset& validation, const RunFolder& folder,
+             const TrainCallbacks& callbacks, const std::atomic<bool>& stop, Group& group) {
+  try {
+    return Loop(state, validation, folder, callbacks, group).Run(data, stop);
+  } catch (const GroupFailure& failure) {
+    return Error{failure.what()};
+  }
+}
+
+Status Train(TrainingState& state, const Dataset& data, const Dataset& validation, const RunFolder& folder,
              const TrainCallbacks& callbacks, const std::atomic<bool>& stop) {
-  return Loop(state, validation, folder, callbacks).Run(data, stop);
+  return Train(state, data, validation, folder, callbacks, stop, *Group::Alone());
 }
 
 }  // namespace quaver

@@ -8,6 +8,7 @@
 
 #include "codec/data/load.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/distributed/group.h"
 #include "codec/train/log/validation_result.h"
 #include "codec/train/run_folder.h"
 #include "codec/train/step.h"
@@ -28,6 +29,13 @@ struct TrainCallbacks {
 // Trains until the schedule ends or `stop` is set; saves checkpoints to `folder` on the way and at the end,
 // and the state with the best validation. An error if the last checkpoint cannot be written, or if more steps
 // than the configuration allows had a loss that is not finite.
+// With a group of several processes all of them call this with the same state and data. Each takes its share
+// of every batch, and the first alone writes checkpoints and calls back, but for messages about a rank's own
+// share of a batch. `stop` on any of them ends all. An error also if a peer is lost: the process should then
+// end with std::_Exit, and the launcher start all of them again.
+Status Train(TrainingState& state, const Dataset& data, const Dataset& validation, const RunFolder& folder,
+             const TrainCallbacks& callbacks, const std::atomic<bool>& stop, Group& group);
+// Alone.
 Status Train(TrainingState& state, const Dataset& data, const Dataset& validation, const RunFolder& folder,
              const TrainCallbacks& callbacks, const std::atomic<bool>& stop);
 

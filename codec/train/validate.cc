@@ -130,6 +130,61 @@ void ForEachOnThreads(size_t count, const F& run) {
   if (problem) std::rethrow_exception(problem);
 }
 
+// The rank that decodes each clip: those that are heard belong to the first, which has the log.
+std::vector<int> Owners(size_t count, const std::set<size_t>& heard_clips, int ranks) {
+  std::vector<int> owners(count, 0);
+  std::vector<size_t> load(static_cast<size_t>(ranks), 0);
+  load[0] = heard_clips.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (heard_clips.contains(i)) continue;
+    const auto least = std::min_element(load.begin(), load.end());
+    ++*least;
+    owners[i] = static_cast<int>(least - load.begin());
+  }
+  return owners;
+}
+
+// Scores and tokens of the clips that other ranks decoded. In a sum each has one part that is not zero, so
+// the figures are those of one process, bit for bit.
+void Exchange(Group& group, const std::vector<int>& owners, size_t conditions,
+              std::vector<ClipOutcome>& outcomes) {
+  if (group.alone()) return;
+  const auto count = static_cast<int64_t>(outcomes.size());
+  const auto own = [&](int64_t i) { return owners[static_cast<size_t>(i)] == group.rank(); };
+  auto scores = torch::zeros({count, static_cast<int64_t>(conditions), 3}, torch::kDouble);
+  auto sizes = torch::zeros({count}, torch::kInt64);
+  for (int64_t i = 0; i < count; ++i) {
+    if (!own(i)) continue;
+    const ClipOutcome& outcome = outcomes[static_cast<size_t>(i)];
+    sizes[i] = static_cast<int64_t>(outcome.tokens.size());
+    for (size_t c = 0; c < conditions; ++c) {
+      if (!outcome.scores[c]) continue;
+      scores[i][static_cast<int64_t>(c)] =
+          torch::tensor({1.0, outcome.scores[c]->estoi, outcome.scores[c]->log_mel_db}, torch::kDouble);
+    }
+  }
+  group.Sum(scores);
+  group.Sum(sizes);
+  auto tokens = torch::zeros({sizes.sum().item<int64_t>()}, torch::kInt32);
+  int32_t* place = tokens.data_ptr<int32_t>();
+  for (int64_t i = 0; i < count; place += sizes[i++].item<int64_t>()) {
+    if (own(i)) std::copy_n(outcomes[static_cast<size_t>(i)].tokens.begin(), sizes[i].item<int64_t>(), place);
+  }
+  group.Sum(tokens);
+  place = tokens.data_ptr<int32_t>();
+  for (int64_t i = 0; i < count; place += sizes[i++].item<int64_t>()) {
+    if (own(i)) continue;
+    ClipOutcome& outcome = outcomes[static_cast<size_t>(i)];
+    outcome.tokens.assign(place, place + sizes[i].item<int64_t>());
+    for (int64_t c = 0; c < static_cast<int64_t>(conditions); ++c) {
+      SpeechScores score;
+      score.estoi = scores[i][c][1].item<double>();
+      score.log_mel_db = scores[i][c][2].item<double>();
+      outcome.scores.push_back(scores[i][c][0].item<double>() > 0 ? std::optional(score) : std::nullopt);
+    }
+  }
+}
+
 RateScores Mean(const std::vector<ClipOutcome>& outcomes, size_t condition, int n_q) {
   RateScores mean;
   mean.n_q = n_q;
@@ -197,6 +252,10 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
 }
 
 ValidationResult Validate(TrainingState& state, const Dataset& validation) {
+  return Validate(state, validation, *Group::Alone());
+}
+
+ValidationResult Validate(TrainingState& state, const Dataset& validation, Group& group) {
   const auto begin = std::chrono::steady_clock::now();
   const BottleneckConfig& config = state.config.model.bottleneck;
   const Fsp bottleneck(config, state.config.training.fsp);
@@ -214,12 +273,20 @@ ValidationResult Validate(TrainingState& state, const Dataset& validation) {
   ValidationResult result;
   result.sample_rate = state.config.model.sample_rate;
   std::vector<ClipOutcome> outcomes(count);
-  ForEachOnThreads(count, [&](size_t i) {
+  const auto owners = Owners(count, heard_clips, group.size());
+  std::vector<size_t> own;
+  for (size_t i = 0; i < count; ++i) {
+    if (owners[i] == group.rank()) own.push_back(i);
+  }
+  ForEachOnThreads(own.size(), [&](size_t k) {
+    const size_t i = own[k];
     const auto reference = Beginning(clip(i), kMaxSeconds * static_cast<size_t>(validation.sample_rate));
     outcomes[i] =
         Listen(*state.average, bottleneck, conditions, reference, kLossSeed + i, heard_clips.contains(i));
   });
+  Exchange(group, owners, conditions.size(), outcomes);
   Summarise(outcomes, conditions, config, result);
+  if (!group.first()) heard_clips.clear();
   for (const size_t i : heard_clips) NameAndKeep(std::move(outcomes[i].heard), clip(i).path, result.samples);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;

@@ -7,6 +7,7 @@
 
 #include "codec/data/dataset.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/distributed/group.h"
 #include "codec/train/log/validation_result.h"
 
 namespace quaver {
@@ -22,8 +23,10 @@ std::vector<uint8_t> LostFrames(size_t frames, uint64_t seed);
 // Scores at n_q = 3, 6, 12 and all groups, and at 6 with lost frames; statistics of the tokens; of 3 clips
 // the sound of the first 6 seconds. Over validate_clips clips from all over the set, the first 20 seconds of
 // each; clips too short for ESTOI are left out of the means. As many clips at a time as LibTorch has threads,
-// each on one. Throws what LibTorch throws.
-ValidationResult Validate(TrainingState& state, const Dataset& validation);
+// each on one. Throws what LibTorch throws. The ranks of a group share the clips out; all of them get the
+// same scores and statistics, and the first the sounds.
+ValidationResult Validate(TrainingState& state, const Dataset& validation, Group& group);
+ValidationResult Validate(TrainingState& state, const Dataset& validation);  // alone
 
 }  // namespace quaver
 

@@ -4,12 +4,27 @@
 #include <numbers>
 
 #include "codec/quantize/fsp.h"
+#include "codec/train/distributed/group.h"
 
 namespace quaver {
 
 using torch::Tensor;
 
-Fsp::Fsp(const BottleneckConfig& config, const FspOptions& options) : config_(config), options_(options) {}
+Fsp::Fsp(const BottleneckConfig& config, const FspOptions& options, Group* group)
+    : config_(config), options_(options), group_(group) {}
+
+std::pair<Tensor, Tensor> Fsp::Moments(const Tensor& flat) const {
+  if (group_ == nullptr || group_->alone()) {
+    const auto [variance, mean] = torch::var_mean(flat, {0}, /*correction=*/1);
+    return {variance, mean};
+  }
+  const double count = static_cast<double>(flat.size(0)) * group_->size();
+  const Tensor x = flat.to(torch::kDouble);
+  const Tensor sums = group_->SumWithGradient(torch::stack({x.sum(0), x.square().sum(0)}));
+  const Tensor mean = sums[0] / count;
+  const Tensor variance = (sums[1] - count * mean.square()) / (count - 1);
+  return {variance.to(flat.scalar_type()), mean.to(flat.scalar_type())};
+}
 
 Tensor Fsp::Levels(const Tensor& like) const {
   std::vector<float> levels;
@@ -39,7 +54,7 @@ double Fsp::variance_target() const {
 Tensor Fsp::NormLoss(const Tensor& latents) const {
   if (variance_target() == 0) return torch::zeros({}, latents.options());
   const Tensor flat = latents.reshape({-1, config_.latents()});
-  const auto [variance, mean] = torch::var_mean(flat, {0}, /*correction=*/1);
+  const auto [variance, mean] = Moments(flat);
   return options_.mean_weight * mean.square().mean() +
          options_.variance_weight * (variance - variance_target()).square().mean();
 }

@@ -7,12 +7,15 @@
 #include <torch/torch.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codec/model/config.h"
 #include "codec/train/random.h"
 
 namespace quaver {
+
+class Group;
 
 struct FspOptions {
   double quantize_rate = 0.5;  // share of elements that are quantised while training; the rest is perturbed
@@ -30,7 +33,11 @@ struct BottleneckOutput {
 
 class Fsp {
  public:
-  Fsp(const BottleneckConfig& config, const FspOptions& options);
+  // With a group, moments are those of the batch of all its ranks, each of which has as many latents.
+  Fsp(const BottleneckConfig& config, const FspOptions& options, Group* group = nullptr);
+
+  // Where ranks agree, after a step, on what the bottleneck remembers between steps. FSP remembers nothing.
+  void ShareState() {}
 
   // latents [.., groups * dims] before squashing, perturbed with noise from `random`.
   BottleneckOutput Forward(const torch::Tensor& latents, const BatchRandom& random) const;
@@ -48,12 +55,15 @@ class Fsp {
 
  private:
   torch::Tensor Levels(const torch::Tensor& like) const;  // level count of each latent, as `like`
+  // Variance and mean of each latent; flat [count, latents].
+  std::pair<torch::Tensor, torch::Tensor> Moments(const torch::Tensor& flat) const;
   BottleneckOutput Quantized(const torch::Tensor& latents, const torch::Tensor& squashed) const;
   torch::Tensor Perturb(const torch::Tensor& squashed, const BatchRandom& random,
                         torch::Tensor& accepted) const;
 
   BottleneckConfig config_;
   FspOptions options_;
+  Group* group_;
 };
 
 }  // namespace quaver
