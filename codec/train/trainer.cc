@@ -13,7 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kMaxNamed = 4;  // files that a message about a batch names
+constexpr size_t kMaxNamed = 4;   // files that a message about a batch names
+constexpr double kRecent = 0.95;  // the speed that is shown is that of the last 20 steps or so
 
 double Seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
 
@@ -61,19 +62,23 @@ class Loop {
   Group& group_;
   DataParallel peers_;
   bool stopped_ = false;  // by a request on any rank
-  Clock::time_point begin_ = Clock::now();
-  Clock::time_point last_checkpoint_ = begin_;
-  const double audio_before_ = state_.audio_seconds;
+  Clock::time_point last_checkpoint_ = Clock::now();
+  double recent_audio_ = 0;    // seconds of audio in the last steps, each step's share falling by kRecent
+  double recent_seconds_ = 0;  // and the seconds that these took
 };
 
 Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, const std::atomic<bool>& stop) {
   const auto started = Clock::now();
   const double progress = Progress(state_);
+  const double audio_before = state_.audio_seconds;
+  const double seconds_before = state_.seconds;
   const Batch batch = loader.Next();
   StepReport report = TrainStep(state_, loss, batch, progress, peers_);
   AgreeOnTime(Seconds(started), stop);
+  recent_audio_ = kRecent * recent_audio_ + state_.audio_seconds - audio_before;
+  recent_seconds_ = kRecent * recent_seconds_ + state_.seconds - seconds_before;
   report.progress = Progress(state_);
-  report.audio_rate = (state_.audio_seconds - audio_before_) / Seconds(begin_);
+  report.audio_rate = recent_audio_ / std::max(1e-9, recent_seconds_);
   report.seconds_left = state_.seconds / std::max(1e-9, report.progress) * (1 - report.progress);
   if (group_.first()) callbacks_.on_step(report);
   return report.finite ? Status() : SayNotFinite(report, batch);

@@ -88,7 +88,8 @@ TEST(Training, StopRequestEndsWithACheckpoint) {
   ASSERT_TRUE(Train(state, data.value(), Dataset{}, RunFolder(folder.str(), 1), callbacks, stop).ok());
   const auto saved = RunFolder(folder.str(), 1).Load(torch::kCPU, nullptr);
   ASSERT_TRUE(saved.ok()) << saved.message();
-  EXPECT_EQ(saved.value()->step, 2);
+  EXPECT_GE(saved.value()->step, 2);
+  EXPECT_LE(saved.value()->step, 3);  // ranks agree once a step
 }
 
 // A clip whose samples make the loss overflow: the step is skipped, its file named, and when there were too
