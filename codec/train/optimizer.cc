@@ -1,0 +1,118 @@
+#include "codec/train/optimizer.h"
+
+#include <algorithm>
+#include <string>
+
+namespace quaver {
+
+using torch::Tensor;
+
+AdamW::Group AdamW::MakeGroup(std::vector<Tensor> parameters, double weight_decay) {
+  Group group{std::move(parameters), {}, {}, weight_decay};
+  torch::NoGradGuard no_grad;
+  for (const Tensor& parameter : group.parameters) {
+    group.first.push_back(torch::zeros_like(parameter));
+    group.second.push_back(torch::zeros_like(parameter));
+  }
+  return group;
+}
+
+AdamW::AdamW(std::vector<Tensor> matrices, std::vector<Tensor> vectors, const AdamWOptions& options)
+    : options_(options) {
+  groups_.push_back(MakeGroup(std::move(matrices), options.weight_decay));
+  groups_.push_back(MakeGroup(std::move(vectors), 0));
+}
+
+std::vector<Tensor> AdamW::Gradients() const {
+  std::vector<Tensor> gradients;
+  for (const Group& group : groups_) {
+    for (const Tensor& parameter : group.parameters) {
+      if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+    }
+  }
+  return gradients;
+}
+
+double AdamW::GradientNorm() const {
+  torch::NoGradGuard no_grad;
+  const std::vector<Tensor> gradients = Gradients();
+  if (gradients.empty()) return 0;
+  return torch::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
+}
+
+void AdamW::Step(double learning_rate, double gradient_scale) {
+  torch::NoGradGuard no_grad;
+  ++steps_;
+  for (const Group& group : groups_) {
+    std::vector<Tensor> parameters, gradients, first, second;
+    for (size_t i = 0; i < group.parameters.size(); ++i) {
+      const Tensor& gradient = group.parameters[i].grad();
+      if (!gradient.defined()) continue;
+      parameters.push_back(group.parameters[i]);
+      gradients.push_back(gradient);
+      first.push_back(group.first[i]);
+      second.push_back(group.second[i]);
+    }
+    if (parameters.empty()) continue;
+    const auto scalar = torch::TensorOptions().device(parameters[0].device()).dtype(torch::kFloat);
+    const std::vector<Tensor> steps(parameters.size(), torch::full({}, static_cast<double>(steps_), scalar));
+    std::optional<Tensor> divisor;  // what the fused step divides the gradients by
+    if (gradient_scale != 1) divisor = torch::full({}, 1 / gradient_scale, scalar);
+    at::_fused_adamw_(parameters, gradients, first, second, {}, steps, learning_rate, options_.beta1,
+                      options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
+                      /*maximize=*/false, divisor, /*found_inf=*/std::nullopt);
+  }
+}
+
+void AdamW::ZeroGrad() {
+  for (Group& group : groups_) {
+    for (Tensor& parameter : group.parameters) parameter.mutable_grad().reset();
+  }
+}
+
+void AdamW::Save(torch::serialize::OutputArchive& archive) const {
+  archive.write("steps", c10::IValue(steps_));
+  int64_t count = 0;
+  for (const Group& group : groups_) {
+    for (size_t i = 0; i < group.parameters.size(); ++i, ++count) {
+      archive.write("first" + std::to_string(count), group.first[i], /*is_buffer=*/true);
+      archive.write("second" + std::to_string(count), group.second[i], /*is_buffer=*/true);
+    }
+  }
+  archive.write("count", c10::IValue(count));
+}
+
+void AdamW::Load(torch::serialize::InputArchive& archive) {
+  torch::NoGradGuard no_grad;
+  c10::IValue number;
+  archive.read("count", number);
+  const int64_t saved = number.toInt();
+  int64_t count = 0;
+  for (const Group& group : groups_) count += static_cast<int64_t>(group.parameters.size());
+  TORCH_CHECK(saved == count, "the optimiser has moments of ", saved, " parameters, not of ", count);
+  archive.read("steps", number);
+  steps_ = number.toInt();
+  count = 0;
+  const auto read = [&](const std::string& key, Tensor& target) {
+    Tensor source;
+    archive.read(key, source, /*is_buffer=*/true);
+    TORCH_CHECK(source.sizes() == target.sizes(), "the optimiser's ", key, " has the shape ", source.sizes(),
+                ", not ", target.sizes());
+    target.copy_(source);
+  };
+  for (Group& group : groups_) {
+    for (size_t i = 0; i < group.parameters.size(); ++i, ++count) {
+      read("first" + std::to_string(count), group.first[i]);
+      read("second" + std::to_string(count), group.second[i]);
+    }
+  }
+}
+
+double ClipScale(double norm, double limit) { return std::min(1.0, limit / (norm + 1e-6)); }
+
+void Follow(const std::vector<Tensor>& average, const std::vector<Tensor>& weights, double rate) {
+  torch::NoGradGuard no_grad;
+  at::_foreach_lerp_(average, weights, rate);
+}
+
+}  // namespace quaver
