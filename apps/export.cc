@@ -38,11 +38,18 @@ Result<Dataset> LoadData(const std::string& run, const std::string& folder, cons
   return data;
 }
 
-int Run(const std::string& run, const std::string& out, const std::string& folder, bool force) {
+Result<std::unique_ptr<TrainingState>> LoadState(const std::string& run, bool best) {
+  const RunFolder folder(run, 1);
+  if (best) return LoadCheckpoint(folder.Best());
+  return folder.Load(torch::kCPU,
+                     [](const std::string& message) { std::fprintf(stderr, "%s\n", message.c_str()); });
+}
+
+int Run(const std::string& run, const std::string& out, const std::string& folder, bool best, bool force) {
   const auto existing = force ? Existing::kReplace : Existing::kRefuse;
   auto file = AtomicFile::Create(out, existing);  // refused before the work, not after it
   if (!file.ok()) return Fail(file.message());
-  auto state = LoadCheckpoint(run + "/checkpoint.pt");
+  auto state = LoadState(run, best);
   if (!state.ok()) return Fail(state.message());
   TrainingState& training = *state.value();
   auto data = LoadData(run, folder, training.config);
@@ -69,12 +76,13 @@ int Run(const std::string& run, const std::string& out, const std::string& folde
 int RunExport(int argc, char** argv) {
   cxxopts::Options options("quaver export", kAbout);
   std::string run, out, data;
-  bool force = false;
+  bool best = false, force = false;
   // clang-format off
   options.add_options()
       ("run", "folder of the run", cxxopts::value(run))
       ("o,output", "weights file to write (.safetensors)", cxxopts::value(out))
       ("data", "folder to count tokens on (default: the training data)", cxxopts::value(data))
+      ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(best))
       ("force", "overwrite", cxxopts::value(force))
       ("h,help", "this text");
   // clang-format on
@@ -89,7 +97,7 @@ int RunExport(int argc, char** argv) {
     std::fprintf(stderr, "quaver export: one run and -o are needed; see quaver export --help\n");
     return 2;
   }
-  return Run(run, out, data, force);
+  return Run(run, out, data, best, force);
 }
 
 }  // namespace quaver

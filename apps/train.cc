@@ -38,7 +38,7 @@ constexpr char kAbout[] =
     "  quaver export runs/first -o first.safetensors\n";
 
 struct Arguments {
-  std::string config, data, out, validation, init_from;
+  std::string config, data, out, validation, init_from, device;
   double minutes = 0;
   int64_t steps = 0;
   int threads = 0;
@@ -58,12 +58,18 @@ class ConsoleReport {
   explicit ConsoleReport(bool terminal) : terminal_(terminal) {}
   void operator()(const StepReport& r) const {
     if (!terminal_ && r.step % 100 != 0) return;
-    std::fprintf(stderr,
-                 "%s%3.0f%% step %ld  loss %.3f  log-mel %.2f dB  sc %.3f  wave %.3f  accept %.3f  %.1f "
-                 "audio-s/s  ETA %s%s",
-                 terminal_ ? "\r" : "", 100 * r.progress, static_cast<long>(r.step), r.total, r.log_mel,
-                 r.convergence, r.waveform, r.accept, r.audio_rate, Clock(r.seconds_left).c_str(),
-                 terminal_ ? "   " : "\n");
+    std::string line;
+    char text[96];
+    std::snprintf(text, sizeof(text), "%3.0f%% step %ld  loss %.3f", 100 * r.progress,
+                  static_cast<long>(r.step), r.total);
+    line += text;
+    for (const auto& [name, value] : r.terms) {
+      std::snprintf(text, sizeof(text), "  %s %.3g", name.c_str(), value);
+      line += text;
+    }
+    std::snprintf(text, sizeof(text), "  %.1f audio-s/s  ETA ", r.audio_rate);
+    line += text + Clock(r.seconds_left);
+    std::fprintf(stderr, terminal_ ? "\r%s   " : "%s\n", line.c_str());
   }
 
  private:
@@ -71,11 +77,10 @@ class ConsoleReport {
 };
 
 nlohmann::json ToJson(const StepReport& r) {
-  return {{"step", r.step},          {"loss", r.total},
-          {"log_mel_db", r.log_mel}, {"convergence", r.convergence},
-          {"waveform", r.waveform},  {"norm", r.norm},
-          {"accept", r.accept},      {"gradient", r.gradient},
-          {"lr", r.learning_rate},   {"audio_rate", r.audio_rate}};
+  nlohmann::json json = {
+      {"step", r.step}, {"loss", r.total}, {"lr", r.learning_rate}, {"audio_rate", r.audio_rate}};
+  for (const auto& [name, value] : r.terms) json[name] = value;
+  return json;
 }
 
 // What the command line says of the length of the run goes before what the configuration says.
@@ -86,7 +91,14 @@ void SetLength(const Arguments& arguments, TrainingOptions& options) {
   options.minutes = 0;
 }
 
+// With a run's checkpoint (.pt), or with the weights of a model.
 Status BeginWith(const std::string& model, TrainingState& state) {
+  if (fs::path(model).extension() == ".pt") {
+    auto from = LoadCheckpoint(model, state.device);
+    if (!from.ok()) return from.error();
+    const Status begun = WarmStart(state, *from.value());
+    return begun.ok() ? begun : Error{model + ": " + begun.message()};
+  }
   auto found = FindByName(model);
   if (!found.ok()) return found.error();
   const std::string& source = found.value().source;
@@ -97,26 +109,39 @@ Status BeginWith(const std::string& model, TrainingState& state) {
   return {};
 }
 
-Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
-                                                     const std::string& checkpoint) {
+Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments, const RunFolder& folder,
+                                                     torch::Device device) {
   if (arguments.resume) {
-    auto state = LoadCheckpoint(checkpoint);
+    auto state = folder.Load(device, [](const std::string& message) {
+      std::fprintf(stderr, "%s; going on from the checkpoint before it\n", message.c_str());
+    });
     if (!state.ok()) return state;
     TrainingOptions& options = state.value()->config.training;
     SetLength(arguments, options);
     return state;
   }
-  if (fs::exists(checkpoint))
-    return Error{checkpoint + ": exists; --resume goes on with it, or choose another --out"};
+  if (!folder.Checkpoints().empty())
+    return Error{folder.Checkpoints()[0] + ": exists; --resume goes on with it, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
   SetLength(arguments, config.value().training);
-  auto state = std::make_unique<TrainingState>(config.value());
+  auto state = std::make_unique<TrainingState>(config.value(), device);
   if (!arguments.init_from.empty()) {
     const Status begun = BeginWith(arguments.init_from, *state);
     if (!begun.ok()) return begun.error();
   }
   return state;
+}
+
+Result<torch::Device> ParseDevice(const std::string& name) {
+  if (name == "cpu") return torch::Device(torch::kCPU);
+  if (name != "cuda") return Error{"--device: " + name + " is not known; cpu or cuda"};
+  if (!torch::cuda::is_available())
+    return Error{
+        "--device cuda: this LibTorch finds no GPU (it was built without CUDA, or there is no driver)"};
+  at::globalContext().setAllowTF32CuBLAS(true);
+  at::globalContext().setAllowTF32CuDNN(true);
+  return torch::Device(torch::kCUDA, 0);
 }
 
 Result<Dataset> Load(const std::string& folder, const TrainingConfig& config, bool terminal) {
@@ -167,8 +192,11 @@ int Run(const Arguments& arguments) {
   if (error) return Fail(arguments.out + ": " + error.message());
   if (arguments.threads > 0) at::set_num_threads(arguments.threads);
 
-  const std::string checkpoint = arguments.out + "/checkpoint.pt";
-  auto state = StartOrResume(arguments, checkpoint);
+  const auto device = ParseDevice(arguments.device);
+  if (!device.ok()) return Fail(device.message());
+  const RunFolder probe(arguments.out, 1);
+  probe.RemoveLeftovers();
+  auto state = StartOrResume(arguments, probe, device.value());
   if (!state.ok()) return Fail(state.message());
   const TrainingConfig& config = state.value()->config;
   auto data = Load(arguments.data, config, terminal);
@@ -205,12 +233,12 @@ int Run(const Arguments& arguments) {
   std::signal(SIGINT, RequestStop);
   std::signal(SIGTERM, RequestStop);
   if (std::signal(SIGHUP, RequestStop) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // nohup
-  const Status status =
-      Train(*state.value(), data.value(), validation, checkpoint, callbacks, stop_requested);
+  const RunFolder folder(arguments.out, config.training.keep_checkpoints);
+  const Status status = Train(*state.value(), data.value(), validation, folder, callbacks, stop_requested);
   std::fprintf(stderr, "\n");
   if (!status.ok()) return Fail(status.message());
   std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
-               static_cast<long>(state.value()->step), checkpoint.c_str());
+               static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
   return 0;
 }
 
@@ -227,10 +255,12 @@ int RunTrain(int argc, char** argv) {
       ("out", "folder of the run", cxxopts::value(arguments.out))
       ("validate", "folder of speech to validate on (default: a share of the data)",
        cxxopts::value(arguments.validation))
-      ("init-from", "begin with the weights of this model (NAME or FILE) instead of random ones",
+      ("init-from", "begin with the weights of this model (NAME or FILE), or with the networks, discriminators and "
+       "moments of a run's checkpoint (FILE.pt), instead of random ones",
        cxxopts::value(arguments.init_from))
       ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
       ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
+      ("device", "cpu or cuda", cxxopts::value(arguments.device)->default_value("cpu"))
       ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
       ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
       ("h,help", "this text");

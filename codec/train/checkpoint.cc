@@ -1,27 +1,36 @@
 #include "codec/train/checkpoint.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
-#include <sstream>
 
 #include "codec/audio/atomic_file.h"
 
 namespace quaver {
 namespace {
 
-// Weight decay is for matrices: it would pull scales, norms and biases towards zero for no good.
-std::unique_ptr<torch::optim::AdamW> MakeOptimizer(TorchNetwork& network, const TrainingOptions& options) {
+std::unique_ptr<AdamW> MakeOptimizer(torch::nn::Module& module, const AdamWOptions& options) {
   std::vector<torch::Tensor> matrices;
   std::vector<torch::Tensor> vectors;
-  for (const auto& parameter : network->parameters())
-    (parameter.dim() == 3 ? matrices : vectors).push_back(parameter);
-  const auto settings = [&](double decay) {
-    return std::make_unique<torch::optim::AdamWOptions>(
-        torch::optim::AdamWOptions(options.learning_rate).betas({0.9, 0.99}).weight_decay(decay));
-  };
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(matrices, settings(options.weight_decay));
-  groups.emplace_back(vectors, settings(0));
-  return std::make_unique<torch::optim::AdamW>(groups, torch::optim::AdamWOptions(options.learning_rate));
+  for (const auto& parameter : module.parameters())
+    (parameter.dim() >= 3 ? matrices : vectors).push_back(parameter);
+  return std::make_unique<AdamW>(matrices, vectors, options);
+}
+
+AdamWOptions ForNetwork(const TrainingOptions& options) {
+  AdamWOptions out;
+  out.weight_decay = options.weight_decay;
+  return out;
+}
+
+// As DAC trains its own (Kumar et al., arXiv 2306.06546); weights are normalised, so nothing is decayed.
+AdamWOptions ForDiscriminators() {
+  AdamWOptions out;
+  out.beta1 = 0.8;
+  out.weight_decay = 0;
+  return out;
 }
 
 void WriteText(torch::serialize::OutputArchive& archive, const std::string& key, const std::string& text) {
@@ -40,30 +49,47 @@ double ReadNumber(torch::serialize::InputArchive& archive, const std::string& ke
   return value.toDouble();
 }
 
+// Modules of LibTorch and parts of our own are saved the same way.
 template <typename T>
-void WritePart(torch::serialize::OutputArchive& archive, const std::string& key, T& part) {
+struct Module {
+  T& module;
+  void Save(torch::serialize::OutputArchive& archive) { module->save(archive); }
+  void Load(torch::serialize::InputArchive& archive) { module->load(archive); }
+};
+
+template <typename T>
+void WritePart(torch::serialize::OutputArchive& archive, const std::string& key, T&& part) {
   torch::serialize::OutputArchive inner(archive.compilation_unit());
-  part->save(inner);
+  part.Save(inner);
   archive.write(key, inner);
 }
 
 template <typename T>
-void ReadPart(torch::serialize::InputArchive& archive, const std::string& key, T& part) {
+void ReadPart(torch::serialize::InputArchive& archive, const std::string& key, T&& part) {
   torch::serialize::InputArchive inner;
   archive.read(key, inner);
-  part->load(inner);
+  part.Load(inner);
 }
 
 }  // namespace
 
-TrainingState::TrainingState(const TrainingConfig& configuration)
-    : config(configuration), network(nullptr), average(nullptr), random(configuration.training.seed) {
+Adversary::Adversary(const AdversaryOptions& options, torch::Device device)
+    : discriminators(options), balancer(options.balance_decay) {
+  discriminators->to(device);
+  optimizer = MakeOptimizer(*discriminators, ForDiscriminators());
+}
+
+TrainingState::TrainingState(const TrainingConfig& configuration, torch::Device on)
+    : config(configuration), device(on), network(nullptr), average(nullptr) {
   torch::manual_seed(config.training.seed);
   network = TorchNetwork(config.model);
   average = TorchNetwork(config.model);
   LoadTensors(*average, ReadTensors(*network));
-  generator = at::detail::createCPUGenerator(config.training.seed);
-  optimizer = MakeOptimizer(network, config.training);
+  network->to(device);
+  average->to(device);
+  optimizer = MakeOptimizer(*network, ForNetwork(config.training));
+  if (config.training.adversary.on())
+    adversary = std::make_unique<Adversary>(config.training.adversary, device);
 }
 
 Status SaveCheckpoint(TrainingState& state, const std::string& path) {
@@ -78,48 +104,58 @@ Status SaveCheckpoint(TrainingState& state, const std::string& path) {
     torch::serialize::OutputArchive archive;
     WriteText(archive, "model", CanonicalJson(state.config.model));
     WriteText(archive, "training", TrainingJson(state.config.training));
-    WritePart(archive, "network", state.network);
-    WritePart(archive, "average", state.average);
-    WritePart(archive, "optimizer", state.optimizer);
-    std::stringstream random;
-    random << state.random;
-    WriteText(archive, "random", random.str());
-    archive.write("generator", state.generator.get_state());
+    WritePart(archive, "network", Module{state.network});
+    WritePart(archive, "average", Module{state.average});
+    WritePart(archive, "optimizer", *state.optimizer);
+    if (state.adversary) {
+      WritePart(archive, "discriminators", Module{state.adversary->discriminators});
+      WritePart(archive, "discriminators_optimizer", *state.adversary->optimizer);
+      WritePart(archive, "balancer", state.adversary->balancer);
+    }
     archive.write("step", c10::IValue(static_cast<double>(state.step)));
+    archive.write("samples", c10::IValue(static_cast<double>(state.samples)));
     archive.write("seconds", c10::IValue(state.seconds));
     archive.write("audio_seconds", c10::IValue(state.audio_seconds));
     archive.write("bad_steps", c10::IValue(static_cast<double>(state.bad_steps)));
+    archive.write("best_score", c10::IValue(state.best_score));
+    archive.write("best_step", c10::IValue(static_cast<double>(state.best_step)));
     WriteText(archive, "origin", state.origin);
     archive.save_to(write);
+    if (written.ok() && ::fsync(file.value()->fd()) != 0)  // renamed only when it is on the disk
+      written = Error{path + ": " + std::strerror(errno)};
   } catch (const std::exception& error) {
     return written.ok() ? Error{path + ": the checkpoint could not be written: " + error.what()} : written;
   }
   return written.ok() ? file.value()->Commit() : written;
 }
 
-Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path) {
+Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path, torch::Device device) {
   std::error_code missing;
   if (!std::filesystem::exists(path, missing)) return Error{path + ": there is no checkpoint"};
   try {
     torch::serialize::InputArchive archive;
-    archive.load_from(path);
+    archive.load_from(path, device);
     auto model = ParseConfig(ReadText(archive, "model"));
     if (!model.ok()) return Error{path + ": " + model.message()};
     auto training = ParseTrainingOptions(ReadText(archive, "training"));
     if (!training.ok()) return Error{path + ": " + training.message()};
-    auto state = std::make_unique<TrainingState>(TrainingConfig{model.value(), training.value()});
-    ReadPart(archive, "network", state->network);
-    ReadPart(archive, "average", state->average);
-    ReadPart(archive, "optimizer", state->optimizer);
-    std::stringstream(ReadText(archive, "random")) >> state->random;
-    torch::Tensor generator;
-    archive.read("generator", generator);
-    state->generator.set_state(generator);
+    auto state = std::make_unique<TrainingState>(TrainingConfig{model.value(), training.value()}, device);
+    ReadPart(archive, "network", Module{state->network});
+    ReadPart(archive, "average", Module{state->average});
+    ReadPart(archive, "optimizer", *state->optimizer);
+    if (state->adversary) {
+      ReadPart(archive, "discriminators", Module{state->adversary->discriminators});
+      ReadPart(archive, "discriminators_optimizer", *state->adversary->optimizer);
+      ReadPart(archive, "balancer", state->adversary->balancer);
+    }
     state->step = static_cast<int64_t>(ReadNumber(archive, "step"));
+    state->samples = static_cast<int64_t>(ReadNumber(archive, "samples"));
     state->seconds = ReadNumber(archive, "seconds");
     state->audio_seconds = ReadNumber(archive, "audio_seconds");
     state->bad_steps = static_cast<int64_t>(ReadNumber(archive, "bad_steps"));
-    if (c10::IValue origin; archive.try_read("origin", origin)) state->origin = origin.toStringRef();
+    state->best_score = ReadNumber(archive, "best_score");
+    state->best_step = static_cast<int64_t>(ReadNumber(archive, "best_step"));
+    state->origin = ReadText(archive, "origin");
     return state;
   } catch (const std::exception& error) {
     return Error{path + ": the checkpoint cannot be read: " + error.what()};

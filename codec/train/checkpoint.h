@@ -5,34 +5,51 @@
 #include <torch/torch.h>
 
 #include <memory>
-#include <random>
 #include <string>
 
 #include "codec/status.h"
+#include "codec/train/balancer.h"
+#include "codec/train/discriminator.h"
 #include "codec/train/network.h"
+#include "codec/train/optimizer.h"
 #include "codec/train/options.h"
 
 namespace quaver {
 
-struct TrainingState {
-  explicit TrainingState(const TrainingConfig& config);
+// The discriminators of a run and what belongs to them.
+struct Adversary {
+  Adversary(const AdversaryOptions& options, torch::Device device);
 
-  TrainingConfig config;
-  TorchNetwork network;
-  TorchNetwork average;  // exponential moving average of the weights: what is validated and exported
-  std::unique_ptr<torch::optim::AdamW> optimizer;
-  std::mt19937_64 random;    // crops and masks
-  at::Generator generator;   // noise of the bottleneck
-  int64_t step = 0;          // finished steps
-  double seconds = 0;        // spent training, over all restarts
-  double audio_seconds = 0;  // seen, over all restarts
-  int64_t bad_steps = 0;     // skipped because the loss was not finite
-  std::string origin;        // of the weights that the run began with, JSON; empty: random ones
+  Discriminators discriminators;
+  std::unique_ptr<AdamW> optimizer;
+  Balancer balancer;
 };
 
-// Written to a temporary name and renamed: a crash leaves the old checkpoint whole.
+// Random numbers come from the seed and the index of a sample (codec/train/random.h), so `samples` is the
+// random state and the data cursor in one.
+struct TrainingState {
+  explicit TrainingState(const TrainingConfig& config, torch::Device device = torch::kCPU);
+
+  TrainingConfig config;
+  torch::Device device;
+  TorchNetwork network;
+  TorchNetwork average;  // exponential moving average of the weights: what is validated and exported
+  std::unique_ptr<AdamW> optimizer;
+  std::unique_ptr<Adversary> adversary;  // null: training without discriminators
+  int64_t step = 0;                      // finished steps
+  int64_t samples = 0;                   // crops drawn, over all processes: index of the next
+  double seconds = 0;                    // spent training, over all restarts
+  double audio_seconds = 0;              // seen, over all processes and restarts
+  int64_t bad_steps = 0;                 // skipped because the loss was not finite
+  double best_score = 0;                 // of the validations so far
+  int64_t best_step = 0;                 // 0: none yet
+  std::string origin;                    // of the weights that the run began with, JSON; empty: random ones
+};
+
+// Written to a temporary name and renamed: a crash leaves an old checkpoint of that name whole.
 Status SaveCheckpoint(TrainingState& state, const std::string& path);
-Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path);
+Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path,
+                                                      torch::Device device = torch::kCPU);
 
 }  // namespace quaver
 

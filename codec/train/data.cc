@@ -89,11 +89,13 @@ uint64_t HashPath(const std::string& path) {  // FNV-1a: the same choice on ever
 
 }  // namespace
 
-double Dataset::seconds() const {
-  double samples = 0;
-  for (const Clip& clip : clips) samples += static_cast<double>(clip.samples.size());
-  return samples / sample_rate;
+void Dataset::Index() {
+  ends.clear();
+  double total = 0;
+  for (const Clip& clip : clips) ends.push_back(total += static_cast<double>(clip.samples.size()));
 }
+
+double Dataset::seconds() const { return ends.empty() ? 0 : ends.back() / sample_rate; }
 
 Result<Dataset> LoadDataset(const std::string& folder, const LoadOptions& options) {
   auto found = FindSounds(folder, options.leave_out);
@@ -128,6 +130,7 @@ Result<Dataset> LoadDataset(const std::string& folder, const LoadOptions& option
       message += "\n  " + data.skipped[i].path + ": " + data.skipped[i].reason;
     return Error{message};
   }
+  data.Index();
   return data;
 }
 
@@ -147,34 +150,41 @@ Dataset HoldOut(Dataset& data, double share) {
     kept.erase(least);
   }
   data.clips = std::move(kept);
+  data.Index();
+  held.Index();
   return held;
 }
 
+size_t DrawCrop(const Dataset& data, const CropOptions& options, std::mt19937_64& random,
+                std::span<float> out) {
+  const std::vector<double>& ends = data.ends;
+  size_t index = 0;
+  std::span<const int16_t> crop;
+  double rms = 0;
+  for (int draw = 0; draw < kMaxDraws; ++draw) {
+    index = std::lower_bound(ends.begin(), ends.end(), Uniform(random) * ends.back()) - ends.begin();
+    const std::span<const int16_t> clip = data.clips[index].samples;
+    const size_t count = std::min(clip.size(), out.size());
+    crop = clip.subspan(static_cast<size_t>(Uniform(random) * static_cast<double>(clip.size() - count + 1)),
+                        count);
+    rms = Rms(crop.data(), count);
+    if (rms >= kSilence || Uniform(random) < kKeepSilent) break;
+  }
+  const double level =
+      options.low_level_db + Uniform(random) * (options.high_level_db - options.low_level_db);
+  const double gain = std::pow(10, level / 20) / std::max(rms, kSilence) / 32768;
+  const auto end = std::transform(crop.begin(), crop.end(), out.begin(), [gain](int16_t x) {
+    return std::clamp(static_cast<float>(x * gain), -1.0f, 1.0f);
+  });
+  std::fill(end, out.end(), 0.0f);
+  return index;
+}
+
 torch::Tensor DrawCrops(const Dataset& data, const CropOptions& options, std::mt19937_64& random) {
-  std::vector<double> ends;
-  double total = 0;
-  for (const Clip& clip : data.clips) ends.push_back(total += static_cast<double>(clip.samples.size()));
-  auto crops = torch::zeros({options.batch, options.samples});
+  auto crops = torch::empty({options.batch, options.samples});
+  const auto samples = static_cast<size_t>(options.samples);
   for (int b = 0; b < options.batch; ++b) {
-    float* out = crops[b].data_ptr<float>();
-    const int16_t* source = nullptr;
-    size_t count = 0;
-    double rms = 0;
-    for (int draw = 0; draw < kMaxDraws; ++draw) {
-      const size_t index = std::lower_bound(ends.begin(), ends.end(), Uniform(random) * total) - ends.begin();
-      const auto& samples = data.clips[std::min(index, data.clips.size() - 1)].samples;
-      count = std::min<size_t>(samples.size(), options.samples);
-      source = samples.data() +
-               static_cast<size_t>(Uniform(random) * static_cast<double>(samples.size() - count + 1));
-      rms = Rms(source, count);
-      if (rms >= kSilence || Uniform(random) < kKeepSilent) break;
-    }
-    const double level =
-        options.low_level_db + Uniform(random) * (options.high_level_db - options.low_level_db);
-    const double gain = std::pow(10, level / 20) / std::max(rms, kSilence) / 32768;
-    for (size_t i = 0; i < count; ++i) {
-      out[i] = std::clamp(static_cast<float>(source[i] * gain), -1.0f, 1.0f);
-    }
+    DrawCrop(data, options, random, {crops.data_ptr<float>() + static_cast<size_t>(b) * samples, samples});
   }
   return crops;
 }

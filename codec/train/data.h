@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct Dataset {
   std::vector<SkippedFile> skipped;
   std::vector<std::string> not_left_out;  // entries of leave_out that name no file
   int sample_rate = 0;
+  std::vector<double> ends;  // samples up to the end of each clip; Index() makes it after `clips` changed
+  void Index();
   double seconds() const;
 };
 
@@ -54,8 +57,14 @@ struct CropOptions {
   double high_level_db = -15;
 };
 
-// Random crops [batch, samples] in -1 .. 1, each brought to a level drawn between the two; clips are drawn in
-// proportion to their length, silent crops mostly drawn again.
+// Fills out [samples] with a random crop in -1 .. 1, brought to a level drawn between the two, and says of
+// which clip it is. Clips are drawn in proportion to their length, silent crops mostly drawn again; the end
+// of a clip shorter than `out` is followed by zeros. Everything drawn comes from `random`, so that threads
+// may draw from one data set with random states of their own. There must be a clip, and an index.
+size_t DrawCrop(const Dataset& data, const CropOptions& options, std::mt19937_64& random,
+                std::span<float> out);
+
+// A batch of these, [batch, samples].
 torch::Tensor DrawCrops(const Dataset& data, const CropOptions& options, std::mt19937_64& random);
 
 }  // namespace quaver

@@ -10,10 +10,13 @@
 
 namespace quaver {
 
-// [batch, frames, groups] of 0 and 1: which tokens reach the decoder. Each crop keeps a random number of
-// leading groups, which may change once inside the crop; some crops lose bursts of frames.
-torch::Tensor DrawTokenMask(const DropOptions& options, int batch, int frames, int groups,
-                            std::mt19937_64& random);
+// [frames, groups] of 0 and 1: which tokens of a crop reach the decoder. A random number of leading groups is
+// kept, which may change once inside the crop; some crops lose bursts of frames.
+torch::Tensor DrawTokenMask(const DropOptions& options, int frames, int groups, std::mt19937_64& random);
+
+// [count, frames, groups], each sample's from its own stream (Draw::kMask).
+torch::Tensor DrawTokenMasks(const DropOptions& options, uint64_t seed, int64_t first_sample, int count,
+                             int frames, int groups);
 
 }  // namespace quaver
 

@@ -18,7 +18,8 @@ void Visit(V& v, LossOptions& o) {
 
 template <typename V>
 void Visit(V& v, DropOptions& o) {
-  v("full_rate", o.full_rate), v("change_rate", o.change_rate), v("frame_crops", o.frame_crops);
+  v("full_rate", o.full_rate), v("power", o.power), v("change_rate", o.change_rate),
+      v("frame_crops", o.frame_crops);
   v("frame_rate", o.frame_rate), v("mean_burst", o.mean_burst);
 }
 
@@ -26,6 +27,13 @@ template <typename V>
 void Visit(V& v, FspOptions& o) {
   v("quantize_rate", o.quantize_rate), v("joint", o.joint);
   v("mean_weight", o.mean_weight), v("variance_weight", o.variance_weight);
+}
+
+template <typename V>
+void Visit(V& v, AdversaryOptions& o) {
+  v("adversarial", o.adversarial), v("features", o.features), v("start_step", o.start_step);
+  v("every", o.every), v("learning_rate", o.learning_rate), v("channels", o.channels);
+  v("fft_sizes", o.fft_sizes), v("balance_decay", o.balance_decay);
 }
 
 template <typename V>
@@ -37,12 +45,14 @@ void Visit(V& v, TrainingOptions& o) {
   v("bf16", o.bf16), v("seed", o.seed), v("validate_every", o.validate_every);
   v("validate_clips", o.validate_clips), v("held_out", o.held_out);
   v("checkpoint_minutes", o.checkpoint_minutes), v("leave_out", o.leave_out);
-  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp);
+  v("keep_checkpoints", o.keep_checkpoints), v("bad_steps", o.bad_steps),
+      v("loader_threads", o.loader_threads);
+  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp), v("adversary", o.adversary);
 }
 
 template <typename T>
-concept Group =
-    std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> || std::is_same_v<T, FspOptions>;
+concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
+    std::is_same_v<T, FspOptions> || std::is_same_v<T, AdversaryOptions>;
 
 struct Writer {
   json out = json::object();
@@ -118,6 +128,20 @@ std::string Check(const TrainingOptions& o) {
   if (!share(o.drop.full_rate) || !share(o.drop.change_rate) || !share(o.drop.frame_crops) ||
       !share(o.drop.frame_rate) || !(o.drop.mean_burst >= 1)) {
     return "\"drop\" has a share outside 0 .. 1 or a burst below 1";
+  }
+  if (!(o.drop.power > 0)) return "\"drop.power\" must be positive";
+  if (o.keep_checkpoints < 1) return "\"keep_checkpoints\" must be at least 1";
+  if (o.bad_steps < 0) return "\"bad_steps\" must be at least 0";
+  if (o.loader_threads < 1 || o.loader_threads > 64) return "\"loader_threads\" must be 1 .. 64";
+  const AdversaryOptions& a = o.adversary;
+  if (!(a.adversarial >= 0 && a.features >= 0)) return "\"adversary\": the weights must be at least 0";
+  if (a.every < 1) return "\"adversary.every\" must be at least 1";
+  if (a.channels < 1 || a.channels > 256) return "\"adversary.channels\" must be 1 .. 256";
+  if (!(a.balance_decay >= 0 && a.balance_decay < 1)) return "\"adversary.balance_decay\" must be in [0, 1)";
+  if (a.on() && a.fft_sizes.empty()) return "\"adversary.fft_sizes\" is empty";
+  for (const int size : a.fft_sizes) {
+    if (size < 64 || size > 4096 || size % 32 != 0 || size > o.crop_frames * 320)
+      return "\"adversary.fft_sizes\" must be multiples of 32 in 64 .. 4096, no longer than a crop";
   }
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {

@@ -23,11 +23,28 @@ struct LossOptions {
 };
 
 struct DropOptions {
-  double full_rate = 0.25;   // share of crops that keep every group
+  double full_rate = 0.25;  // share of crops that keep every group
+  double power = 1;  // of the others, 1 + groups * u^power groups with u uniform: above 1 favours low rates
   double change_rate = 0.3;  // share of crops in which n_q changes somewhere inside
   double frame_crops = 0.3;  // share of crops that lose frames
   double frame_rate = 0.2;   // share of frames lost in such a crop, at most (drawn uniformly)
   double mean_burst = 2;     // frames
+};
+
+// Discriminators on the decoded waveform (codec/train/discriminator.h).
+struct AdversaryOptions {
+  // Size of each term's gradient at the decoded samples, relative to the gradient of the reconstruction
+  // losses. Both 0: no discriminators.
+  double adversarial = 0;  // hinge loss of the decoder
+  double features = 0;     // feature matching
+  int64_t start_step =
+      0;          // the decoder feels them from this step on; before it, only the discriminators learn
+  int every = 1;  // the discriminators are updated each so many steps
+  double learning_rate = 4e-4;                    // of the discriminators, times the schedule of the run
+  int channels = 16;                              // of the first layer
+  std::vector<int> fft_sizes = {256, 512, 1024};  // a discriminator each; hop = a quarter
+  double balance_decay = 0.99;                    // of the averages by which gradients are put in proportion
+  bool on() const { return adversarial > 0 || features > 0; }
 };
 
 struct TrainingOptions {
@@ -50,10 +67,14 @@ struct TrainingOptions {
   int validate_clips = 12;
   double held_out = 0.01;  // share of clips kept for validation if no folder is given
   double checkpoint_minutes = 4;
+  int keep_checkpoints = 2;            // the last so many; the best is kept besides
+  int bad_steps = 50;                  // with a loss that is not finite; more end the run
+  int loader_threads = 1;              // that draw batches ahead
   std::vector<std::string> leave_out;  // files, relative to the data folder
   LossOptions loss;
   DropOptions drop;
   FspOptions fsp;
+  AdversaryOptions adversary;
 };
 
 struct TrainingConfig {

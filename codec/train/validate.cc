@@ -27,7 +27,7 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
   const int64_t frames = (count + config.overlap + config.frame() - 1) / config.frame();
   auto input = torch::zeros({1, frames * config.frame()});
   std::copy(samples.begin(), samples.end(), input.data_ptr<float>());
-  const auto y = bottleneck.Forward(network.Encode(input), /*training=*/false, at::Generator()).y;
+  const auto y = bottleneck.Quantize(network.Encode(input)).y;
   auto kept = torch::zeros_like(y);
   const int64_t latents = static_cast<int64_t>(n_q) * config.bottleneck.dims();
   kept.slice(2, 0, latents).copy_(y.slice(2, 0, latents));

@@ -1,18 +1,66 @@
 #include "codec/train/warm_start.h"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace quaver {
+namespace {
 
 using nlohmann::json;
 
-Status WarmStart(TrainingState& state, const Weights& weights) {
-  Config renamed = weights.config;
-  renamed.name = state.config.model.name;
-  if (CanonicalJson(renamed) != CanonicalJson(state.config.model)) {
-    return Error{"the network of \"" + weights.config.name + "\" is not that of the configuration: " +
-                 CanonicalJson(weights.config) + " and " + CanonicalJson(state.config.model)};
+// The networks must agree in all but their names.
+Status CheckNetworks(const Config& from, const Config& to) {
+  Config renamed = from;
+  renamed.name = to.name;
+  if (CanonicalJson(renamed) == CanonicalJson(to)) return {};
+  return Error{"the network of \"" + from.name +
+               "\" is not that of the configuration: " + CanonicalJson(from) + " and " + CanonicalJson(to)};
+}
+
+void CopyMoments(const AdamW& from, AdamW& to) {
+  torch::serialize::OutputArchive out;
+  from.Save(out);
+  std::stringstream stream;
+  out.save_to(stream);
+  torch::serialize::InputArchive in;
+  in.load_from(stream);
+  to.Load(in);
+}
+
+void CopyValues(const std::vector<torch::Tensor>& from, const std::vector<torch::Tensor>& to) {
+  torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
+}
+
+bool SameDiscriminators(const AdversaryOptions& a, const AdversaryOptions& b) {
+  return a.channels == b.channels && a.fft_sizes == b.fft_sizes;
+}
+
+}  // namespace
+
+Status WarmStart(TrainingState& state, TrainingState& from) {
+  const Status same = CheckNetworks(from.config.model, state.config.model);
+  if (!same.ok()) return same;
+  CopyValues(from.network->parameters(), state.network->parameters());
+  CopyValues(from.average->parameters(), state.average->parameters());
+  CopyMoments(*from.optimizer, *state.optimizer);
+  if (state.adversary && from.adversary &&
+      SameDiscriminators(from.config.training.adversary, state.config.training.adversary)) {
+    CopyValues(from.adversary->discriminators->parameters(), state.adversary->discriminators->parameters());
+    CopyMoments(*from.adversary->optimizer, *state.adversary->optimizer);
   }
+  json training = {{"steps", from.step},
+                   {"hours_of_training", from.seconds / 3600},
+                   {"hours_of_audio_seen", from.audio_seconds / 3600},
+                   {"options", json::parse(TrainingJson(from.config.training))}};
+  if (!from.origin.empty()) training["began_with"] = json::parse(from.origin);
+  state.origin = json{{"training", training}}.dump();
+  return {};
+}
+
+Status WarmStart(TrainingState& state, const Weights& weights) {
+  const Status same = CheckNetworks(weights.config, state.config.model);
+  if (!same.ok()) return same;
   LoadTensors(*state.network, weights.tensors);
   LoadTensors(*state.average, weights.tensors);
   const auto summary = weights.metadata.find("training");

@@ -1,4 +1,4 @@
-// A run that begins with the weights of a published model instead of random ones.
+// A run that begins with the weights of a published model, or with everything that another run learnt.
 #ifndef QUAVER_CODEC_TRAIN_WARM_START_H_
 #define QUAVER_CODEC_TRAIN_WARM_START_H_
 
@@ -11,6 +11,11 @@ namespace quaver {
 // Puts `weights` into the network and the average of a fresh `state` and notes their identity and training
 // summary, which Export writes on. An error if the networks differ in more than their names.
 Status WarmStart(TrainingState& state, const Weights& weights);
+
+// The same from another run: network, average, moments of the optimiser and, where both have the same,
+// discriminators with theirs. Schedule, step and data begin anew. So a checkpoint that is published beside a
+// model lets others tune it further with its discriminators. An error as above.
+Status WarmStart(TrainingState& state, TrainingState& from);
 
 }  // namespace quaver
 

@@ -52,7 +52,9 @@ kill -INT $trainer; wait $trainer)sh");
   EXPECT_NE(stopped.err.find("broken.wav"), std::string::npos) << stopped.err;
   EXPECT_NE(stopped.err.find("there is no missing.flac"), std::string::npos) << stopped.err;
   EXPECT_NE(stopped.err.find("5 clips"), std::string::npos) << stopped.err;
-  EXPECT_EQ(List("run"), (std::vector<std::string>{"checkpoint.pt", "log.jsonl", "run.json"}));
+  const auto files = List("run");
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_TRUE(files[0].starts_with("checkpoint-")) << files[0];
   const auto before = Steps();
   ASSERT_GE(before.size(), 20u);
 
@@ -74,7 +76,7 @@ kill -INT $trainer; wait $trainer)sh");
   Expect(0,
          "quaver train --config small.json --data data --out next --init-from small.safetensors --steps 2 "
          "--threads 1");
-  ASSERT_TRUE(Exists("next/checkpoint.pt"));
+  ASSERT_TRUE(Exists("next/checkpoint-00000002.pt"));
 }
 
 TEST_F(TrainTool, SaysWhatIsWrong) {

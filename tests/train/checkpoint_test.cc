@@ -13,42 +13,67 @@
 namespace quaver {
 namespace {
 
+TrainingConfig Quick(bool adversary) {
+  TrainingConfig config = SmallTraining();
+  config.training.loss.fft_sizes = {512};
+  if (adversary) {
+    config.training.adversary.adversarial = config.training.adversary.features = 0.3;
+    config.training.adversary.start_step = 4;
+    config.training.adversary.every = 2;
+    config.training.adversary.channels = 4;
+    config.training.adversary.fft_sizes = {256};
+  }
+  return config;
+}
+
 void RunSteps(TrainingState& state, const Dataset& data, int steps) {
   const TrainingOptions& options = state.config.training;
   const ReconstructionLoss loss(options.loss, 16000, torch::kCPU);
-  const CropOptions crop{options.batch, options.crop_frames * 320, options.low_level_db,
-                         options.high_level_db};
-  for (int i = 0; i < steps; ++i) TrainStep(state, loss, DrawCrops(data, crop, state.random), 0.1);
+  for (int i = 0; i < steps; ++i) {
+    const Batch batch = DrawBatch(data, CropsOf(state.config), options.seed, state.samples, options.batch);
+    ASSERT_TRUE(TrainStep(state, loss, batch, 0.1).finite);
+  }
 }
 
-// Optimiser, average, noise and crops all go on where they stopped: the weights agree bit for bit.
-TEST(Checkpoint, ResumedTrainingIsUninterruptedTraining) {
-  const TemporaryFolder folder("quaver_checkpoint_test");
-  LoadOptions load;
-  const auto data = LoadDataset(Samples(), load);
-  ASSERT_TRUE(data.ok());
-  TrainingConfig config = SmallTraining();
-  config.training.loss.fft_sizes = {512};
-  TrainingState straight(config);
-  RunSteps(straight, data.value(), 6);
+void ExpectSame(TorchNetwork& a, TorchNetwork& b) {
+  const auto expected = ReadTensors(*a);
+  const auto actual = ReadTensors(*b);
+  for (const auto& [name, tensor] : expected) EXPECT_EQ(tensor.values, actual.at(name).values) << name;
+}
 
-  TrainingState first(config);
-  RunSteps(first, data.value(), 3);
+class Resumed : public testing::TestWithParam<bool> {};
+
+// Optimisers, average, noise, crops and what the balancer remembers all go on where they stopped: the weights
+// agree bit for bit.
+TEST_P(Resumed, TenAndTenStepsAreTwenty) {
+  const TemporaryFolder folder("quaver_checkpoint_test");
+  const auto data = LoadDataset(Samples(), LoadOptions{});
+  ASSERT_TRUE(data.ok());
+  TrainingState straight(Quick(GetParam()));
+  RunSteps(straight, data.value(), 20);
+
+  TrainingState first(Quick(GetParam()));
+  RunSteps(first, data.value(), 10);
+  first.best_score = 0.5;
+  first.best_step = 9;
   ASSERT_TRUE(SaveCheckpoint(first, folder / "checkpoint.pt").ok());
   auto second = LoadCheckpoint(folder / "checkpoint.pt");
   ASSERT_TRUE(second.ok()) << second.message();
-  EXPECT_EQ(second.value()->step, 3);
-  RunSteps(*second.value(), data.value(), 3);
+  EXPECT_EQ(second.value()->step, 10);
+  EXPECT_EQ(second.value()->best_score, 0.5);
+  EXPECT_EQ(second.value()->best_step, 9);
+  RunSteps(*second.value(), data.value(), 10);
 
-  const auto expected = ReadTensors(*straight.network);
-  const auto resumed = ReadTensors(*second.value()->network);
-  const auto expected_average = ReadTensors(*straight.average);
-  const auto resumed_average = ReadTensors(*second.value()->average);
-  for (const auto& [name, tensor] : expected) {
-    EXPECT_EQ(tensor.values, resumed.at(name).values) << name;
-    EXPECT_EQ(expected_average.at(name).values, resumed_average.at(name).values) << name;
-  }
+  ExpectSame(straight.network, second.value()->network);
+  ExpectSame(straight.average, second.value()->average);
+  if (!GetParam()) return;
+  const auto expected = straight.adversary->discriminators->parameters();
+  const auto resumed = second.value()->adversary->discriminators->parameters();
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(torch::equal(expected[i], resumed[i])) << i;
 }
+
+INSTANTIATE_TEST_SUITE_P(Checkpoint, Resumed, testing::Values(false, true),
+                         [](const auto& test) { return test.param ? "Adversary" : "Plain"; });
 
 TEST(Checkpoint, DamagedAndMissingFilesAreErrorsThatNameThem) {
   const TemporaryFolder folder("quaver_checkpoint_bad_test");

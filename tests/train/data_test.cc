@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "codec/audio/sound_file.h"
@@ -90,6 +91,28 @@ TEST(Data, CropsHaveTheLevelsAskedForAndRepeatWithTheSeed) {
   EXPECT_GT(inside, 0.9);  // a silent crop may stay below
   std::mt19937_64 again(1);
   EXPECT_TRUE(torch::equal(crops, DrawCrops(data.value(), options, again)));
+}
+
+TEST(Data, ClipsAreDrawnInProportionToTheirLength) {
+  const auto data = LoadDataset(Samples(), At16k());
+  ASSERT_TRUE(data.ok());
+  const auto& clips = data.value().clips;
+  std::vector<double> count(clips.size());
+  std::vector<float> crop(16);
+  std::mt19937_64 random(5);
+  constexpr int kDraws = 20000;
+  double loud = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const size_t clip = DrawCrop(data.value(), {1, 16, -20, -20}, random, crop);
+    ASSERT_LT(clip, clips.size());
+    ++count[clip];
+    loud += *std::max_element(crop.begin(), crop.end()) > 0.05f;
+  }
+  EXPECT_GT(loud, 0.9 * kDraws);
+  for (size_t i = 0; i < clips.size(); ++i) {
+    const double share = static_cast<double>(clips[i].samples.size()) / 16000 / data.value().seconds();
+    EXPECT_NEAR(count[i] / kDraws, share, 0.25 * share);  // pauses are drawn less often
+  }
 }
 
 TEST(Data, HoldingOutSplitsWithoutLoss) {

@@ -43,7 +43,7 @@ TEST_P(FspLevels, T1AcceptsAllButAQuarterCellOfUniformProposals) {
   const int levels = GetParam();
   const auto generator = Generator(1);
   const Fsp fsp(OneGroup({levels}), PurePerturbation());
-  const auto out = fsp.Forward(UniformLatents(kSamples, 1, generator), true, generator);
+  const auto out = fsp.Forward(UniformLatents(kSamples, 1, generator), generator);
   EXPECT_NEAR(out.accept.item<double>(), 1 - 1.0 / (4 * levels), 2e-3);
 }
 
@@ -53,7 +53,7 @@ TEST_P(FspLevels, T2PerturbationKeepsTheUniformLawAndItsNoisePower) {
   const Fsp fsp(OneGroup({levels}), PurePerturbation());
   const auto latents = UniformLatents(kSamples, 1, generator);
   const auto z = fsp.Squash(latents);
-  const auto moved = BackToZ(fsp.Forward(latents, true, generator).y);
+  const auto moved = BackToZ(fsp.Forward(latents, generator).y);
   EXPECT_NEAR(moved.mean().item<double>(), 0.5, 0.005);
   EXPECT_NEAR(12 * moved.var().item<double>(), 1, 0.01);
   const double power = (moved - z).square().mean().item<double>();
@@ -68,8 +68,7 @@ TEST_P(FspLevels, T8UniformSourceHasTheDistortionOfEqualCells) {
   const Fsp fsp(OneGroup({levels}), {});
   const auto latents = UniformLatents(kSamples, 1, generator);
   const auto z = fsp.Squash(latents);
-  const double fsp_error =
-      (BackToZ(fsp.Forward(latents, false, generator).y) - z).square().mean().item<double>();
+  const double fsp_error = (BackToZ(fsp.Quantize(latents).y) - z).square().mean().item<double>();
   EXPECT_NEAR(fsp_error * 12 * levels * levels, 1, 0.01);
   // FSQ rounds to edge levels k / (levels - 1): half-mass cells at the ends.
   const auto fsq = (z * (levels - 1)).round() / (levels - 1);
@@ -104,12 +103,12 @@ TEST(Fsp, T4EvaluationGivesTheCentroidsOfTheTokens) {
   const auto generator = Generator(4);
   const auto latents = torch::randn({3, 50, config.latents()}, generator);
   const Fsp fsp(config, {});
-  const auto out = fsp.Forward(latents, false, generator);
+  const auto out = fsp.Quantize(latents);
   EXPECT_TRUE(torch::allclose(out.y, fsp.TokensToOutput(out.token), 0, 1e-5));
   FspOptions always;
   always.quantize_rate = 1;
   const Fsp quantising(config, always);
-  EXPECT_TRUE(torch::equal(quantising.Forward(latents, true, generator).y, out.y));
+  EXPECT_TRUE(torch::equal(quantising.Forward(latents, generator).y, out.y));
 }
 
 TEST(Fsp, T4TokensDuringTrainingAreThoseOfTheCleanLatents) {
@@ -117,8 +116,7 @@ TEST(Fsp, T4TokensDuringTrainingAreThoseOfTheCleanLatents) {
   const auto generator = Generator(5);
   const auto latents = torch::randn({2, 30, config.latents()}, generator);
   const Fsp fsp(config, {});
-  EXPECT_TRUE(torch::equal(fsp.Forward(latents, true, generator).token,
-                           fsp.Forward(latents, false, generator).token));
+  EXPECT_TRUE(torch::equal(fsp.Forward(latents, generator).token, fsp.Quantize(latents).token));
 }
 
 TEST(Fsp, T5ValuesOfLevels) {
@@ -150,7 +148,7 @@ TEST_P(FspCdf, T6GradientIsThatOfTheSquashingInBothBranches) {
     const Fsp fsp(OneGroup({8, 5, 5, 5}, GetParam()), options);
     const auto generator = Generator(6);
     auto a = torch::randn({200, 4}, generator, torch::kDouble).requires_grad_(true);
-    fsp.Forward(a, true, generator).y.sum().backward();
+    fsp.Forward(a, generator).y.sum().backward();
     EXPECT_TRUE(torch::allclose(a.grad(), kSqrt12 * Slope(GetParam(), a.detach()), 1e-6, 1e-9)) << rate;
   }
 }
@@ -180,7 +178,7 @@ TEST(Fsp, JointAcceptanceRejectsWholeTokens) {
   options.joint = true;
   const auto generator = Generator(7);
   const Fsp fsp(OneGroup({8, 5, 5, 5}), options);
-  const auto out = fsp.Forward(UniformLatents(kSamples / 4, 4, generator), true, generator);
+  const auto out = fsp.Forward(UniformLatents(kSamples / 4, 4, generator), generator);
   const double expected = (1 - 1.0 / 32) * std::pow(1 - 1.0 / 20, 3);
   EXPECT_NEAR(out.accept.item<double>(), expected, 3e-3);
 }

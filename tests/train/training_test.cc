@@ -8,6 +8,7 @@
 #include "codec/codec.h"
 #include "codec/model/builtin.h"
 #include "codec/train/export.h"
+#include "codec/train/schedule.h"
 #include "codec/train/trainer.h"
 #include "codec/train/validate.h"
 #include "codec/train/warm_start.h"
@@ -23,6 +24,14 @@ struct Trained {
   std::vector<double> log_mel;  // dB
 };
 
+double Term(const StepReport& report, const std::string& name) {
+  for (const auto& [key, value] : report.terms) {
+    if (key == name) return value;
+  }
+  ADD_FAILURE() << "no term " << name;
+  return 0;
+}
+
 const Trained& TrainedOnce() {
   static const Trained trained = [] {
     Trained out;
@@ -32,13 +41,13 @@ const Trained& TrainedOnce() {
     TrainCallbacks callbacks;
     callbacks.on_step = [&](const StepReport& report) {
       out.losses.push_back(report.total);
-      out.log_mel.push_back(report.log_mel);
+      out.log_mel.push_back(Term(report, "log_mel_db"));
     };
     callbacks.on_validation = [](int64_t, const std::string&) {};
     callbacks.on_message = [](const std::string& message) { ADD_FAILURE() << message; };
     const std::atomic<bool> stop{false};
-    EXPECT_TRUE(Train(*out.state, out.data, Dataset{}, folder / "checkpoint.pt", callbacks, stop).ok());
-    EXPECT_TRUE(std::filesystem::exists(folder / "checkpoint.pt"));
+    EXPECT_TRUE(Train(*out.state, out.data, Dataset{}, RunFolder(folder.str(), 1), callbacks, stop).ok());
+    EXPECT_TRUE(std::filesystem::exists(folder / "checkpoint-00000200.pt"));
     return out;
   }();
   return trained;
@@ -75,10 +84,45 @@ TEST(Training, StopRequestEndsWithACheckpoint) {
   callbacks.on_step = [&](const StepReport& report) { stop = report.step == 2; };
   callbacks.on_validation = [](int64_t, const std::string&) {};
   callbacks.on_message = [](const std::string&) {};
-  ASSERT_TRUE(Train(state, data.value(), Dataset{}, folder / "checkpoint.pt", callbacks, stop).ok());
-  const auto saved = LoadCheckpoint(folder / "checkpoint.pt");
+  ASSERT_TRUE(Train(state, data.value(), Dataset{}, RunFolder(folder.str(), 1), callbacks, stop).ok());
+  const auto saved = RunFolder(folder.str(), 1).Load(torch::kCPU, nullptr);
   ASSERT_TRUE(saved.ok()) << saved.message();
   EXPECT_EQ(saved.value()->step, 2);
+}
+
+// A clip whose samples make the loss overflow: the step is skipped, its file named, and when there were too
+// many of them the run ends and leaves the checkpoint from before.
+TEST(Training, LossThatIsNotFiniteIsSkippedNamedAndEndsTheRun) {
+  const TemporaryFolder folder("quaver_nan_test");
+  TrainingConfig config = SmallTraining();
+  config.training.bad_steps = 2;
+  TrainingState state(config);
+  const auto data = LoadDataset(Samples(), LoadOptions{});
+  ASSERT_TRUE(data.ok());
+  const RunFolder run(folder.str(), 1);
+  ASSERT_TRUE(run.Save(state).ok());
+  const auto before = ReadTensors(*state.average);
+  {
+    torch::NoGradGuard no_grad;
+    state.network->parameters().back().fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  std::vector<std::string> messages;
+  std::vector<bool> finite;
+  TrainCallbacks callbacks;
+  callbacks.on_step = [&](const StepReport& report) { finite.push_back(report.finite); };
+  callbacks.on_validation = [](int64_t, const std::string&) {};
+  callbacks.on_message = [&](const std::string& message) { messages.push_back(message); };
+  const std::atomic<bool> stop{false};
+  const Status status = Train(state, data.value(), Dataset{}, run, callbacks, stop);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(finite, std::vector<bool>(3, false));
+  ASSERT_EQ(messages.size(), 3u);
+  EXPECT_NE(messages[0].find(Samples()), std::string::npos) << messages[0];
+  const auto after = ReadTensors(*state.average);
+  for (const auto& [name, tensor] : before) EXPECT_EQ(tensor.values, after.at(name).values) << name;
+  const auto saved = run.Load(torch::kCPU, nullptr);
+  ASSERT_TRUE(saved.ok());
+  EXPECT_EQ(saved.value()->step, 0);
 }
 
 TEST(Training, LearningRateWarmsUpHoldsAndDecays) {
@@ -171,6 +215,34 @@ TEST(Training, AWarmStartBeginsWithTheWeightsAndNamesThem) {
   config.model.decoder_hops.channels += 8;
   TrainingState other(config);
   EXPECT_FALSE(WarmStart(other, weights.value()).ok());
+  EXPECT_FALSE(WarmStart(other, state).ok());
+}
+
+// From a checkpoint come discriminators and moments too: the first step is the one that the other run would
+// have made.
+TEST(Training, AWarmStartFromACheckpointTakesWhatTheRunLearnt) {
+  const Dataset& data = TrainedOnce().data;
+  TrainingConfig config = SmallTraining();
+  config.training.warmup_steps = 0;
+  config.training.ema_decay = 0;
+  config.training.adversary.adversarial = 0.3;
+  config.training.adversary.channels = 4;
+  config.training.adversary.fft_sizes = {256};
+  const ReconstructionLoss loss(config.training.loss, 16000, torch::kCPU);
+  const auto step = [&](TrainingState& state) {
+    TrainStep(state, loss, DrawBatch(data, CropsOf(config), 1, 40, config.training.batch), 0.1);
+  };
+  TrainingState first(config);
+  for (int i = 0; i < 3; ++i) step(first);
+  TrainingState second(config);
+  ASSERT_TRUE(WarmStart(second, first).ok());
+  EXPECT_EQ(second.step, 0);
+  EXPECT_NE(second.origin.find("hours_of_audio_seen"), std::string::npos);
+  step(first);
+  step(second);
+  const auto expected = first.adversary->discriminators->parameters();
+  const auto actual = second.adversary->discriminators->parameters();
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(torch::equal(expected[i], actual[i])) << i;
 }
 
 TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {

@@ -75,8 +75,8 @@ Tensor Fsp::TokensToOutput(const Tensor& token) const {
 
 // One Metropolis step under a flat target: proposals that leave (0, 1) are rejected, not clamped, which keeps
 // the uniform law of z as it is.
-Tensor Fsp::Perturb(const Tensor& z, const at::Generator& generator, Tensor& accepted) const {
-  const Tensor noise = (torch::rand(z.sizes(), generator, z.options()) - 0.5) / Levels(z);
+Tensor Fsp::Perturb(const Tensor& z, const BatchRandom& random, Tensor& accepted) const {
+  const Tensor noise = (random.Uniform(z.sizes(), z.options()) - 0.5) / Levels(z);
   const Tensor proposal = z.detach() + noise;
   accepted = (proposal > 0) & (proposal < 1);
   if (options_.joint) {
@@ -86,22 +86,26 @@ Tensor Fsp::Perturb(const Tensor& z, const at::Generator& generator, Tensor& acc
   return torch::where(accepted, z + noise, z);
 }
 
-BottleneckOutput Fsp::Forward(const Tensor& latents, bool training, const at::Generator& generator) const {
-  const Tensor z = Squash(latents);
+BottleneckOutput Fsp::Quantized(const Tensor& latents, const Tensor& z) const {
   BottleneckOutput out;
   out.token = Tokens(z.detach());
   out.norm_loss = NormLoss(latents);
-  const Tensor quantised = z + (Centroids(z) - z).detach();
   out.accept = torch::ones({}, z.options());
-  Tensor moved = quantised;
-  if (training && options_.quantize_rate < 1) {
-    Tensor accepted;
-    const Tensor perturbed = Perturb(z, generator, accepted);
-    const Tensor perturb = torch::rand(z.sizes(), generator, z.options()) >= options_.quantize_rate;
-    moved = torch::where(perturb, perturbed, quantised);
-    out.accept = accepted.to(z.scalar_type()).mean();
-  }
-  out.y = kSqrt12 * (moved - 0.5);
+  out.y = kSqrt12 * (z + (Centroids(z) - z).detach() - 0.5);
+  return out;
+}
+
+BottleneckOutput Fsp::Quantize(const Tensor& latents) const { return Quantized(latents, Squash(latents)); }
+
+BottleneckOutput Fsp::Forward(const Tensor& latents, const BatchRandom& random) const {
+  const Tensor z = Squash(latents);
+  BottleneckOutput out = Quantized(latents, z);
+  if (options_.quantize_rate >= 1) return out;
+  Tensor accepted;
+  const Tensor perturbed = kSqrt12 * (Perturb(z, random, accepted) - 0.5);
+  const Tensor perturb = random.Uniform(z.sizes(), z.options()) >= options_.quantize_rate;
+  out.y = torch::where(perturb, perturbed, out.y);
+  out.accept = accepted.to(z.scalar_type()).mean();
   return out;
 }
 

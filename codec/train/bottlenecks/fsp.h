@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/model/config.h"
+#include "codec/train/random.h"
 
 namespace quaver {
 
@@ -31,8 +32,10 @@ class Fsp {
  public:
   Fsp(const BottleneckConfig& config, const FspOptions& options);
 
-  // latents [.., groups * dims] before squashing. With `training` the noise comes from `generator`.
-  BottleneckOutput Forward(const torch::Tensor& latents, bool training, const at::Generator& generator) const;
+  // latents [.., groups * dims] before squashing, perturbed with noise from `random`.
+  BottleneckOutput Forward(const torch::Tensor& latents, const BatchRandom& random) const;
+  // Quantised, as at inference.
+  BottleneckOutput Quantize(const torch::Tensor& latents) const;
 
   torch::Tensor Squash(const torch::Tensor& latents) const;        // [.., latents] -> (0, 1)
   torch::Tensor Centroids(const torch::Tensor& squashed) const;    // nearest centroid of each, in [0, 1]
@@ -45,7 +48,8 @@ class Fsp {
 
  private:
   torch::Tensor Levels(const torch::Tensor& like) const;  // level count of each latent, as `like`
-  torch::Tensor Perturb(const torch::Tensor& squashed, const at::Generator& generator,
+  BottleneckOutput Quantized(const torch::Tensor& latents, const torch::Tensor& squashed) const;
+  torch::Tensor Perturb(const torch::Tensor& squashed, const BatchRandom& random,
                         torch::Tensor& accepted) const;
 
   BottleneckConfig config_;
