@@ -13,6 +13,7 @@
 #include "apps/commands.h"
 #include "apps/run_notes.h"
 #include "codec/model/find.h"
+#include "codec/train/memory.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
 
@@ -190,6 +191,7 @@ int Run(const Arguments& arguments) {
   std::error_code error;
   fs::create_directories(arguments.out, error);
   if (error) return Fail(arguments.out + ": " + error.message());
+  KeepFreedMemory();
   if (arguments.threads > 0) at::set_num_threads(arguments.threads);
 
   const auto device = ParseDevice(arguments.device);
