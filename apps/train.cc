@@ -19,6 +19,7 @@
 #include "codec/quaver.h"
 #include "codec/train/distributed/group.h"
 #include "codec/train/log/run_log.h"
+#include "codec/train/memory.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
 
@@ -316,6 +317,7 @@ int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group)
 }
 
 int Run(const Arguments& arguments) {
+  KeepFreedMemory();
   if (arguments.threads > 0) at::set_num_threads(arguments.threads);
   const auto launch = ReadLaunch();
   if (!launch.ok()) return Fail(launch.message());

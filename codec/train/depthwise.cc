@@ -95,7 +95,7 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
 }  // namespace
 
 Tensor DepthwiseConv(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (x.device().is_cpu())
+  if (x.device().is_cpu() && x.scalar_type() != torch::kDouble)
     return DepthwiseFunction::apply(x.to(torch::kFloat), weight.contiguous(), bias.contiguous());
   const int64_t kernel = weight.size(0);
   const Tensor padded = torch::constant_pad_nd(x.transpose(1, 2), {kernel - 1, 0});

@@ -8,6 +8,7 @@ namespace {
 
 using torch::Tensor;
 
+constexpr double kPowerFloor = 1e-9;
 constexpr double kMelFloor = 1e-3;    // magnitude, of a spectrum scaled to the rms of the windowed signal
 constexpr double kLevelFloor = 3e-3;  // rms below which a crop counts as silence (-50 dBFS)
 
@@ -36,12 +37,29 @@ Tensor MelFilters(int size, int sample_rate, int bands) {
 int Bands(int size) { return std::clamp(size / 12, 20, 100); }
 
 // [batch, samples] -> magnitudes [batch, frames, bins]
-Tensor Magnitudes(const Tensor& x, int size, const Tensor& window) {
-  const Tensor spectrum =
-      torch::stft(x, size, size / 4, size, window, /*center=*/true, "reflect", /*normalized=*/false,
-                  /*onesided=*/true, /*return_complex=*/true);
+Tensor Magnitudes(const Tensor& x, const SpectralOptions& options) {
+  const int64_t size = options.size;
+  const Tensor spectrum = torch::stft(x, size, size / 4, size, options.window.to(x.scalar_type()),
+                                      /*center=*/true, "reflect", /*normalized=*/false, /*onesided=*/true,
+                                      /*return_complex=*/true);
   const Tensor parts = torch::view_as_real(spectrum);
-  return (parts.square().sum(-1) + 1e-9).sqrt().transpose(1, 2);
+  return (parts.square().sum(-1) + kPowerFloor).sqrt().transpose(1, 2);
+}
+
+// The waveform term, and zeros to add the others to.
+LossTerms WithWaveform(const Tensor& reference, const Tensor& output) {
+  const Tensor level = reference.square().mean(-1).sqrt().clamp_min(kLevelFloor);  // [batch]
+  LossTerms terms;
+  terms.waveform = ((output - reference).abs().mean(-1) / level).mean();
+  terms.log_mel = torch::zeros({}, output.options());
+  terms.convergence = torch::zeros({}, output.options());
+  return terms;
+}
+
+LossTerms Mean(LossTerms terms, size_t scales) {
+  terms.log_mel = terms.log_mel / static_cast<double>(scales);
+  terms.convergence = terms.convergence / static_cast<double>(scales);
+  return terms;
 }
 
 }  // namespace
@@ -50,32 +68,40 @@ ReconstructionLoss::ReconstructionLoss(const LossOptions& options, int sample_ra
   for (const int size : options.fft_sizes) {
     const Tensor window = torch::hann_window(size, torch::TensorOptions().device(device));
     const Tensor scaled = window / window.square().sum().sqrt();
-    scales_.push_back({size, scaled, MelFilters(size, sample_rate, Bands(size)).to(device)});
+    const Tensor filters = MelFilters(size, sample_rate, Bands(size));
+    SpectralOptions spectral{size, scaled, nullptr, kPowerFloor, kMelFloor, kLevelFloor};
+    spectral.mel = std::make_shared<internal::MelBands>(SparseFilters(filters));
+    scales_.push_back({spectral, filters.to(device)});
   }
 }
 
 LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& output) const {
-  const Tensor level = reference.square().mean(-1).sqrt().clamp_min(kLevelFloor);  // [batch]
-  LossTerms terms;
-  terms.waveform = ((output - reference).abs().mean(-1) / level).mean();
-  terms.log_mel = torch::zeros({}, output.options());
-  terms.convergence = torch::zeros({}, output.options());
+  if (!output.device().is_cpu() || output.scalar_type() != torch::kFloat) return Composed(reference, output);
+  LossTerms terms = WithWaveform(reference, output);
   for (const Scale& scale : scales_) {
-    const Tensor a = Magnitudes(reference, scale.size, scale.window);
-    const Tensor b = Magnitudes(output, scale.size, scale.window);
-    const Tensor mel_a = (torch::matmul(a, scale.mel) + kMelFloor).log10();
-    const Tensor mel_b = (torch::matmul(b, scale.mel) + kMelFloor).log10();
+    const SpectralTerms spectral = CompareSpectrograms(reference, output, scale.spectral);
+    terms.log_mel = terms.log_mel + spectral.log_mel;
+    terms.convergence = terms.convergence + spectral.convergence;
+  }
+  return Mean(terms, scales_.size());
+}
+
+LossTerms ReconstructionLoss::Composed(const Tensor& reference, const Tensor& output) const {
+  LossTerms terms = WithWaveform(reference, output);
+  for (const Scale& scale : scales_) {
+    const Tensor a = Magnitudes(reference, scale.spectral);
+    const Tensor b = Magnitudes(output, scale.spectral);
+    const Tensor mel = scale.mel.to(output.scalar_type());
+    const Tensor mel_a = (torch::matmul(a, mel) + kMelFloor).log10();
+    const Tensor mel_b = (torch::matmul(b, mel) + kMelFloor).log10();
     terms.log_mel = terms.log_mel + (mel_a - mel_b).abs().mean();
     const Tensor error = (a - b).square().sum({1, 2}).sqrt();
     const Tensor norm = a.square().sum({1, 2}).sqrt();
     const Tensor floor =
-        level.new_full({}, kLevelFloor * std::sqrt(static_cast<double>(a.size(1) * a.size(2))));
+        norm.new_full({}, kLevelFloor * std::sqrt(static_cast<double>(a.size(1) * a.size(2))));
     terms.convergence = terms.convergence + (error / torch::maximum(norm, floor)).mean();
   }
-  const double count = static_cast<double>(scales_.size());
-  terms.log_mel = terms.log_mel / count;
-  terms.convergence = terms.convergence / count;
-  return terms;
+  return Mean(terms, scales_.size());
 }
 
 }  // namespace quaver

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codec/train/options.h"
+#include "codec/train/spectrum_op.h"
 
 namespace quaver {
 
@@ -20,13 +21,15 @@ struct LossTerms {
 class ReconstructionLoss {
  public:
   ReconstructionLoss(const LossOptions& options, int sample_rate, torch::Device device);
+  // The gradient goes to the output alone.
   LossTerms operator()(const torch::Tensor& reference, const torch::Tensor& output) const;
+  // The same out of LibTorch's operations, for any device and type; the other one takes it where it must.
+  LossTerms Composed(const torch::Tensor& reference, const torch::Tensor& output) const;
 
  private:
   struct Scale {
-    int size;
-    torch::Tensor window;  // [size]
-    torch::Tensor mel;     // [bins, bands]
+    SpectralOptions spectral;
+    torch::Tensor mel;  // [bins, bands]
   };
   std::vector<Scale> scales_;
 };

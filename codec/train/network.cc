@@ -3,7 +3,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "codec/train/depthwise.h"
+#include "codec/train/block_op.h"
+#include "codec/train/spectrum_op.h"
 
 namespace quaver {
 namespace {
@@ -15,7 +16,6 @@ using TorchTensor = torch::Tensor;
 constexpr double kLayerScale = 0.2;
 constexpr double kPowerFloor = 1e-6;
 constexpr double kMaxMagnitude = 100;
-constexpr double kNormEpsilon = 1e-5;
 
 // LibTorch names parameters with no dots.
 std::string ParameterName(std::string name) {
@@ -38,13 +38,23 @@ TorchTensor Initial(const TensorSpec& spec, const std::vector<int64_t>& matrix_s
   return torch::empty(spec.shape).uniform_(-bound, bound);
 }
 
+bool OnOwnKernels(const TorchTensor& x) { return x.device().is_cpu() && x.scalar_type() == torch::kFloat; }
+
+TorchTensor Widened(const TorchTensor& x) {
+  return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat) : x;
+}
+
+TorchTensor HannWindow(const Config& config) {
+  const auto n = torch::arange(config.window, torch::kDouble);
+  return 0.5 - 0.5 * torch::cos(n * (2 * std::numbers::pi / config.window));
+}
+
 TorchTensor HannDft(const Config& config) {
   const auto n = torch::arange(config.window, torch::kDouble);
   const auto k = torch::arange(config.bins(), torch::kDouble);
-  const auto hann = 0.5 - 0.5 * torch::cos(n * (2 * std::numbers::pi / config.window));
   const auto angle = torch::outer(n, k).remainder(config.window) * (2 * std::numbers::pi / config.window);
   const auto dft = torch::cat({torch::cos(angle), -torch::sin(angle)}, 1);
-  return (dft * hann.unsqueeze(1)).to(torch::kFloat);
+  return (dft * HannWindow(config).unsqueeze(1)).to(torch::kFloat);
 }
 
 TorchTensor SynthesisWindow(const Config& config) {
@@ -81,6 +91,8 @@ TorchNetworkImpl::TorchNetworkImpl(const Config& config) : config_(config), netw
   tensors_.at(head + ".bias")
       .index({Slice(None, config.synthesis_bins())})
       .fill_(-1);  // near the level of speech
+  hann_ = HannWindow(config).to(torch::kFloat);
+  fade_ = SynthesisWindow(config).to(torch::kFloat);
   dft_ = register_buffer("dft", HannDft(config));
   inverse_ = register_buffer("inverse", InverseDft(config));
 }
@@ -88,7 +100,7 @@ TorchNetworkImpl::TorchNetworkImpl(const Config& config) : config_(config), netw
 TorchTensor TorchNetworkImpl::Encode(const TorchTensor& samples) {
   TorchTensor x = samples;
   for (const LayerSpec& layer : network_.encoder) x = Run(layer, x);
-  return x.to(torch::kFloat);
+  return Widened(x);
 }
 
 TorchTensor TorchNetworkImpl::Decode(const TorchTensor& latents) {
@@ -114,14 +126,16 @@ TorchTensor TorchNetworkImpl::Run(const LayerSpec& layer, const TorchTensor& x) 
 }
 
 TorchTensor TorchNetworkImpl::Linear(const LayerSpec& layer, const std::string& part, const TorchTensor& x) {
-  const auto type = bf16_ ? torch::kBFloat16 : torch::kFloat;
-  const TorchTensor weight = tensors_.at(layer.name + part + ".weight").flatten(1).to(type);
+  const TorchTensor& matrix = tensors_.at(layer.name + part + ".weight");
+  const auto type = bf16_ ? torch::kBFloat16 : matrix.scalar_type();
+  const TorchTensor weight = matrix.flatten(1).to(type);
   return torch::linear(x.to(type), weight, tensors_.at(layer.name + part + ".bias").to(type));
 }
 
 TorchTensor TorchNetworkImpl::Conv(const LayerSpec& layer, const TorchTensor& x) {
   if (layer.kernel == 1) return Linear(layer, "", x);
-  const TorchTensor padded = torch::constant_pad_nd(x, {0, 0, layer.kernel - layer.stride, 0});
+  const TorchTensor typed = bf16_ ? x.to(torch::kBFloat16) : x;
+  const TorchTensor padded = torch::constant_pad_nd(typed, {0, 0, layer.kernel - layer.stride, 0});
   const int64_t last = x.size(1) - layer.stride;
   std::vector<TorchTensor> steps;  // of the kernel, oldest first
   for (int k = 0; k < layer.kernel; ++k) steps.push_back(padded.slice(1, k, k + last + 1, layer.stride));
@@ -129,15 +143,17 @@ TorchTensor TorchNetworkImpl::Conv(const LayerSpec& layer, const TorchTensor& x)
 }
 
 TorchTensor TorchNetworkImpl::Block(const LayerSpec& layer, const TorchTensor& x) {
-  TorchTensor h = DepthwiseConv(x, Get(layer, ".dw.weight"), Get(layer, ".dw.bias"));
-  h = torch::layer_norm(h, {layer.in}, Get(layer, ".norm.weight"), Get(layer, ".norm.bias"), kNormEpsilon);
-  h = Linear(layer, ".up", h);
-  h = torch::gelu(h, "tanh");
-  h = Linear(layer, ".down", h);
-  return torch::addcmul(x.to(torch::kFloat), h.to(torch::kFloat), Get(layer, ".scale"));
+  const BlockParameters parameters = {
+      Get(layer, ".dw.weight"),   Get(layer, ".dw.bias"),   Get(layer, ".norm.weight"),
+      Get(layer, ".norm.bias"),   Get(layer, ".up.weight"), Get(layer, ".up.bias"),
+      Get(layer, ".down.weight"), Get(layer, ".down.bias"), Get(layer, ".scale")};
+  const TorchTensor in = Widened(x);
+  return OnOwnKernels(in) ? FusedBlock(in, parameters, bf16_) : ComposedBlock(in, parameters, bf16_);
 }
 
 TorchTensor TorchNetworkImpl::Stft(const TorchTensor& samples) {
+  if (OnOwnKernels(samples) && !samples.requires_grad())
+    return StftFeatures(samples, hann_, config_.hop, kPowerFloor, bf16_);
   const TorchTensor padded = torch::constant_pad_nd(samples, {config_.window - config_.hop, 0});
   const TorchTensor spectrum = torch::matmul(padded.unfold(1, config_.window, config_.hop), dft_);
   const auto parts = spectrum.split(config_.bins(), -1);
@@ -147,7 +163,9 @@ TorchTensor TorchNetworkImpl::Stft(const TorchTensor& samples) {
 }
 
 TorchTensor TorchNetworkImpl::Istft(const LayerSpec& layer, const TorchTensor& x) {
-  const auto parts = Conv(layer, x).to(torch::kFloat).split(config_.synthesis_bins(), -1);
+  const TorchTensor polar = Widened(Conv(layer, x));
+  if (OnOwnKernels(polar)) return PolarSynthesis(polar, fade_, config_.hop, kMaxMagnitude);
+  const auto parts = polar.split(config_.synthesis_bins(), -1);
   const TorchTensor magnitude = parts[0].exp().clamp_max(kMaxMagnitude);
   const TorchTensor spectrum = torch::cat({magnitude * parts[1].cos(), magnitude * parts[1].sin()}, -1);
   const TorchTensor segments = torch::matmul(spectrum, inverse_);  // [batch, hops, hop + overlap]

@@ -42,6 +42,8 @@ class TorchNetworkImpl : public torch::nn::Module {
   bool bf16_ = false;
   Network network_;
   std::map<std::string, torch::Tensor> tensors_;  // by the names of ListTensors
+  torch::Tensor hann_;                            // [window], and
+  torch::Tensor fade_;                            // [synthesis_window]: for the CPU, where an FFT is faster
   torch::Tensor dft_;                             // [window, 2 * bins]: Hann window and DFT in one matrix
   torch::Tensor inverse_;  // [2 * synthesis_bins, synthesis_window]: inverse DFT and synthesis window
 };
