@@ -20,6 +20,7 @@
 #include "codec/train/distributed/group.h"
 #include "codec/train/log/run_log.h"
 #include "codec/train/memory.h"
+#include "codec/train/schedule.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
 
@@ -311,7 +312,7 @@ int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group)
   if (group.first()) std::fprintf(stderr, "\n");
   if (!status.ok()) return fail(status.message());
   if (!group.first()) return 0;
-  std::fprintf(stderr, "%s after %ld steps: %s\n", stop_requested ? "stopped" : "finished",
+  std::fprintf(stderr, "%s after %ld steps: %s\n", Progress(*state.value()) < 1 ? "stopped" : "finished",
                static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
   return 0;
 }

@@ -2,11 +2,9 @@
 #ifndef QUAVER_TESTS_TRAIN_SUPPORT_H_
 #define QUAVER_TESTS_TRAIN_SUPPORT_H_
 
-#include <filesystem>
-#include <string>
-
 #include "codec/model/config.h"
 #include "codec/train/options.h"
+#include "tests/train/folder.h"
 
 namespace quaver {
 
@@ -30,26 +28,6 @@ inline TrainingConfig SmallTraining() {
   config.training.validate_every = 0;
   return config;
 }
-
-inline std::string Samples() { return QUAVER_SOURCE_DIR "/samples"; }
-
-// A folder of its own, removed at the end.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / (name + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::string str() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace quaver
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "tests/train/distributed/processes.h"
-#include "tests/train/support.h"
+#include "tests/train/folder.h"
 
 namespace quaver {
 namespace {
