@@ -312,7 +312,7 @@ int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group)
   if (group.first()) std::fprintf(stderr, "\n");
   if (!status.ok()) return fail(status.message());
   if (!group.first()) return 0;
-  std::fprintf(stderr, "%s after %ld steps: %s\n", Progress(*state.value()) < 1 ? "stopped" : "finished",
+  std::fprintf(stderr, "%s after %ld steps: %s\n", ProgressOf(*state.value()) < 1 ? "stopped" : "finished",
                static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
   return 0;
 }

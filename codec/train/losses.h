@@ -31,6 +31,9 @@ class ReconstructionLoss {
     SpectralOptions spectral;
     torch::Tensor mel;  // [bins, bands]
   };
+  torch::Tensor Weighted(const torch::Tensor& samples) const;
+
+  torch::Tensor prefilter_;  // undefined: none
   std::vector<Scale> scales_;
 };
 

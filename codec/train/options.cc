@@ -13,7 +13,8 @@ using nlohmann::json;
 template <typename V>
 void Visit(V& v, LossOptions& o) {
   v("log_mel", o.log_mel), v("convergence", o.convergence), v("waveform", o.waveform);
-  v("waveform_end", o.waveform_end), v("norm", o.norm), v("fft_sizes", o.fft_sizes);
+  v("waveform_end", o.waveform_end), v("norm", o.norm), v("fft_sizes", o.fft_sizes),
+      v("a_weighting", o.a_weighting);
 }
 
 template <typename V>

@@ -5,7 +5,7 @@
 
 namespace quaver {
 
-double Progress(const TrainingState& state) {
+double ProgressOf(const TrainingState& state) {
   const TrainingOptions& options = state.config.training;
   if (options.minutes > 0) return std::min(1.0, state.seconds / (60 * options.minutes));
   return std::min(1.0, static_cast<double>(state.step) / static_cast<double>(options.steps));

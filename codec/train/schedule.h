@@ -9,7 +9,7 @@
 namespace quaver {
 
 // 0 .. 1, by steps or by the clock.
-double Progress(const TrainingState& state);
+double ProgressOf(const TrainingState& state);
 
 // Relative learning rate at `progress` (0 .. 1) of a run: linear warm-up, constant, then 1 - sqrt to
 // final_rate (Haegele et al., arXiv 2405.18392).

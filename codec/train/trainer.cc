@@ -69,7 +69,7 @@ class Loop {
 
 Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, const std::atomic<bool>& stop) {
   const auto started = Clock::now();
-  const double progress = Progress(state_);
+  const double progress = ProgressOf(state_);
   const double audio_before = state_.audio_seconds;
   const double seconds_before = state_.seconds;
   const Batch batch = loader.Next();
@@ -77,7 +77,7 @@ Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, const std
   AgreeOnTime(Seconds(started), stop);
   recent_audio_ = kRecent * recent_audio_ + state_.audio_seconds - audio_before;
   recent_seconds_ = kRecent * recent_seconds_ + state_.seconds - seconds_before;
-  report.progress = Progress(state_);
+  report.progress = ProgressOf(state_);
   report.audio_rate = recent_audio_ / std::max(1e-9, recent_seconds_);
   report.seconds_left = state_.seconds / std::max(1e-9, report.progress) * (1 - report.progress);
   if (group_.first()) callbacks_.on_step(report);
@@ -134,11 +134,11 @@ Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
       {options.seed, state_.samples + share.value().first, options.batch, options.loader_threads});
   if (group_.first() && !group_.alone()) callbacks_.on_message(Describe(peers_, share.value()));
   stopped_ = group_.Any(stop);
-  while (Progress(state_) < 1 && !stopped_) {
+  while (ProgressOf(state_) < 1 && !stopped_) {
     const Status stepped = Step(loss, loader, stop);
     if (!stepped.ok()) return stepped;  // the last checkpoint is from before: nothing good is overwritten
     const bool due = options.validate_every > 0 && state_.step % options.validate_every == 0;
-    if (due && Progress(state_) < 1) ValidateNow();
+    if (due && ProgressOf(state_) < 1) ValidateNow();
     if (Seconds(last_checkpoint_) > 60 * options.checkpoint_minutes) {
       const Status saved = Save();
       if (!saved.ok()) callbacks_.on_message(saved.message());  // a full disk now may have room later
