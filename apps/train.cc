@@ -20,7 +20,6 @@
 #include "codec/train/distributed/group.h"
 #include "codec/train/log/run_log.h"
 #include "codec/train/memory.h"
-#include "codec/train/schedule.h"
 #include "codec/train/trainer.h"
 #include "codec/train/warm_start.h"
 
@@ -290,8 +289,10 @@ int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group)
     watch(log->Start(StartFacts(arguments, *state.value(), sets.value().train, sets.value().validation)));
   }
   const ConsoleReport console(terminal);
+  double done = stop_requested ? 0 : 1;  // a resumed run may have no step left
   TrainCallbacks callbacks;
   callbacks.on_step = [&](const StepReport& report) {
+    done = report.progress;  // less than 1 at the end: this or another process was asked to stop
     console(report);
     watch(log->Step(report.step, Values(report)));
   };
@@ -312,7 +313,7 @@ int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group)
   if (group.first()) std::fprintf(stderr, "\n");
   if (!status.ok()) return fail(status.message());
   if (!group.first()) return 0;
-  std::fprintf(stderr, "%s after %ld steps: %s\n", ProgressOf(*state.value()) < 1 ? "stopped" : "finished",
+  std::fprintf(stderr, "%s after %ld steps: %s\n", done < 1 ? "stopped" : "finished",
                static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
   return 0;
 }
