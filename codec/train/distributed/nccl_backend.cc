@@ -1,4 +1,4 @@
-// Compiled only, so far: no machine with two GPUs was at hand.
+// Neither built nor run so far: no LibTorch with CUDA was at hand.
 #include "codec/train/distributed/backends.h"
 
 #ifdef QUAVER_NCCL
