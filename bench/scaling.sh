@@ -54,12 +54,11 @@ with open(sys.argv[3]) as file:
 step_seconds = training["batch"] * training["crop_frames"] / 50  # of audio
 
 def rate(name):
-    """Audio seconds a second over the second half of a run: audio_rate counts from the start of the run."""
+    """Audio seconds a second over the second half of a run, by the times in its log."""
     with open(f"{work}/{name}/log.jsonl") as log:
         steps = [s for s in map(json.loads, log) if "loss" in s]
     half, last = steps[len(steps) // 2 - 1], steps[-1]
-    seconds = step_seconds * (last["step"] / last["audio_rate"] - half["step"] / half["audio_rate"])
-    return step_seconds * (last["step"] - half["step"]) / seconds, last["loss"]
+    return step_seconds * (last["step"] - half["step"]) / (last["time"] - half["time"]), last["loss"]
 
 one, two = ([rate(f"{n}-{r}") for r in range(rounds)] for n in (1, 2))
 print("cores", os.cpu_count(), " load", " ".join(f"{x:.1f}" for x in os.getloadavg()))
