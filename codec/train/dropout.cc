@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codec/data/random.h"
 #include "codec/train/random.h"
 
 namespace quaver {
 namespace {
-
-double Uniform(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
 
 int DrawGroups(const DropOptions& options, int groups, std::mt19937_64& random) {
   if (Uniform(random) < options.full_rate) return groups;

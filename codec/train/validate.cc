@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "codec/data/random.h"
 #include "codec/metrics/scores.h"
 
 namespace quaver {
@@ -232,13 +233,12 @@ void NameAndKeep(DecodedClip clip, const std::string& path, std::vector<DecodedC
 
 std::vector<uint8_t> LostFrames(size_t frames, uint64_t seed) {
   std::mt19937_64 random(seed);
-  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
   const double leave = 1 / kMeanBurst;
   const double enter = kFrameLoss * leave / (1 - kFrameLoss);
   std::vector<uint8_t> lost(frames);
   bool now = false;
   for (uint8_t& frame : lost) {
-    now = now ? uniform() >= leave : uniform() < enter;
+    now = now ? Uniform(random) >= leave : Uniform(random) < enter;
     frame = now ? 1 : 0;
   }
   return lost;
