@@ -15,7 +15,7 @@
 #include "codec/data/load.h"
 #include "codec/model/layers.h"
 #include "codec/train/batches.h"
-#include "codec/train/bottlenecks/fsp.h"
+#include "codec/train/bottlenecks/bottleneck.h"
 #include "codec/train/dropout.h"
 #include "codec/train/losses.h"
 #include "codec/train/memory.h"
@@ -71,7 +71,7 @@ class Step {
       : config_(config),
         data_(data),
         loss_(config.training.loss, config.model.sample_rate, torch::kCPU),
-        bottleneck_(config.model.bottleneck, config.training.fsp),
+        bottleneck_(MakeBottleneck(config.model.bottleneck, config.training.bottleneck)),
         network_(config.model),
         average_(config.model) {
     network_->set_bf16(config.training.bf16);
@@ -102,9 +102,10 @@ class Step {
     const torch::Tensor& crops = batch.crops;
     times[kEncoder] = TimeOf([&] { latents = network_->Encode(crops); });
     times[kBottleneck] = TimeOf([&] {
-      quantised = bottleneck_.Forward(latents, BatchRandom(options.seed, batch.first_sample, options.batch));
       const auto mask = DrawTokenMasks(options.drop, options.seed, batch.first_sample, options.batch,
                                        static_cast<int>(latents.size(1)), model.bottleneck.groups);
+      const BatchRandom noise(options.seed, batch.first_sample, options.batch);
+      quantised = bottleneck_->Forward({latents, mask, torch::ones({options.batch, latents.size(1)}), noise});
       kept = quantised.y * mask.repeat_interleave(model.bottleneck.dims(), -1);
     });
     sample_ += options.batch;
@@ -113,7 +114,7 @@ class Step {
       const LossTerms terms =
           loss_(crops.slice(1, 0, crops.size(1) - model.overlap), output.slice(1, model.overlap));
       total = options.loss.log_mel * terms.log_mel + options.loss.convergence * terms.convergence +
-              options.loss.waveform * terms.waveform + options.loss.norm * quantised.norm_loss;
+              options.loss.waveform * terms.waveform + options.loss.norm * quantised.loss;
     });
     times[kBackward] = TimeOf([&] {
       optimizer_->ZeroGrad();
@@ -129,7 +130,7 @@ class Step {
   const TrainingConfig& config_;
   const Dataset& data_;
   ReconstructionLoss loss_;
-  Fsp bottleneck_;
+  std::shared_ptr<Bottleneck> bottleneck_;
   TorchNetwork network_;
   TorchNetwork average_;
   std::vector<torch::Tensor> followed_;

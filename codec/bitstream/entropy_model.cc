@@ -65,6 +65,7 @@ DigitLayout::DigitLayout(std::span<const int> digits_of_token, int extra)
 }
 
 std::vector<int> DigitsOf(const BottleneckConfig& bottleneck) {
+  if (!bottleneck.scalar()) return {};
   const auto& levels = bottleneck.levels;
   if (bottleneck.groups < 1 || bottleneck.groups > kMaxGroups || levels.size() > kMaxDigits) return {};
   int codes = 1;

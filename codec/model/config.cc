@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kMaxCodes = 16384;  // values a token can take
+
 // Reads one JSON object field by field; remembers the first error and which keys were asked for.
 class Fields {
  public:
@@ -67,6 +69,8 @@ class Fields {
     return &*found;
   }
 
+  bool ok() const { return error_.empty(); }
+
   // Keys that nobody asked for are errors, since a misspelt key would otherwise be ignored in silence.
   std::string Finish() {
     if (!error_.empty()) return error_;
@@ -97,20 +101,39 @@ std::string ReadStage(const json& object, const std::string& place, StageConfig&
 std::string ReadBottleneck(const json& object, BottleneckConfig& bottleneck) {
   Fields fields(object, "configuration, bottleneck");
   fields.Text("type", 16, bottleneck.type);
-  fields.Text("cdf", 16, bottleneck.cdf);
+  static const std::set<std::string> kTypes = {"fsp", "vp", "fsq", "fsq-noise", "vq", "simvq", "none"};
+  if (fields.ok() && !kTypes.contains(bottleneck.type))
+    return "configuration, bottleneck: type " + Quoted(bottleneck.type) + " is not known";
   fields.Int("groups", 1, kMaxGroups, bottleneck.groups);
-  fields.Ints("levels", 8, 2, 64, bottleneck.levels);
+  if (bottleneck.type == "fsp") fields.Text("cdf", 16, bottleneck.cdf);
+  if (bottleneck.scalar()) {
+    fields.Ints("levels", 8, 2, 64, bottleneck.levels);
+  } else {
+    fields.Int("dims", 1, 16, bottleneck.vector_dims);
+    if (bottleneck.type != "none") fields.Int("codes", 2, kMaxCodes, bottleneck.codebook_size);
+  }
   std::string error = fields.Finish();
   if (!error.empty()) return error;
-  if (bottleneck.type != "fsp")
-    return "configuration, bottleneck: type " + Quoted(bottleneck.type) + " is not known";
   static const std::set<std::string> kCdfs = {"tanh", "sigmoid", "normal", "laplace", "cauchy"};
   if (!kCdfs.contains(bottleneck.cdf))
     return "configuration, bottleneck: cdf " + Quoted(bottleneck.cdf) + " is not known";
+  if (!bottleneck.scalar()) return "";
   int64_t codes = 1;
   for (const int levels : bottleneck.levels) codes *= levels;
-  if (codes > 16384) return "configuration, bottleneck: a token has more than 16384 values";
+  if (codes > kMaxCodes) return "configuration, bottleneck: a token has more than 16384 values";
   return "";
+}
+
+json BottleneckJson(const BottleneckConfig& bottleneck) {
+  json object = {{"type", bottleneck.type}, {"groups", bottleneck.groups}};
+  if (bottleneck.type == "fsp") object["cdf"] = bottleneck.cdf;
+  if (bottleneck.scalar()) {
+    object["levels"] = bottleneck.levels;
+  } else {
+    object["dims"] = bottleneck.vector_dims;
+    if (bottleneck.type != "none") object["codes"] = bottleneck.codebook_size;
+  }
+  return object;
 }
 
 json Stage(const StageConfig& stage) { return {{"channels", stage.channels}, {"blocks", stage.blocks}}; }
@@ -176,11 +199,7 @@ std::string CanonicalJson(const Config& config) {
       {"encoder_frames", Stage(config.encoder_frames)},
       {"decoder_frames", Stage(config.decoder_frames)},
       {"decoder_hops", Stage(config.decoder_hops)},
-      {"bottleneck",
-       {{"type", config.bottleneck.type},
-        {"cdf", config.bottleneck.cdf},
-        {"groups", config.bottleneck.groups},
-        {"levels", config.bottleneck.levels}}},
+      {"bottleneck", BottleneckJson(config.bottleneck)},
   };
   return root.dump();  // nlohmann::json keeps keys sorted
 }

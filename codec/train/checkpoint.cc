@@ -11,11 +11,12 @@
 namespace quaver {
 namespace {
 
-std::unique_ptr<AdamW> MakeOptimizer(torch::nn::Module& module, const AdamWOptions& options) {
+// Matrices of a network have three dimensions. What is not decayed: all else, codebooks too.
+std::unique_ptr<AdamW> MakeOptimizer(const std::vector<torch::Tensor>& parameters,
+                                     const AdamWOptions& options) {
   std::vector<torch::Tensor> matrices;
   std::vector<torch::Tensor> vectors;
-  for (const auto& parameter : module.parameters())
-    (parameter.dim() >= 3 ? matrices : vectors).push_back(parameter);
+  for (const auto& parameter : parameters) (parameter.dim() >= 3 ? matrices : vectors).push_back(parameter);
   return std::make_unique<AdamW>(matrices, vectors, options);
 }
 
@@ -76,7 +77,7 @@ void ReadPart(torch::serialize::InputArchive& archive, const std::string& key, T
 Adversary::Adversary(const AdversaryOptions& options, torch::Device device)
     : discriminators(options), balancer(options.balance_decay) {
   discriminators->to(device);
-  optimizer = MakeOptimizer(*discriminators, ForDiscriminators());
+  optimizer = MakeOptimizer(discriminators->parameters(), ForDiscriminators());
 }
 
 TrainingState::TrainingState(const TrainingConfig& configuration, torch::Device on)
@@ -85,11 +86,19 @@ TrainingState::TrainingState(const TrainingConfig& configuration, torch::Device 
   network = TorchNetwork(config.model);
   average = TorchNetwork(config.model);
   LoadTensors(*average, ReadTensors(*network));
+  bottleneck = MakeBottleneck(config.model.bottleneck, config.training.bottleneck);
   network->to(device);
   average->to(device);
-  optimizer = MakeOptimizer(*network, ForNetwork(config.training));
+  bottleneck->to(device);
+  optimizer = MakeOptimizer(TrainedParameters(), ForNetwork(config.training));
   if (config.training.adversary.on())
     adversary = std::make_unique<Adversary>(config.training.adversary, device);
+}
+
+std::vector<torch::Tensor> TrainingState::TrainedParameters() const {
+  auto parameters = network->parameters();
+  for (const auto& parameter : bottleneck->parameters()) parameters.push_back(parameter);
+  return parameters;
 }
 
 Status SaveCheckpoint(TrainingState& state, const std::string& path) {
@@ -106,6 +115,7 @@ Status SaveCheckpoint(TrainingState& state, const std::string& path) {
     WriteText(archive, "training", TrainingJson(state.config.training));
     WritePart(archive, "network", Module{state.network});
     WritePart(archive, "average", Module{state.average});
+    WritePart(archive, "bottleneck", Module{state.bottleneck});
     WritePart(archive, "optimizer", *state.optimizer);
     if (state.adversary) {
       WritePart(archive, "discriminators", Module{state.adversary->discriminators});
@@ -142,6 +152,8 @@ Result<std::unique_ptr<TrainingState>> LoadCheckpoint(const std::string& path, t
     auto state = std::make_unique<TrainingState>(TrainingConfig{model.value(), training.value()}, device);
     ReadPart(archive, "network", Module{state->network});
     ReadPart(archive, "average", Module{state->average});
+    if (!state->bottleneck->named_parameters().is_empty() || !state->bottleneck->named_buffers().is_empty())
+      ReadPart(archive, "bottleneck", Module{state->bottleneck});
     ReadPart(archive, "optimizer", *state->optimizer);
     if (state->adversary) {
       ReadPart(archive, "discriminators", Module{state->adversary->discriminators});

@@ -9,6 +9,7 @@
 
 #include "codec/status.h"
 #include "codec/train/balancer.h"
+#include "codec/train/bottlenecks/bottleneck.h"
 #include "codec/train/discriminator.h"
 #include "codec/train/network.h"
 #include "codec/train/optimizer.h"
@@ -30,9 +31,12 @@ struct Adversary {
 struct TrainingState {
   explicit TrainingState(const TrainingConfig& config, torch::Device device = torch::kCPU);
 
+  std::vector<torch::Tensor> TrainedParameters() const;  // of network and bottleneck
+
   TrainingConfig config;
   torch::Device device;
   TorchNetwork network;
+  std::shared_ptr<Bottleneck> bottleneck;
   TorchNetwork average;  // exponential moving average of the weights: what is validated and exported
   std::unique_ptr<AdamW> optimizer;
   std::unique_ptr<Adversary> adversary;  // null: training without discriminators

@@ -27,7 +27,24 @@ void Visit(V& v, DropOptions& o) {
 template <typename V>
 void Visit(V& v, FspOptions& o) {
   v("quantize_rate", o.quantize_rate), v("joint", o.joint);
-  v("mean_weight", o.mean_weight), v("variance_weight", o.variance_weight);
+  v("mean_weight", o.moments.mean_weight), v("variance_weight", o.moments.variance_weight);
+}
+
+template <typename V>
+void Visit(V& v, FsqOptions& o) {
+  v("noise_rate", o.noise_rate);
+}
+
+template <typename V>
+void Visit(V& v, VpOptions& o) {
+  v("eta", o.eta), v("density_neighbour", o.density_neighbour), v("cell_neighbour", o.cell_neighbour);
+  v("queue_steps", o.queue_steps), v("metropolis", o.metropolis), v("shared", o.shared);
+  v("mean_weight", o.moments.mean_weight), v("variance_weight", o.moments.variance_weight);
+}
+
+template <typename V>
+void Visit(V& v, VqOptions& o) {
+  v("commitment", o.commitment), v("ema", o.ema), v("decay", o.decay), v("restart_below", o.restart_below);
 }
 
 template <typename V>
@@ -54,13 +71,14 @@ void Visit(V& v, TrainingOptions& o) {
   v("checkpoint_minutes", o.checkpoint_minutes), v("leave_out", o.leave_out);
   v("keep_checkpoints", o.keep_checkpoints), v("bad_steps", o.bad_steps),
       v("loader_threads", o.loader_threads);
-  v("loss", o.loss), v("drop", o.drop), v("fsp", o.fsp), v("adversary", o.adversary);
-  v("augment", o.augment);
+  v("loss", o.loss), v("drop", o.drop), v("adversary", o.adversary), v("augment", o.augment);
+  v("fsp", o.bottleneck.fsp), v("fsq", o.bottleneck.fsq), v("vp", o.bottleneck.vp), v("vq", o.bottleneck.vq);
 }
 
 template <typename T>
 concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
-    std::is_same_v<T, FspOptions> || std::is_same_v<T, AdversaryOptions> || std::is_same_v<T, AugmentOptions>;
+    std::is_same_v<T, FspOptions> || std::is_same_v<T, FsqOptions> || std::is_same_v<T, VpOptions> ||
+    std::is_same_v<T, VqOptions> || std::is_same_v<T, AdversaryOptions> || std::is_same_v<T, AugmentOptions>;
 
 struct Writer {
   json out = json::object();
@@ -132,7 +150,18 @@ std::string Check(const TrainingOptions& o) {
   if (!(o.low_level_db <= o.high_level_db) || o.high_level_db > 0)
     return "levels must be low <= high <= 0 dBFS";
   if (!share(o.held_out) || o.held_out == 1) return "\"held_out\" must be in [0, 1)";
-  if (!share(o.fsp.quantize_rate)) return "\"fsp.quantize_rate\" must be 0 .. 1";
+  if (!share(o.bottleneck.fsp.quantize_rate)) return "\"fsp.quantize_rate\" must be 0 .. 1";
+  if (!share(o.bottleneck.fsq.noise_rate)) return "\"fsq.noise_rate\" must be 0 .. 1";
+  const VpOptions& vp = o.bottleneck.vp;
+  if (!(vp.eta > 0)) return "\"vp.eta\" must be positive";
+  if (vp.density_neighbour < 1 || vp.cell_neighbour < 0 || vp.cell_neighbour > 1024 ||
+      (vp.cell_neighbour > 0 && vp.cell_neighbour <= vp.density_neighbour))
+    return "\"vp.density_neighbour\" must be at least 1, \"vp.cell_neighbour\" above it, at most 1024";
+  if (!(vp.queue_steps >= 1)) return "\"vp.queue_steps\" must be at least 1";
+  const VqOptions& vq = o.bottleneck.vq;
+  if (!(vq.commitment >= 0)) return "\"vq.commitment\" must be at least 0";
+  if (!(vq.decay >= 0 && vq.decay < 1)) return "\"vq.decay\" must be in [0, 1)";
+  if (!(vq.restart_below >= 0)) return "\"vq.restart_below\" must be at least 0";
   if (!share(o.drop.full_rate) || !share(o.drop.change_rate) || !share(o.drop.frame_crops) ||
       !share(o.drop.frame_rate) || !(o.drop.mean_burst >= 1)) {
     return "\"drop\" has a share outside 0 .. 1 or a burst below 1";

@@ -9,7 +9,7 @@
 #include "codec/data/augment.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
-#include "codec/train/bottlenecks/fsp.h"
+#include "codec/train/bottlenecks/options.h"
 
 namespace quaver {
 
@@ -75,7 +75,7 @@ struct TrainingOptions {
   std::vector<std::string> leave_out;  // files, relative to the data folder
   LossOptions loss;
   DropOptions drop;
-  FspOptions fsp;
+  BottleneckOptions bottleneck;  // keys "fsp", "fsq", "vp" and "vq"
   AugmentOptions augment;
   AdversaryOptions adversary;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "codec/train/bottlenecks/fsp.h"
+#include "codec/train/bottlenecks/bottleneck.h"
 #include "codec/train/dropout.h"
 #include "codec/train/random.h"
 #include "codec/train/schedule.h"
@@ -21,7 +21,13 @@ struct Pass {
   BottleneckOutput bottleneck;
 };
 
-Pass Forward(TrainingState& state, const Fsp& bottleneck, const Batch& batch, const TorchTensor& crops) {
+// [batch, frames], 1 where the crops [batch, frames * frame] are louder than digital silence.
+TorchTensor Audible(const TorchTensor& crops, int frame) {
+  constexpr double kSilence = 1e-4;  // -80 dBFS
+  return (crops.unflatten(1, {-1, frame}).abs().amax(-1) > kSilence).to(torch::kFloat);
+}
+
+Pass Forward(TrainingState& state, const Batch& batch, const TorchTensor& crops, Group& group) {
   const TrainingOptions& options = state.config.training;
   const Config& model = state.config.model;
   state.network->set_bf16(options.bf16);
@@ -29,11 +35,11 @@ Pass Forward(TrainingState& state, const Fsp& bottleneck, const Batch& batch, co
   const TorchTensor latents = state.network->Encode(crops);
   const BatchRandom noise(options.seed, batch.first_sample, count);
   Pass pass;
-  pass.bottleneck = bottleneck.Forward(latents, noise);
   const TorchTensor mask = DrawTokenMasks(options.drop, options.seed, batch.first_sample, count,
-                                          static_cast<int>(latents.size(1)), model.bottleneck.groups);
-  const TorchTensor kept =
-      pass.bottleneck.y * mask.to(crops.device()).repeat_interleave(model.bottleneck.dims(), -1);
+                                          static_cast<int>(latents.size(1)), model.bottleneck.groups)
+                               .to(crops.device());
+  pass.bottleneck = state.bottleneck->Forward({latents, mask, Audible(crops, model.frame()), noise, &group});
+  const TorchTensor kept = pass.bottleneck.y * mask.repeat_interleave(model.bottleneck.dims(), -1);
   pass.reference = crops.slice(1, 0, crops.size(1) - model.overlap);
   pass.decoded = state.network->Decode(kept).slice(1, model.overlap);
   return pass;
@@ -115,7 +121,7 @@ void UpdateAverage(TrainingState& state) {
 
 bool Update(TrainingState& state, const Pass& pass, const TorchTensor& reconstruction, StepReport& report,
             DataParallel& peers) {
-  const TorchTensor norm = state.config.training.loss.norm * pass.bottleneck.norm_loss;
+  const TorchTensor norm = state.config.training.loss.norm * pass.bottleneck.loss;
   if (state.adversary) {
     const TorchTensor gradient = AdversarialGradient(state, pass, reconstruction, report, peers);
     peers.network.Begin();
@@ -145,26 +151,24 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
   StepReport report;
   report.learning_rate = options.learning_rate * LearningRateFactor(options, state.step, progress);
   const TorchTensor crops = batch.crops.to(state.device);
-  Fsp bottleneck(state.config.model.bottleneck, options.fsp, &peers.group);
-  const Pass pass = Forward(state, bottleneck, batch, crops);
+  const Pass pass = Forward(state, batch, crops, peers.group);
   const LossTerms terms = loss(pass.reference, pass.decoded);
   const TorchTensor reconstruction = Reconstruction(options.loss, terms, progress);
   // One copy from the device for all of them.
-  const TorchTensor own = torch::stack({reconstruction, terms.log_mel, terms.convergence, terms.waveform,
-                                        pass.bottleneck.norm_loss, pass.bottleneck.accept})
-                              .detach()
-                              .to(torch::kCPU, torch::kDouble);
+  std::vector<TorchTensor> scalars = {reconstruction, terms.log_mel, terms.convergence, terms.waveform,
+                                      pass.bottleneck.loss};
+  for (const auto& [name, scalar] : pass.bottleneck.watch) scalars.push_back(scalar);
+  const TorchTensor own = torch::stack(scalars).detach().to(torch::kCPU, torch::kDouble);
   report.own_finite = own.isfinite().all().item<bool>();
   const TorchTensor values = peers.Mean(own);  // all ranks decide alike
   const auto value = [&](int64_t i) { return values[i].item<double>(); };
   report.total = value(0) + options.loss.norm * value(4);
-  report.terms = {{"log_mel_db", 20 * value(1)},
-                  {"convergence", value(2)},
-                  {"waveform", value(3)},
-                  {"norm", value(4)},
-                  {"accept", value(5)}};
+  report.terms = {
+      {"log_mel_db", 20 * value(1)}, {"convergence", value(2)}, {"waveform", value(3)}, {"norm", value(4)}};
+  for (size_t i = 0; i < pass.bottleneck.watch.size(); ++i)
+    report.terms.emplace_back(pass.bottleneck.watch[i].first, value(5 + static_cast<int64_t>(i)));
   report.finite = std::isfinite(report.total) && Update(state, pass, reconstruction, report, peers);
-  bottleneck.ShareState();
+  state.bottleneck->EndStep(&peers.group);
   if (!report.finite) ++state.bad_steps;
   report.step = ++state.step;
   state.samples += crops.size(0) * peers.group.size();

@@ -46,7 +46,7 @@ std::vector<float> Beginning(const Clip& clip, size_t most) {
   return out;
 }
 
-BottleneckOutput Quantised(TorchNetworkImpl& network, const Fsp& bottleneck,
+BottleneckOutput Quantised(TorchNetworkImpl& network, const Bottleneck& bottleneck,
                            const std::vector<float>& samples) {
   const Config& config = network.config();
   const int64_t count = static_cast<int64_t>(samples.size());
@@ -88,8 +88,9 @@ std::vector<float> Heard(const std::vector<float>& samples, int rate) {
   return {samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(std::min(most, samples.size()))};
 }
 
-ClipOutcome Listen(TorchNetworkImpl& network, const Fsp& bottleneck, const std::vector<Condition>& conditions,
-                   const std::vector<float>& reference, uint64_t seed, bool heard) {
+ClipOutcome Listen(TorchNetworkImpl& network, const Bottleneck& bottleneck,
+                   const std::vector<Condition>& conditions, const std::vector<float>& reference,
+                   uint64_t seed, bool heard) {
   torch::NoGradGuard no_grad;
   const int rate = network.config().sample_rate;
   ClipOutcome outcome;
@@ -244,7 +245,7 @@ std::vector<uint8_t> LostFrames(size_t frames, uint64_t seed) {
   return lost;
 }
 
-std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
+std::vector<float> RoundTrip(TorchNetworkImpl& network, const Bottleneck& bottleneck,
                              const std::vector<float>& samples, int n_q) {
   torch::NoGradGuard no_grad;
   const auto y = Quantised(network, bottleneck, samples).y;
@@ -258,7 +259,6 @@ ValidationResult Validate(TrainingState& state, const Dataset& validation) {
 ValidationResult Validate(TrainingState& state, const Dataset& validation, Group& group) {
   const auto begin = std::chrono::steady_clock::now();
   const BottleneckConfig& config = state.config.model.bottleneck;
-  const Fsp bottleneck(config, state.config.training.fsp);
   const std::vector<Condition> conditions = Conditions(config.groups);
   const size_t count =
       std::min<size_t>(validation.clips.size(), std::max(1, state.config.training.validate_clips));
@@ -281,8 +281,8 @@ ValidationResult Validate(TrainingState& state, const Dataset& validation, Group
   ForEachOnThreads(own.size(), [&](size_t k) {
     const size_t i = own[k];
     const auto reference = Beginning(clip(i), kMaxSeconds * static_cast<size_t>(validation.sample_rate));
-    outcomes[i] =
-        Listen(*state.average, bottleneck, conditions, reference, kLossSeed + i, heard_clips.contains(i));
+    outcomes[i] = Listen(*state.average, *state.bottleneck, conditions, reference, kLossSeed + i,
+                         heard_clips.contains(i));
   });
   Exchange(group, owners, conditions.size(), outcomes);
   Summarise(outcomes, conditions, config, result);

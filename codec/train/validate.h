@@ -13,7 +13,7 @@
 namespace quaver {
 
 // Samples [samples] through encoder, quantiser with the first `n_q` groups, and decoder, delay removed.
-std::vector<float> RoundTrip(TorchNetworkImpl& network, const Fsp& bottleneck,
+std::vector<float> RoundTrip(TorchNetworkImpl& network, const Bottleneck& bottleneck,
                              const std::vector<float>& samples, int n_q);
 
 // Which frames are lost [frames], 1: lost: a share of 0.1 in the long run, in bursts of 2 frames in the mean

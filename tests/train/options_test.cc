@@ -20,7 +20,7 @@ TEST(TrainingOptions, SurviveJson) {
   TrainingOptions options;
   options.batch = 7;
   options.loss.fft_sizes = {512, 1024};
-  options.fsp.joint = true;
+  options.bottleneck.fsp.joint = true;
   options.augment.telephone = 0.25;
   const auto again = ParseTrainingOptions(TrainingJson(options));
   ASSERT_TRUE(again.ok()) << again.message();

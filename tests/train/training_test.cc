@@ -8,6 +8,7 @@
 
 #include "codec/codec.h"
 #include "codec/model/builtin.h"
+#include "codec/train/bottlenecks/fsp.h"
 #include "codec/train/export.h"
 #include "codec/train/schedule.h"
 #include "codec/train/trainer.h"

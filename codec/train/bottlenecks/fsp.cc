@@ -4,27 +4,13 @@
 #include <numbers>
 
 #include "codec/quantize/fsp.h"
-#include "codec/train/distributed/group.h"
+#include "codec/train/bottlenecks/moments.h"
 
 namespace quaver {
 
 using torch::Tensor;
 
-Fsp::Fsp(const BottleneckConfig& config, const FspOptions& options, Group* group)
-    : config_(config), options_(options), group_(group) {}
-
-std::pair<Tensor, Tensor> Fsp::Moments(const Tensor& flat) const {
-  if (group_ == nullptr || group_->alone()) {
-    const auto [variance, mean] = torch::var_mean(flat, {0}, /*correction=*/1);
-    return {variance, mean};
-  }
-  const double count = static_cast<double>(flat.size(0)) * group_->size();
-  const Tensor x = flat.to(torch::kDouble);
-  const Tensor sums = group_->SumWithGradient(torch::stack({x.sum(0), x.square().sum(0)}));
-  const Tensor mean = sums[0] / count;
-  const Tensor variance = (sums[1] - count * mean.square()) / (count - 1);
-  return {variance.to(flat.scalar_type()), mean.to(flat.scalar_type())};
-}
+Fsp::Fsp(const BottleneckConfig& config, const FspOptions& options) : config_(config), options_(options) {}
 
 Tensor Fsp::Levels(const Tensor& like) const {
   std::vector<float> levels;
@@ -51,12 +37,9 @@ double Fsp::variance_target() const {
   return 0;
 }
 
-Tensor Fsp::NormLoss(const Tensor& latents) const {
+Tensor Fsp::NormLoss(const Tensor& latents, Group* group) const {
   if (variance_target() == 0) return torch::zeros({}, latents.options());
-  const Tensor flat = latents.reshape({-1, config_.latents()});
-  const auto [variance, mean] = Moments(flat);
-  return options_.mean_weight * mean.square().mean() +
-         options_.variance_weight * (variance - variance_target()).square().mean();
+  return MomentLoss(latents, variance_target(), options_.moments, group);
 }
 
 Tensor Fsp::Centroids(const Tensor& squashed) const {
@@ -101,26 +84,25 @@ Tensor Fsp::Perturb(const Tensor& z, const BatchRandom& random, Tensor& accepted
   return torch::where(accepted, z + noise, z);
 }
 
-BottleneckOutput Fsp::Quantized(const Tensor& latents, const Tensor& z) const {
+BottleneckOutput Fsp::Quantized(const Tensor& z) const {
   BottleneckOutput out;
   out.token = Tokens(z.detach());
-  out.norm_loss = NormLoss(latents);
-  out.accept = torch::ones({}, z.options());
   out.y = kSqrt12 * (z + (Centroids(z) - z).detach() - 0.5);
   return out;
 }
 
-BottleneckOutput Fsp::Quantize(const Tensor& latents) const { return Quantized(latents, Squash(latents)); }
+BottleneckOutput Fsp::Quantize(const Tensor& latents) const { return Quantized(Squash(latents)); }
 
-BottleneckOutput Fsp::Forward(const Tensor& latents, const BatchRandom& random) const {
-  const Tensor z = Squash(latents);
-  BottleneckOutput out = Quantized(latents, z);
+BottleneckOutput Fsp::Forward(const BottleneckInput& input) {
+  const Tensor z = Squash(input.latents);
+  BottleneckOutput out = Quantized(z);
+  out.loss = NormLoss(input.latents, input.group);
   if (options_.quantize_rate >= 1) return out;
   Tensor accepted;
-  const Tensor perturbed = kSqrt12 * (Perturb(z, random, accepted) - 0.5);
-  const Tensor perturb = random.Uniform(z.sizes(), z.options()) >= options_.quantize_rate;
+  const Tensor perturbed = kSqrt12 * (Perturb(z, input.random, accepted) - 0.5);
+  const Tensor perturb = input.random.Uniform(z.sizes(), z.options()) >= options_.quantize_rate;
   out.y = torch::where(perturb, perturbed, out.y);
-  out.accept = accepted.to(z.scalar_type()).mean();
+  out.watch = {{"accept", accepted.to(z.scalar_type()).mean()}};
   return out;
 }
 

@@ -6,43 +6,18 @@
 
 #include <torch/torch.h>
 
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "codec/model/config.h"
-#include "codec/train/random.h"
+#include "codec/train/bottlenecks/bottleneck.h"
+#include "codec/train/bottlenecks/options.h"
 
 namespace quaver {
 
-class Group;
-
-struct FspOptions {
-  double quantize_rate = 0.5;  // share of elements that are quantised while training; the rest is perturbed
-  bool joint = false;  // accept a proposal only if all dimensions of the token stay inside (paper, eq. 17)
-  double mean_weight = 0.1;       // moment loss: weight of the squared means
-  double variance_weight = 0.07;  // and of the squared errors of the variances
-};
-
-struct BottleneckOutput {
-  torch::Tensor y;          // [.., latents], unit variance for uniform latents
-  torch::Tensor token;      // [.., groups] int64, of the hard quantiser of the clean latents
-  torch::Tensor norm_loss;  // scalar
-  torch::Tensor accept;     // scalar: share of proposals that stayed inside
-};
-
-class Fsp {
+class Fsp : public Bottleneck {
  public:
-  // With a group, moments are those of the batch of all its ranks, each of which has as many latents.
-  Fsp(const BottleneckConfig& config, const FspOptions& options, Group* group = nullptr);
+  Fsp(const BottleneckConfig& config, const FspOptions& options);
 
-  // Where ranks agree, after a step, on what the bottleneck remembers between steps. FSP remembers nothing.
-  void ShareState() {}
-
-  // latents [.., groups * dims] before squashing, perturbed with noise from `random`.
-  BottleneckOutput Forward(const torch::Tensor& latents, const BatchRandom& random) const;
-  // Quantised, as at inference.
-  BottleneckOutput Quantize(const torch::Tensor& latents) const;
+  // Loss: the moment loss. Watched: accept, the share of proposals that stayed inside.
+  BottleneckOutput Forward(const BottleneckInput& input) override;
+  BottleneckOutput Quantize(const torch::Tensor& latents) const override;
 
   torch::Tensor Squash(const torch::Tensor& latents) const;        // [.., latents] -> (0, 1)
   torch::Tensor Centroids(const torch::Tensor& squashed) const;    // nearest centroid of each, in [0, 1]
@@ -50,20 +25,17 @@ class Fsp {
   torch::Tensor TokensToOutput(const torch::Tensor& token) const;  // [.., groups] -> y [.., latents]
   // Moments of the latents over batch and time held to mean 0 and the variance under which the squashing
   // function is the CDF of the logistic, normal or Laplace law. 0 for cauchy, which has no variance.
-  torch::Tensor NormLoss(const torch::Tensor& latents) const;
+  torch::Tensor NormLoss(const torch::Tensor& latents, Group* group = nullptr) const;
   double variance_target() const;  // 0: none
 
  private:
   torch::Tensor Levels(const torch::Tensor& like) const;  // level count of each latent, as `like`
-  // Variance and mean of each latent; flat [count, latents].
-  std::pair<torch::Tensor, torch::Tensor> Moments(const torch::Tensor& flat) const;
-  BottleneckOutput Quantized(const torch::Tensor& latents, const torch::Tensor& squashed) const;
+  BottleneckOutput Quantized(const torch::Tensor& squashed) const;
   torch::Tensor Perturb(const torch::Tensor& squashed, const BatchRandom& random,
                         torch::Tensor& accepted) const;
 
   BottleneckConfig config_;
   FspOptions options_;
-  Group* group_;
 };
 
 }  // namespace quaver

@@ -5,7 +5,7 @@
 namespace quaver {
 
 DataParallel::DataParallel(Group& the_group, TrainingState& state)
-    : group(the_group), network(the_group, state.network->parameters()) {
+    : group(the_group), network(the_group, state.TrainedParameters()) {
   if (state.adversary) {
     discriminators = std::make_unique<GradientSum>(the_group, state.adversary->discriminators->parameters());
   }
@@ -44,7 +44,7 @@ Status AgreeOnRun(Group& group, const TrainingState& state, const Dataset& data)
 
 void BroadcastWeights(Group& group, TrainingState& state) {
   if (group.alone()) return;
-  std::vector<torch::Tensor> tensors = state.network->parameters();
+  std::vector<torch::Tensor> tensors = state.TrainedParameters();
   const auto add = [&](const std::vector<torch::Tensor>& more) {
     tensors.insert(tensors.end(), more.begin(), more.end());
   };
