@@ -101,10 +101,11 @@ class Step {
       gradients.Finish();
     });
     AdamW& optimizer = *state_.optimizer;
-    times[kOptimiser] =
-        TimeOf([&] { optimizer.Step(1e-4, ClipScale(optimizer.GradientNorm(), options.clip_norm)); });
+    times[kOptimiser] = TimeOf([&] {
+      optimizer.Step(1e-4, ClipScale(optimizer.GradientNorm(&lanes_), options.clip_norm), &lanes_);
+    });
     times[kAverage] =
-        TimeOf([&] { Follow(state_.average->parameters(), state_.network->parameters(), 1e-3); });
+        TimeOf([&] { Follow(state_.average->parameters(), state_.network->parameters(), 1e-3, &lanes_); });
     return times;
   }
 

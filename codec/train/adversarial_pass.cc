@@ -58,8 +58,8 @@ class Pass {
       gradients.Backward(lane, {loss}, {torch::ones_like(loss)}, {}, /*keep_graph=*/true);
     });
     gradients.Finish();
-    const double norm = adversary_.optimizer->GradientNorm();
-    if (std::isfinite(norm)) adversary_.optimizer->Step(options_.learning_rate * rate);
+    const double norm = adversary_.optimizer->GradientNorm(&lanes_);
+    if (std::isfinite(norm)) adversary_.optimizer->Step(options_.learning_rate * rate, 1, &lanes_);
     adversary_.optimizer->ZeroGrad();
   }
 

@@ -4,8 +4,8 @@ namespace quaver {
 
 using torch::Tensor;
 
-LaneGradients::LaneGradients(const Lanes& lanes, GradientSum& sum)
-    : sum_(sum), lanes_(static_cast<size_t>(lanes.count())) {
+LaneGradients::LaneGradients(Lanes& lanes, GradientSum& sum)
+    : threads_(lanes), sum_(sum), lanes_(static_cast<size_t>(lanes.count())) {
   sum_.Begin();
 }
 
@@ -45,7 +45,12 @@ void LaneGradients::Collect() {
         sums[i] = lane[i];
       }
     }
-    if (!into.empty()) at::_foreach_add_(into, from);
+    if (!into.empty()) {
+      threads_.RunOn({into, from}, [](const std::vector<std::vector<Tensor>>& own) {
+        torch::NoGradGuard in_lane;
+        at::_foreach_add_(own[0], own[1]);
+      });
+    }
     lane.clear();
   }
   for (size_t i = 0; i < sums.size(); ++i) {

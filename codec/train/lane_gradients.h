@@ -15,7 +15,7 @@ namespace quaver {
 class LaneGradients {
  public:
   // `sum` lists the parameters, and takes their gradients to the ranks of a group. Begin() is called here.
-  LaneGradients(const Lanes& lanes, GradientSum& sum);
+  LaneGradients(Lanes& lanes, GradientSum& sum);
 
   // In a lane: from the roots with the gradients given at them, back to the parameters that they depend on,
   // and to `inputs`, whose gradients it returns.
@@ -28,6 +28,7 @@ class LaneGradients {
   void Finish();  // .grad of every parameter is the sum, over lanes and in the mean over ranks
 
  private:
+  Lanes& threads_;
   GradientSum& sum_;
   std::vector<std::vector<torch::Tensor>> lanes_;  // of each lane, by parameter
 };

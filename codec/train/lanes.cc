@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 namespace quaver {
@@ -86,6 +87,27 @@ Lanes::~Lanes() = default;
 void Lanes::Run(const std::function<void(int)>& run) {
   if (threads_) return threads_->Run(run);
   run(0);
+}
+
+void Lanes::RunOn(const std::vector<std::vector<torch::Tensor>>& lists,
+                  const std::function<void(const std::vector<std::vector<torch::Tensor>>& own)>& run) {
+  if (count_ == 1) return run(lists);
+  std::vector<size_t> order(lists[0].size());  // the largest first, each to the lane with the least
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return lists[0][a].numel() > lists[0][b].numel(); });
+  std::vector<std::vector<std::vector<torch::Tensor>>> shares(
+      static_cast<size_t>(count_), std::vector<std::vector<torch::Tensor>>(lists.size()));
+  std::vector<int64_t> values(static_cast<size_t>(count_));
+  for (const size_t i : order) {
+    const auto lane = static_cast<size_t>(std::min_element(values.begin(), values.end()) - values.begin());
+    values[lane] += lists[0][i].numel();
+    for (size_t list = 0; list < lists.size(); ++list) shares[lane][list].push_back(lists[list][i]);
+  }
+  Run([&](int lane) {
+    const auto& own = shares[static_cast<size_t>(lane)];
+    if (!own[0].empty()) run(own);
+  });
 }
 
 std::vector<torch::Tensor> Lanes::Split(const torch::Tensor& batch) const {

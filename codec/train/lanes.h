@@ -23,6 +23,10 @@ class Lanes {
   int count() const { return count_; }
   // run(lane) for all lanes at a time; returns when all have ended. What one of them throws is thrown here.
   void Run(const std::function<void(int lane)>& run);
+  // run(tensors of the lane) for lists of tensors, the same indices of each: big and small ones are shared
+  // out so that all lanes have about as many values.
+  void RunOn(const std::vector<std::vector<torch::Tensor>>& lists,
+             const std::function<void(const std::vector<std::vector<torch::Tensor>>& own)>& run);
   // [samples, ..] -> the samples of each lane.
   std::vector<torch::Tensor> Split(const torch::Tensor& batch) const;
 

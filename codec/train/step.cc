@@ -14,19 +14,19 @@ namespace {
 
 using TorchTensor = torch::Tensor;
 
-bool ClipAndStep(TrainingState& state, StepReport& report) {
-  const double norm = state.optimizer->GradientNorm();
+bool ClipAndStep(TrainingState& state, StepReport& report, Lanes& lanes) {
+  const double norm = state.optimizer->GradientNorm(&lanes);
   report.terms.emplace_back("gradient", norm);
   if (!std::isfinite(norm)) return false;
-  state.optimizer->Step(report.learning_rate, ClipScale(norm, state.config.training.clip_norm));
+  state.optimizer->Step(report.learning_rate, ClipScale(norm, state.config.training.clip_norm), &lanes);
   return true;
 }
 
 // The average follows faster at first, so that it does not remember the random start.
-void UpdateAverage(TrainingState& state) {
+void UpdateAverage(TrainingState& state, Lanes& lanes) {
   const double step = static_cast<double>(state.step);
   const double decay = std::min(state.config.training.ema_decay, (1 + step) / (10 + step));
-  Follow(state.average->parameters(), state.network->parameters(), 1 - decay);
+  Follow(state.average->parameters(), state.network->parameters(), 1 - decay, &lanes);
 }
 
 bool Update(TrainingState& state, GeneratorPass& pass, std::vector<TorchTensor> at_decoded,
@@ -40,8 +40,8 @@ bool Update(TrainingState& state, GeneratorPass& pass, std::vector<TorchTensor> 
   LaneGradients gradients(lanes, peers.network);
   pass.Backward(at_decoded, state.config.training.loss.norm, gradients);
   gradients.Finish();
-  if (!ClipAndStep(state, report)) return false;
-  UpdateAverage(state);
+  if (!ClipAndStep(state, report, lanes)) return false;
+  UpdateAverage(state, lanes);
   return true;
 }
 
