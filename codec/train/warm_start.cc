@@ -33,7 +33,7 @@ void CopyValues(const std::vector<torch::Tensor>& from, const std::vector<torch:
 }
 
 bool SameDiscriminators(const AdversaryOptions& a, const AdversaryOptions& b) {
-  return a.channels == b.channels && a.fft_sizes == b.fft_sizes;
+  return a.channels == b.channels && a.fft_sizes == b.fft_sizes && a.periods == b.periods;
 }
 
 }  // namespace
