@@ -1,4 +1,4 @@
-// `quaver train` and `quaver export` of a program that was built without LibTorch.
+// `quaver train`, `quaver fit-codebook` and `quaver export` of a program that was built without LibTorch.
 #include <cstdio>
 #include <string>
 
@@ -30,6 +30,7 @@ int Explain(const char* command, int argc, char** argv) {
 }  // namespace
 
 int RunTrain(int argc, char** argv) { return Explain("train", argc, argv); }
+int RunFitCodebook(int argc, char** argv) { return Explain("fit-codebook", argc, argv); }
 int RunExport(int argc, char** argv) { return Explain("export", argc, argv); }
 
 }  // namespace quaver

@@ -97,32 +97,32 @@ TEST(KMeans, OutliersAreNotDrawnFirst) {
   EXPECT_LT(drawn, 5);
 }
 
-TEST(OrderOfCodes, IsAPermutationWhoseBlocksAreNearEachOther) {
-  for (const int count : {1, 2, 100, 256, 1000}) {
-    const auto codes = Gaussian(static_cast<size_t>(count), 4, 5);
-    auto order = OrderOfCodes(codes, 4);
-    const auto row = [&](int code) { return codes.data() + static_cast<size_t>(code) * 4; };
-    // Mean squared distance of codes that share all but the lowest four binary digits, and of all.
+TEST(OrderOfCodes, IsAPermutationWhoseRunsAreNearEachOther) {
+  constexpr int kDims = 4;
+  for (const auto& [count, block] :
+       {std::pair{1, 1}, {2, 32}, {100, 10}, {256, 16}, {1000, 40}, {1024, 32}}) {
+    const auto codes = Gaussian(static_cast<size_t>(count), kDims, 5);
+    auto order = OrderOfCodes(codes, kDims, block);
+    ASSERT_EQ(order.size(), static_cast<size_t>(count));
+    const auto at = [&](int i, int dim) {
+      return codes[static_cast<size_t>(order[static_cast<size_t>(i)]) * kDims + static_cast<size_t>(dim)];
+    };
+    // Mean squared distance of codes in the same run, and of all.
     double inside = 0, all = 0;
     int64_t pairs_inside = 0, pairs = 0;
     for (int i = 0; i < count; ++i) {
       for (int j = 0; j < i; ++j) {
         double squared = 0;
-        for (int dim = 0; dim < 4; ++dim) {
-          const double difference =
-              row(order[static_cast<size_t>(i)])[dim] - row(order[static_cast<size_t>(j)])[dim];
-          squared += difference * difference;
-        }
+        for (int dim = 0; dim < kDims; ++dim) squared += std::pow(at(i, dim) - at(j, dim), 2);
         all += squared;
         ++pairs;
-        if (i / 16 == j / 16) {
-          inside += squared;
-          ++pairs_inside;
-        }
+        if (i / block != j / block) continue;
+        inside += squared;
+        ++pairs_inside;
       }
     }
     if (count >= 256) {
-      EXPECT_LT(inside / static_cast<double>(pairs_inside), 0.45 * all / static_cast<double>(pairs));
+      EXPECT_LT(inside / static_cast<double>(pairs_inside), 0.45 * all / static_cast<double>(pairs)) << count;
     }
     std::sort(order.begin(), order.end());
     for (int i = 0; i < count; ++i) EXPECT_EQ(order[static_cast<size_t>(i)], i);

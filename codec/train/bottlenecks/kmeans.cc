@@ -107,7 +107,7 @@ void Assign(std::span<const float> points, int dims, std::span<const float> code
   const size_t count = points.size() / width;
   const size_t code_count = codes.size() / width;
   out.code.resize(count);
-  internal::CodeTable(codes.data(), static_cast<int>(code_count), dims)
+  internal::CodebookSearch(codes.data(), static_cast<int>(code_count), dims)
       .Nearest(points.data(), static_cast<int64_t>(count), out.code.data());
   out.counts.assign(code_count, 0);
   out.sums.assign(codes.size(), 0);
@@ -215,7 +215,7 @@ std::vector<double> PrincipalAxis(std::span<const float> codes, size_t width, st
   return axis;
 }
 
-void Halve(std::span<const float> codes, size_t width, std::span<int> members) {
+void Halve(std::span<const float> codes, size_t width, size_t block, std::span<int> members) {
   if (members.size() < 2) return;
   const std::vector<double> axis = PrincipalAxis(codes, width, members);
   std::vector<std::pair<double, int>> along;
@@ -227,18 +227,18 @@ void Halve(std::span<const float> codes, size_t width, std::span<int> members) {
   }
   std::sort(along.begin(), along.end());
   for (size_t i = 0; i < members.size(); ++i) members[i] = along[i].second;
-  size_t half = 1;  // the largest power of two below their number
-  while (2 * half < members.size()) half *= 2;
-  Halve(codes, width, members.first(half));
-  Halve(codes, width, members.subspan(half));
+  const size_t unit = members.size() > block ? block : 1;
+  const size_t half = ((members.size() + unit - 1) / unit + 1) / 2 * unit;
+  Halve(codes, width, block, members.first(half));
+  Halve(codes, width, block, members.subspan(half));
 }
 
 }  // namespace
 
-std::vector<int> OrderOfCodes(std::span<const float> codes, int dims) {
+std::vector<int> OrderOfCodes(std::span<const float> codes, int dims, int block) {
   std::vector<int> order(codes.size() / static_cast<size_t>(dims));
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
-  Halve(codes, static_cast<size_t>(dims), order);
+  Halve(codes, static_cast<size_t>(dims), static_cast<size_t>(std::max(1, block)), order);
   return order;
 }
 

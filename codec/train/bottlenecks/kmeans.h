@@ -28,10 +28,10 @@ struct KMeansFit {
 // count > 0. The same for the same seed on machines with the same instruction set, whatever else they do.
 KMeansFit FitCodes(std::span<const float> points, int dims, const KMeansOptions& options);
 
-// An order of codes [codes, dims] in which neighbours stand together: they are halved again and again across
-// their principal axis, so that codes whose indices agree in their leading binary digits are near each other.
-// With a power of two of them all 2^n blocks have the same size. Entry i is the code that becomes the i-th.
-std::vector<int> OrderOfCodes(std::span<const float> codes, int dims);
+// An order of codes [codes, dims] in which neighbours stand together. They are halved again and again across
+// their principal axis: first into runs of `block` codes (the last may be shorter), so that codes near each
+// other share the digit that counts the runs, then inside these. Entry i is the code that becomes the i-th.
+std::vector<int> OrderOfCodes(std::span<const float> codes, int dims, int block);
 
 }  // namespace quaver
 

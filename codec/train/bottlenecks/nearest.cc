@@ -157,8 +157,8 @@ Tensor NearestCodes(const Tensor& points, const Tensor& codes) {
     return score.argmin(1).reshape(shape);
   }
   const Tensor table = codes.contiguous();
-  const internal::CodeTable codebook(table.const_data_ptr<float>(), static_cast<int>(codes.size(0)),
-                                     static_cast<int>(codes.size(1)));
+  const internal::CodebookSearch codebook(table.const_data_ptr<float>(), static_cast<int>(codes.size(0)),
+                                          static_cast<int>(codes.size(1)));
   Tensor index = torch::empty({rows.size(0)}, torch::kInt32);
   at::parallel_for(0, rows.size(0), 1024, [&](int64_t begin, int64_t end) {
     codebook.Nearest(rows.const_data_ptr<float>() + begin * rows.size(1), end - begin,

@@ -55,9 +55,9 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 HWY_INLINE int64_t VectorLanes() { return static_cast<int64_t>(hn::Lanes(Tag())); }
 
 // Squared distances below a limit, which falls to that of the wanted rank as more of them are found.
-class Found {
+class NearestFound {
  public:
-  Found(int rank, std::vector<float>& room) : rank_(rank), full_(rank + std::max(64, rank)) {
+  NearestFound(int rank, std::vector<float>& room) : rank_(rank), full_(rank + std::max(64, rank)) {
     room.resize(static_cast<size_t>(full_) + 2 * kLeaf);
     values_ = room.data();
   }
@@ -147,9 +147,9 @@ class Found {
 
 // One query. kDims: dimensions, 0: any number.
 template <int kDims>
-class Query {
+class NearestQuery {
  public:
-  Query(const NearestView& view, const float* query, Found& found)
+  NearestQuery(const NearestView& view, const float* query, NearestFound& found)
       : view_(view), query_(query), found_(found), dims_(kDims > 0 ? kDims : view.dims) {}
 
   HWY_INLINE void Run(int rank) {
@@ -243,7 +243,7 @@ class Query {
 
   const NearestView& view_;
   const float* query_;
-  Found& found_;
+  NearestFound& found_;
   const int dims_;
 };
 
@@ -253,10 +253,10 @@ template <int kDims>
 void SearchOf(const NearestView& view, const float* queries, int64_t query_count, const int* ranks,
               int rank_count, float* distances) {
   std::vector<float> room;
-  Found found(ranks[rank_count - 1], room);
+  NearestFound found(ranks[rank_count - 1], room);
   for (int64_t n = 0; n < query_count; ++n) {
     found.Clear();
-    Query<kDims>(view, queries + n * view.dims, found).Run(ranks[rank_count - 1]);
+    NearestQuery<kDims>(view, queries + n * view.dims, found).Run(ranks[rank_count - 1]);
     found.Tighten();
     float* out = distances + n * rank_count;
     if (rank_count <= kFewRanks) {
@@ -269,8 +269,8 @@ void SearchOf(const NearestView& view, const float* queries, int64_t query_count
   }
 }
 
-void Search(const NearestView& view, const float* queries, int64_t query_count, const int* ranks,
-            int rank_count, float* distances) {
+void SearchTree(const NearestView& view, const float* queries, int64_t query_count, const int* ranks,
+                int rank_count, float* distances) {
   const auto search = view.dims == 3   ? SearchOf<3>
                       : view.dims == 4 ? SearchOf<4>
                       : view.dims == 5 ? SearchOf<5>
@@ -281,8 +281,8 @@ void Search(const NearestView& view, const float* queries, int64_t query_count, 
 constexpr int kTogether = 4;  // points that share the loads of a code
 
 template <int kPoints>
-HWY_INLINE void NearestCodesOf(const float* columns, const float* halves, int padded, int dims,
-                               const float* points, int32_t* index) {
+HWY_INLINE void SearchCodebookOf(const float* columns, const float* halves, int padded, int dims,
+                                 const float* points, int32_t* index) {
   const Tag d;
   const hn::RebindToSigned<Tag> whole;
   hn::Vec<Tag> best[kPoints];
@@ -316,15 +316,16 @@ HWY_INLINE void NearestCodesOf(const float* columns, const float* halves, int pa
   }
 }
 
-void NearestCodes(const float* columns, const float* halves, int padded, int dims, const float* points,
-                  int64_t count, int32_t* index) {
+void SearchCodebook(const float* columns, const float* halves, int padded, int dims, const float* points,
+                    int64_t count, int32_t* index) {
   int64_t n = 0;
   for (; n + kTogether <= count; n += kTogether)
-    NearestCodesOf<kTogether>(columns, halves, padded, dims, points + n * dims, index + n);
-  for (; n < count; ++n) NearestCodesOf<1>(columns, halves, padded, dims, points + n * dims, index + n);
+    SearchCodebookOf<kTogether>(columns, halves, padded, dims, points + n * dims, index + n);
+  for (; n < count; ++n) SearchCodebookOf<1>(columns, halves, padded, dims, points + n * dims, index + n);
 }
 
-void Lower(const float* columns, int64_t stride, int64_t count, int dims, const float* point, float* low) {
+void LowerDistancesTo(const float* columns, int64_t stride, int64_t count, int dims, const float* point,
+                      float* low) {
   const Tag d;
   for (int64_t i = 0; i < count; i += VectorLanes()) {
     auto sum = hn::Zero(d);
@@ -343,16 +344,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quaver::internal {
 
-HWY_EXPORT(Search);
-HWY_EXPORT(NearestCodes);
-HWY_EXPORT(Lower);
+HWY_EXPORT(SearchTree);
+HWY_EXPORT(SearchCodebook);
+HWY_EXPORT(LowerDistancesTo);
 
 void NearestIndex::Search(const float* queries, int64_t query_count, const int* ranks, int rank_count,
                           float* distances) const {
-  HWY_DYNAMIC_DISPATCH(Search)(NearestView(*this), queries, query_count, ranks, rank_count, distances);
+  HWY_DYNAMIC_DISPATCH(SearchTree)(NearestView(*this), queries, query_count, ranks, rank_count, distances);
 }
 
-CodeTable::CodeTable(const float* codes, int count, int dims)
+CodebookSearch::CodebookSearch(const float* codes, int count, int dims)
     : padded_((count + 15) / 16 * 16),
       dims_(dims),
       columns_(static_cast<size_t>(padded_) * dims, 0.0f),
@@ -368,14 +369,14 @@ CodeTable::CodeTable(const float* codes, int count, int dims)
   }
 }
 
-void CodeTable::Nearest(const float* points, int64_t count, int32_t* index) const {
-  HWY_DYNAMIC_DISPATCH(NearestCodes)
+void CodebookSearch::Nearest(const float* points, int64_t count, int32_t* index) const {
+  HWY_DYNAMIC_DISPATCH(SearchCodebook)
   (columns_.data(), halves_.data(), padded_, dims_, points, count, index);
 }
 
 void LowerDistances(const float* columns, int64_t stride, int64_t count, int dims, const float* point,
                     float* low) {
-  HWY_DYNAMIC_DISPATCH(Lower)(columns, stride, count, dims, point, low);
+  HWY_DYNAMIC_DISPATCH(LowerDistancesTo)(columns, stride, count, dims, point, low);
 }
 
 }  // namespace quaver::internal

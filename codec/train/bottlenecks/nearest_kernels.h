@@ -64,10 +64,10 @@ class NearestIndex {
   std::vector<int32_t> overflow_slots_;
 };
 
-// Codes [codes, dims] as NearestCode reads them.
-class CodeTable {
+// A codebook [codes, dims] that is searched to the end.
+class CodebookSearch {
  public:
-  CodeTable(const float* codes, int count, int dims);
+  CodebookSearch(const float* codes, int count, int dims);
 
   // The nearest code of each of points [count, dims], of equally near ones the first:
   // argmin |c|^2 / 2 - z c in fp32.

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "codec/bitstream/entropy_model.h"
 #include "codec/data/random.h"
 #include "codec/train/bottlenecks/kmeans.h"
 #include "codec/train/bottlenecks/moments.h"
@@ -267,6 +268,9 @@ void VectorPerturbation::Fit(const std::vector<Tensor>& vectors, int iterations,
                              Source source) {
   torch::NoGradGuard no_grad;
   Tensor codebook = torch::zeros(codebook_.sizes());
+  const std::vector<int> digits = DigitsOf(config_);
+  const int block =
+      digits.empty() ? config_.codebook_size : digits.front();  // codes that share the last digit
   for (const Tensor& own : vectors) TORCH_CHECK(own.size(0) > 0, "no latents to fit a codebook to");
   at::parallel_for(0, sets(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t set = begin; set < end; ++set) {
@@ -279,7 +283,7 @@ void VectorPerturbation::Fit(const std::vector<Tensor>& vectors, int iterations,
       const KMeansFit fit =
           FitCodes({points.const_data_ptr<float>(), static_cast<size_t>(points.numel())}, dims, options);
       float* to = codebook.data_ptr<float>() + set * config_.codebook_size * dims;
-      for (const int code : OrderOfCodes(fit.codes, dims))
+      for (const int code : OrderOfCodes(fit.codes, dims, block))
         to = std::copy_n(fit.codes.begin() + static_cast<std::ptrdiff_t>(code) * dims, dims, to);
     }
   });
