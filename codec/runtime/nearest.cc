@@ -7,6 +7,7 @@
 // clang-format on
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -21,83 +22,116 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 16>;
 using IntTag = hn::RebindToSigned<Tag>;
 using Vec = hn::Vec<Tag>;
+using Numbers = hn::Vec<IntTag>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
-constexpr int kTileRows = kLanes >= 16 ? 4 : 2;  // searched for at once, as many as the registers hold
+static_assert(CodeTable::kLeaf % kLanes == 0 && CodeTable::kLanes % kLanes == 0);
 
-// |c|^2 / 2 - x.c of the codes from `lane` on of a block.
+// What the search is for. kDims is 0 if it is known at run time only.
 template <int kDims>
-HWY_INLINE Vec Distance(const float* block, const Vec* x, int dims, int lane) {
-  const Tag d;
-  const float* at = block + lane;
-  Vec sum = hn::Load(d, at);
-  for (int i = 0; i < (kDims > 0 ? kDims : dims); ++i) {
-    at += CodeTable::kBlock;
-    sum = hn::NegMulAdd(x[i], hn::Load(d, at), sum);
+struct Query {
+  HWY_INLINE int Dims() const { return kDims > 0 ? kDims : dims; }
+  Vec x[kDims > 0 ? kDims : CodeTable::kMaxDims];
+  int dims;
+  float margin;
+};
+
+template <int kDims>
+HWY_INLINE void Prepare(const CodeTable& table, const float* x, Query<kDims>& query) {
+  query.dims = table.dims();
+  float norm = table.reach();
+  for (int i = 0; i < query.Dims(); ++i) {
+    const float value = std::isfinite(x[i]) ? std::clamp(x[i], -1e6f, 1e6f) : 0.0f;
+    query.x[i] = hn::Set(Tag(), value);
+    norm += value * value;
   }
-  return sum;
+  // A sum of n terms is off by at most n 2^-24 times their magnitudes. Here are two sums of dims terms with
+  // two roundings each; and as much again.
+  query.margin = static_cast<float>(8 * query.Dims() + 16) * 0x1p-24f * norm;
 }
 
-// The first code of the block whose distance is `least`; the first of all if there is none.
+// What each lane has met so far.
+struct Best {
+  Vec distance;
+  Numbers number;
+};
+
+// Below |c|^2 / 2 - x.c of all codes in the boxes; stored to `bounds` [leaves]. Returns the leaf with the
+// least.
 template <int kDims>
-HWY_INLINE int FirstOf(const float* block, const Vec* x, int dims, Vec least) {
-  for (int lane = 0; lane < CodeTable::kBlock; lane += kLanes) {
-    const auto found = hn::FindFirstTrue(Tag(), hn::Eq(Distance<kDims>(block, x, dims, lane), least));
-    if (found >= 0) return lane + static_cast<int>(found);
+HWY_INLINE int BoundLeaves(const CodeTable& table, const Query<kDims>& query, float* HWY_RESTRICT bounds) {
+  const Tag d;
+  Vec least = hn::Set(d, std::numeric_limits<float>::infinity());
+  for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
+    Vec sum = hn::Zero(d);
+    for (int i = 0; i < query.Dims(); ++i) {
+      const Vec x = query.x[i];
+      const Vec inside =
+          hn::Min(hn::Max(x, hn::Load(d, table.Low(i) + leaf)), hn::Load(d, table.High(i) + leaf));
+      sum = hn::MulAdd(hn::MulSub(inside, hn::Set(d, 0.5f), x), inside, sum);
+    }
+    hn::Store(sum, d, bounds + leaf);
+    least = hn::Min(least, sum);
+  }
+  least = hn::MinOfLanes(d, least);
+  for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
+    const auto found = hn::FindFirstTrue(d, hn::Eq(hn::Load(d, bounds + leaf), least));
+    if (found >= 0) return leaf + static_cast<int>(found);
   }
   return 0;
 }
 
-// What each lane has met so far: its smallest distance, and the block that it was in.
-template <int kRows, int kDims>
-HWY_INLINE void Search(const CodeTable& table, ConstRows x, uint16_t* nearest, int step) {
+template <int kDims>
+HWY_INLINE void VisitLeaf(const CodeTable& table, const Query<kDims>& query, int leaf, Best& best) {
   const Tag d;
   const IntTag di;
-  const int dims = kDims > 0 ? kDims : table.dims();
-  Vec query[kRows][kDims > 0 ? kDims : CodeTable::kMaxDims];
-  Vec least[kRows];
-  hn::Vec<IntTag> where[kRows];
-  for (int r = 0; r < kRows; ++r) {
-    for (int i = 0; i < dims; ++i) {
-      const float value = x.data[static_cast<size_t>(r) * x.stride + i];
-      query[r][i] = hn::Set(d, std::isfinite(value) ? std::clamp(value, -1e6f, 1e6f) : 0.0f);
-    }
-    least[r] = hn::Set(d, std::numeric_limits<float>::infinity());
-    where[r] = hn::Zero(di);
-  }
-  for (int block = 0; block < table.blocks(); ++block) {
-    const float* codes = table.Block(block);
-    Vec best[kRows];
-    for (int r = 0; r < kRows; ++r) best[r] = Distance<kDims>(codes, query[r], dims, 0);
-    for (int lane = kLanes; lane < CodeTable::kBlock; lane += kLanes) {
-      for (int r = 0; r < kRows; ++r)
-        best[r] = hn::Min(best[r], Distance<kDims>(codes, query[r], dims, lane));
-    }
-    for (int r = 0; r < kRows; ++r) {
-      const auto closer = hn::Lt(best[r], least[r]);
-      least[r] = hn::IfThenElse(closer, best[r], least[r]);
-      where[r] = hn::IfThenElse(hn::RebindMask(di, closer), hn::Set(di, block), where[r]);
-    }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    const Vec smallest = hn::MinOfLanes(d, least[r]);
-    const auto met = hn::RebindMask(di, hn::Eq(least[r], smallest));
-    const int block = hn::GetLane(hn::MinOfLanes(di, hn::IfThenElse(met, where[r], hn::Set(di, INT_MAX))));
-    const int code = block * CodeTable::kBlock + FirstOf<kDims>(table.Block(block), query[r], dims, smallest);
-    nearest[r * step] = static_cast<uint16_t>(code < table.count() ? code : 0);
+  for (int lane = 0; lane < CodeTable::kLeaf; lane += kLanes) {
+    const float* at = table.Leaf(leaf) + lane;
+    Vec sum = hn::Load(d, at);
+    for (int i = 0; i < query.Dims(); ++i)
+      sum = hn::NegMulAdd(query.x[i], hn::Load(d, at + (i + 1) * CodeTable::kLeaf), sum);
+    const Numbers number = hn::LoadU(di, table.Numbers(leaf) + lane);
+    const auto first = hn::And(hn::Eq(sum, best.distance), hn::RebindMask(d, hn::Lt(number, best.number)));
+    const auto closer = hn::Or(hn::Lt(sum, best.distance), first);
+    best.distance = hn::IfThenElse(closer, sum, best.distance);
+    best.number = hn::IfThenElse(hn::RebindMask(di, closer), number, best.number);
   }
 }
 
 template <int kDims>
+HWY_INLINE int Search(const CodeTable& table, const float* x) {
+  const Tag d;
+  const IntTag di;
+  Query<kDims> query;
+  Prepare(table, x, query);
+  HWY_ALIGN float bounds[CodeTable::kMaxLeaves];
+  Best best = {hn::Set(d, std::numeric_limits<float>::infinity()), hn::Set(di, INT32_MAX)};
+  const int nearest = BoundLeaves(table, query, bounds);
+  VisitLeaf(table, query, nearest, best);
+  const Vec limit = hn::Add(hn::MinOfLanes(d, best.distance), hn::Set(d, query.margin));
+  for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
+    uint8_t bits[8] = {};
+    hn::StoreMaskBits(d, hn::Le(hn::Load(d, bounds + leaf), limit), bits);
+    for (unsigned left = bits[0] | unsigned{bits[1]} << 8; left != 0; left &= left - 1) {
+      const int next = leaf + std::countr_zero(left);
+      if (next != nearest) VisitLeaf(table, query, next, best);
+    }
+  }
+  const auto least = hn::Eq(best.distance, hn::MinOfLanes(d, best.distance));
+  const Numbers number = hn::IfThenElse(hn::RebindMask(di, least), best.number, hn::Set(di, INT32_MAX));
+  const int code = hn::GetLane(hn::MinOfLanes(di, number));
+  return code < table.count() ? code : 0;
+}
+
+template <int kDims>
 HWY_INLINE void SearchRows(const CodeTable& table, ConstRows x, int rows, uint16_t* nearest, int step) {
-  int row = 0;
-  const auto from = [&] { return ConstRows(x.data + static_cast<size_t>(row) * x.stride, x.stride); };
-  for (; row + kTileRows <= rows; row += kTileRows)
-    Search<kTileRows, kDims>(table, from(), nearest + static_cast<size_t>(row) * step, step);
-  for (; row < rows; ++row) Search<1, kDims>(table, from(), nearest + static_cast<size_t>(row) * step, step);
+  for (int row = 0; row < rows; ++row) {
+    const int code = Search<kDims>(table, x.data + static_cast<size_t>(row) * x.stride);
+    nearest[static_cast<size_t>(row) * step] = static_cast<uint16_t>(code);
+  }
 }
 
 void NearestRows(const CodeTable& table, ConstRows x, int rows, uint16_t* nearest, int step) {
-  switch (table.dims()) {  // those of the papers, and any other
+  switch (table.dims()) {  // those of the paper, and any other
     case 3:
       return SearchRows<3>(table, x, rows, nearest, step);
     case 4:
@@ -117,26 +151,6 @@ HWY_AFTER_NAMESPACE();
 namespace quaver::internal {
 
 HWY_EXPORT(NearestRows);
-
-CodeTable::CodeTable(std::span<const float> codes, int dims)
-    : count_(static_cast<int>(codes.size()) / dims),
-      dims_(dims),
-      data_(static_cast<size_t>(blocks()) * block_size()) {
-  for (int code = 0; code < blocks() * kBlock; ++code) {
-    float* at = data_.data() + static_cast<size_t>(code / kBlock) * block_size() + code % kBlock;
-    if (code >= count_) {
-      *at = std::numeric_limits<float>::infinity();
-      continue;
-    }
-    double norm = 0;
-    for (int i = 0; i < dims; ++i) {
-      const float value = codes[static_cast<size_t>(code) * dims + i];
-      norm += static_cast<double>(value) * value;
-      at[(i + 1) * kBlock] = value;
-    }
-    *at = static_cast<float>(norm / 2);
-  }
-}
 
 void Nearest(const CodeTable& table, ConstRows x, int rows, uint16_t* nearest, int step) {
   HWY_DYNAMIC_DISPATCH(NearestRows)(table, x, rows, nearest, step);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codec/runtime/nearest.h"
+
 namespace quaver::internal {
 
 VpBottleneck::VpBottleneck(const BottleneckConfig& config, std::span<const float> codebook)

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "codec/runtime/bottleneck.h"
-#include "codec/runtime/nearest.h"
+#include "codec/runtime/code_table.h"
 
 namespace quaver::internal {
 

@@ -14,6 +14,7 @@ namespace quaver {
 namespace {
 
 using internal::CodeTable;
+using internal::Nearest;
 using Tokens = std::vector<uint16_t>;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
