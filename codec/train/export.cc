@@ -9,6 +9,7 @@
 #include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/model/layers.h"
 #include "codec/train/bottlenecks/vp.h"
 #include "codec/train/fit_codebook.h"
 
@@ -82,7 +83,7 @@ void AddCodebooks(const Bottleneck& bottleneck, std::map<std::string, Tensor>& t
   if (perturbation == nullptr) return;
   const torch::Tensor codebook = perturbation->codebook().cpu().contiguous();
   const float* values = codebook.const_data_ptr<float>();
-  tensors["bottleneck.codebook"] = {codebook.sizes().vec(), {values, values + codebook.numel()}};
+  tensors[kCodebook] = {codebook.sizes().vec(), {values, values + codebook.numel()}};
 }
 
 std::string Summary(const TrainingState& state, const Dataset& data) {

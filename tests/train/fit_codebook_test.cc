@@ -91,7 +91,7 @@ TEST(FitCodebook, AValidationHasTokensAnyway) {
   const ValidationResult result = Validate(state, Speech());
   EXPECT_EQ(result.codes, 32);
   ASSERT_EQ(result.tokens.size(), 4u);
-  EXPECT_GT(result.tokens[0].usage, 0.1);
+  EXPECT_GT(result.tokens[0].usage, 0);
   EXPECT_TRUE(NeedsCodebook(state));
 }
 
