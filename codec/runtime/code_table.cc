@@ -58,7 +58,6 @@ CodeTable::CodeTable(std::span<const float> codes, int dims)
       leaves_(LeavesOf(count_)),
       leaf_data_(leaves_ * LeafSize()),
       boxes_(2 * static_cast<size_t>(dims) * leaves_),
-      numbers_(static_cast<size_t>(leaves_) * kLeaf, INT32_MAX),
       slots_(static_cast<size_t>(count_)) {
   std::vector<int32_t> order(static_cast<size_t>(count_));
   std::iota(order.begin(), order.end(), 0);
@@ -75,8 +74,8 @@ CodeTable::CodeTable(std::span<const float> codes, int dims)
 }
 
 void CodeTable::FillLeaf(int leaf, std::span<const int32_t> members, std::span<const float> codes) {
-  float* const data = leaf_data_.data() + leaf * LeafSize();
-  std::fill_n(data, kLeaf, kInfinity);
+  float* const values = leaf_data_.data() + leaf * LeafSize();
+  std::fill_n(values, dims_ * kLeaf, std::numeric_limits<float>::quiet_NaN());
   for (int dim = 0; dim < dims_; ++dim) {
     float* const low = boxes_.data() + 2 * static_cast<size_t>(dim) * leaves_ + leaf;
     float* const high = low + leaves_;
@@ -84,21 +83,16 @@ void CodeTable::FillLeaf(int leaf, std::span<const int32_t> members, std::span<c
     *high = members.empty() ? kInfinity : -kInfinity;
     for (size_t place = 0; place < members.size(); ++place) {
       const float value = codes[static_cast<size_t>(members[place]) * dims_ + dim];
-      data[static_cast<size_t>(dim + 1) * kLeaf + place] = value;
+      values[static_cast<size_t>(dim) * kLeaf + place] = value;
       *low = std::min(*low, value);
       *high = std::max(*high, value);
     }
   }
+  auto* const numbers = reinterpret_cast<uint16_t*>(values + static_cast<size_t>(dims_) * kLeaf);
   for (size_t place = 0; place < members.size(); ++place) {
-    double norm = 0;
-    for (int dim = 0; dim < dims_; ++dim) {
-      const double value = data[static_cast<size_t>(dim + 1) * kLeaf + place];
-      norm += value * value;
-    }
-    data[place] = static_cast<float>(norm / 2);
-    const size_t slot = static_cast<size_t>(leaf) * kLeaf + place;
-    numbers_[slot] = members[place];
-    slots_[static_cast<size_t>(members[place])] = static_cast<uint16_t>(slot);
+    numbers[place] = static_cast<uint16_t>(members[place]);
+    slots_[static_cast<size_t>(members[place])] =
+        static_cast<uint16_t>(leaf * kLeaf + static_cast<int>(place));
   }
 }
 

@@ -12,7 +12,7 @@
 namespace quaver::internal {
 
 // Codes that lie together share a leaf of kLeaf: those of a k-d tree (Bentley, 1975) that is cut at the
-// median of the widest dimension. Each leaf has a box. What fills up the last leaves is infinitely far.
+// median of the widest dimension. Each leaf has a box; boxes without codes are infinitely far.
 class CodeTable {
  public:
   static constexpr int kLanes = 16;  // of the widest vector
@@ -28,22 +28,25 @@ class CodeTable {
   int dims() const { return dims_; }
   float At(int code, int dim) const {
     const int slot = slots_[static_cast<size_t>(code)];
-    return Leaf(slot / kLeaf)[(dim + 1) * kLeaf + slot % kLeaf];
+    return Leaf(slot / kLeaf)[dim * kLeaf + slot % kLeaf];
   }
 
   int leaves() const { return leaves_; }  // a multiple of kLanes
-  // [1 + dims, kLeaf]: half the squared norm of each code, then its values.
+  // [dims, kLeaf]: the codes' values, NaN where there is none; then their numbers, so that one piece of
+  // memory is all that a visit needs.
   const float* Leaf(int leaf) const { return leaf_data_.data() + leaf * LeafSize(); }
-  // [kLeaf]: the codes' numbers; INT32_MAX where there is none.
-  const int32_t* Numbers(int leaf) const { return &numbers_[static_cast<size_t>(leaf) * kLeaf]; }
+  const uint16_t* Numbers(int leaf) const {
+    return reinterpret_cast<const uint16_t*>(Leaf(leaf) + dims_ * kLeaf);
+  }
+  size_t LeafSize() const { return static_cast<size_t>(dims_) * kLeaf + kLeaf / 2; }  // floats
   // [leaves]: the edges of the boxes in one dimension.
   const float* Low(int dim) const { return boxes_.data() + 2 * static_cast<size_t>(dim) * leaves_; }
   const float* High(int dim) const { return Low(dim) + leaves_; }
+  size_t BoxesSize() const { return boxes_.size(); }  // floats from Low(0) on
   // Sum over the dimensions of the largest square in each: no code and no corner has a larger squared norm.
   float reach() const { return reach_; }
 
  private:
-  size_t LeafSize() const { return static_cast<size_t>(dims_ + 1) * kLeaf; }
   void FillLeaf(int leaf, std::span<const int32_t> members, std::span<const float> codes);
 
   int count_;
@@ -52,7 +55,6 @@ class CodeTable {
   float reach_ = 0;
   Buffer leaf_data_;
   Buffer boxes_;
-  std::vector<int32_t> numbers_;
   std::vector<uint16_t> slots_;  // where a code lies: kLeaf * leaf + place
 };
 

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "codec/runtime/nearest.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -55,8 +56,8 @@ struct Best {
   Numbers number;
 };
 
-// Below |c|^2 / 2 - x.c of all codes in the boxes; stored to `bounds` [leaves]. Returns the leaf with the
-// least.
+// No code of a leaf has a smaller sum of (c / 2 - x) c than the nearest point of its box; stored to `bounds`
+// [leaves]. Returns the leaf with the least.
 template <int kDims>
 HWY_INLINE int BoundLeaves(const CodeTable& table, const Query<kDims>& query, float* HWY_RESTRICT bounds) {
   const Tag d;
@@ -84,12 +85,15 @@ template <int kDims>
 HWY_INLINE void VisitLeaf(const CodeTable& table, const Query<kDims>& query, int leaf, Best& best) {
   const Tag d;
   const IntTag di;
+  const hn::Rebind<uint16_t, IntTag> short_numbers;
   for (int lane = 0; lane < CodeTable::kLeaf; lane += kLanes) {
     const float* at = table.Leaf(leaf) + lane;
-    Vec sum = hn::Load(d, at);
-    for (int i = 0; i < query.Dims(); ++i)
-      sum = hn::NegMulAdd(query.x[i], hn::Load(d, at + (i + 1) * CodeTable::kLeaf), sum);
-    const Numbers number = hn::LoadU(di, table.Numbers(leaf) + lane);
+    Vec sum = hn::Zero(d);
+    for (int i = 0; i < query.Dims(); ++i, at += CodeTable::kLeaf) {
+      const Vec code = hn::Load(d, at);
+      sum = hn::MulAdd(hn::MulSub(code, hn::Set(d, 0.5f), query.x[i]), code, sum);
+    }
+    const Numbers number = hn::PromoteTo(di, hn::Load(short_numbers, table.Numbers(leaf) + lane));
     const auto first = hn::And(hn::Eq(sum, best.distance), hn::RebindMask(d, hn::Lt(number, best.number)));
     const auto closer = hn::Or(hn::Lt(sum, best.distance), first);
     best.distance = hn::IfThenElse(closer, sum, best.distance);
@@ -97,49 +101,96 @@ HWY_INLINE void VisitLeaf(const CodeTable& table, const Query<kDims>& query, int
   }
 }
 
-template <int kDims>
-HWY_INLINE int Search(const CodeTable& table, const float* x) {
+HWY_INLINE void Fetch(const float* data, size_t size) {
+  for (size_t i = 0; i < size; i += 64 / sizeof(float)) hwy::Prefetch(data + i);
+}
+
+// The leaves but `nearest` that may hold a code as near as `limit`; they are fetched. Returns how many.
+HWY_INLINE int ListLeaves(const CodeTable& table, const float* bounds, Vec limit, int nearest,
+                          uint16_t* HWY_RESTRICT list) {
   const Tag d;
-  const IntTag di;
-  Query<kDims> query;
-  Prepare(table, x, query);
-  HWY_ALIGN float bounds[CodeTable::kMaxLeaves];
-  Best best = {hn::Set(d, std::numeric_limits<float>::infinity()), hn::Set(di, INT32_MAX)};
-  const int nearest = BoundLeaves(table, query, bounds);
-  VisitLeaf(table, query, nearest, best);
-  const Vec limit = hn::Add(hn::MinOfLanes(d, best.distance), hn::Set(d, query.margin));
+  int count = 0;
   for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
     uint8_t bits[8] = {};
     hn::StoreMaskBits(d, hn::Le(hn::Load(d, bounds + leaf), limit), bits);
     for (unsigned left = bits[0] | unsigned{bits[1]} << 8; left != 0; left &= left - 1) {
       const int next = leaf + std::countr_zero(left);
-      if (next != nearest) VisitLeaf(table, query, next, best);
+      if (next == nearest) continue;
+      Fetch(table.Leaf(next), table.LeafSize());
+      list[count++] = static_cast<uint16_t>(next);
     }
   }
-  const auto least = hn::Eq(best.distance, hn::MinOfLanes(d, best.distance));
+  return count;
+}
+
+HWY_INLINE int NumberOf(const Best& best) {
+  const IntTag di;
+  const auto least = hn::Eq(best.distance, hn::MinOfLanes(Tag(), best.distance));
   const Numbers number = hn::IfThenElse(hn::RebindMask(di, least), best.number, hn::Set(di, INT32_MAX));
-  const int code = hn::GetLane(hn::MinOfLanes(di, number));
-  return code < table.count() ? code : 0;
+  return hn::GetLane(hn::MinOfLanes(di, number));
+}
+
+// So many groups are searched side by side: codebooks come from a far cache, and what one group needs next is
+// fetched while the others are busy.
+constexpr int kTogether = 6;
+
+template <int kDims>
+struct Searched {
+  Query<kDims> query;
+  Best best;
+  int nearest;
+  int count;
+  uint16_t list[CodeTable::kMaxLeaves];
+};
+
+template <int kDims>
+HWY_INLINE void SearchSome(const CodeTable* const* tables, const float* x, int groups, uint16_t* nearest) {
+  const Tag d;
+  HWY_ALIGN float bounds[kTogether][CodeTable::kMaxLeaves];
+  Searched<kDims> all[kTogether];
+  for (int g = 0; g < groups; ++g) {
+    Searched<kDims>& it = all[g];
+    Prepare(*tables[g], x + g * tables[g]->dims(), it.query);
+    if (g + 1 < groups) Fetch(tables[g + 1]->Low(0), std::min<size_t>(tables[g + 1]->BoxesSize(), 512));
+    it.nearest = BoundLeaves(*tables[g], it.query, bounds[g]);
+    Fetch(tables[g]->Leaf(it.nearest), tables[g]->LeafSize());
+  }
+  for (int g = 0; g < groups; ++g) {
+    Searched<kDims>& it = all[g];
+    it.best = {hn::Set(d, std::numeric_limits<float>::infinity()), hn::Set(IntTag(), INT32_MAX)};
+    VisitLeaf(*tables[g], it.query, it.nearest, it.best);
+    const Vec limit = hn::Add(hn::MinOfLanes(d, it.best.distance), hn::Set(d, it.query.margin));
+    it.count = ListLeaves(*tables[g], bounds[g], limit, it.nearest, it.list);
+  }
+  for (int g = 0; g < groups; ++g) {
+    Searched<kDims>& it = all[g];
+    for (int i = 0; i < it.count; ++i) VisitLeaf(*tables[g], it.query, it.list[i], it.best);
+    const int code = NumberOf(it.best);
+    nearest[g] = static_cast<uint16_t>(code < tables[g]->count() ? code : 0);
+  }
 }
 
 template <int kDims>
-HWY_INLINE void SearchRows(const CodeTable& table, ConstRows x, int rows, uint16_t* nearest, int step) {
-  for (int row = 0; row < rows; ++row) {
-    const int code = Search<kDims>(table, x.data + static_cast<size_t>(row) * x.stride);
-    nearest[static_cast<size_t>(row) * step] = static_cast<uint16_t>(code);
+HWY_INLINE void Search(std::span<const CodeTable> tables, const float* x, int groups, uint16_t* nearest) {
+  const int dims = tables[0].dims();
+  for (int first = 0; first < groups; first += kTogether) {
+    const int count = std::min(groups - first, kTogether);
+    const CodeTable* some[kTogether];
+    for (int g = 0; g < count; ++g) some[g] = &tables[tables.size() == 1 ? 0 : first + g];
+    SearchSome<kDims>(some, x + first * dims, count, nearest + first);
   }
 }
 
-void NearestRows(const CodeTable& table, ConstRows x, int rows, uint16_t* nearest, int step) {
-  switch (table.dims()) {  // those of the paper, and any other
+void NearestCodes(std::span<const CodeTable> tables, const float* x, int groups, uint16_t* nearest) {
+  switch (tables[0].dims()) {  // those of the paper, and any other
     case 3:
-      return SearchRows<3>(table, x, rows, nearest, step);
+      return Search<3>(tables, x, groups, nearest);
     case 4:
-      return SearchRows<4>(table, x, rows, nearest, step);
+      return Search<4>(tables, x, groups, nearest);
     case 5:
-      return SearchRows<5>(table, x, rows, nearest, step);
+      return Search<5>(tables, x, groups, nearest);
     default:
-      return SearchRows<0>(table, x, rows, nearest, step);
+      return Search<0>(tables, x, groups, nearest);
   }
 }
 
@@ -150,10 +201,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace quaver::internal {
 
-HWY_EXPORT(NearestRows);
+HWY_EXPORT(NearestCodes);
 
-void Nearest(const CodeTable& table, ConstRows x, int rows, uint16_t* nearest, int step) {
-  HWY_DYNAMIC_DISPATCH(NearestRows)(table, x, rows, nearest, step);
+void Nearest(std::span<const CodeTable> tables, const float* x, int groups, uint16_t* nearest) {
+  HWY_DYNAMIC_DISPATCH(NearestCodes)(tables, x, groups, nearest);
 }
 
 }  // namespace quaver::internal

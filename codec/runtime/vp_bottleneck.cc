@@ -13,10 +13,11 @@ VpBottleneck::VpBottleneck(const BottleneckConfig& config, std::span<const float
     tables_.emplace_back(codebook.first(size), dims_);
 }
 
-// Group by group, so that a codebook stays in the cache for all frames.
 void VpBottleneck::Quantise(float* latents, int frames, int n_q, uint16_t* tokens) const {
-  for (int group = 0; group < n_q; ++group)
-    Nearest(TableOf(group), {latents + group * dims_, stride()}, frames, tokens + group, n_q);
+  for (int t = 0; t < frames; ++t) {
+    Nearest(tables_, latents + static_cast<size_t>(t) * stride(), n_q, tokens);
+    tokens += n_q;
+  }
 }
 
 void VpBottleneck::Dequantise(const uint16_t* tokens, int frames, int n_q, float* latents) const {
