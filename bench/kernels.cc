@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,14 @@ float Value(size_t i) { return static_cast<float>(i * 2654435761U % 1000) / 1000
 Buffer Filled(size_t size) {
   Buffer buffer(size);
   for (size_t i = 0; i < size; ++i) buffer[i] = Value(i);
+  return buffer;
+}
+
+// Uniform in -1 .. 1 and without a pattern.
+Buffer Spread(size_t size, uint32_t seed) {
+  std::mt19937 random(seed);
+  Buffer buffer(size);
+  for (size_t i = 0; i < size; ++i) buffer[i] = static_cast<float>(random()) * 0x1p-31f - 1.0f;
   return buffer;
 }
 
@@ -171,13 +180,18 @@ void RunSquash(benchmark::State& state, int size) {
 void RunNearest(benchmark::State& state, BottleneckConfig config) {
   config.type = "vp";
   const int rows = static_cast<int>(state.range(0));
-  const Buffer codebook = Filled(static_cast<size_t>(config.latents()) * config.codes());
-  const auto bottleneck = internal::MakeBottleneck(config, {codebook.data(), codebook.size()});
-  Buffer latents = Filled(static_cast<size_t>(rows) * bottleneck->stride());
+  const Buffer codebook = Spread(static_cast<size_t>(config.latents()) * config.codes(), 1);
+  internal::Arena arena;
+  const auto bottleneck = internal::MakeBottleneck(config, {codebook.data(), codebook.size()}, arena);
+  constexpr int kAhead = 1024;  // rows in all: as many that the processor cannot learn them by heart
+  Buffer latents = Spread(static_cast<size_t>(kAhead) * bottleneck->stride(), 2);
   std::vector<uint16_t> tokens(static_cast<size_t>(rows) * config.groups);
+  int next = 0;
   for (auto _ : state) {
-    bottleneck->Quantise(latents.data(), rows, config.groups, tokens.data());
+    bottleneck->Quantise(&latents[static_cast<size_t>(next) * bottleneck->stride()], rows, config.groups,
+                         tokens.data());
     benchmark::ClobberMemory();
+    next = next + 2 * rows > kAhead ? 0 : next + rows;
   }
   CountMacs(state, static_cast<double>(rows) * config.latents() * config.codes());
 }

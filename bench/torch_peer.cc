@@ -26,7 +26,7 @@ TorchTensor Wrap(const float* samples, int64_t count) {
 class TokenStep {
  public:
   explicit TokenStep(const Weights& weights)
-      : bottleneck_(internal::MakeBottleneck(weights.config.bottleneck, CodebookOf(weights))),
+      : bottleneck_(internal::MakeBottleneck(weights.config.bottleneck, CodebookOf(weights), arena_)),
         latents_(weights.config.bottleneck.latents()) {}
 
   // latents [1, frames, latents] -> tokens [frames, n_q]
@@ -48,6 +48,7 @@ class TokenStep {
     return found == weights.tensors.end() ? std::span<const float>() : found->second.values;
   }
 
+  internal::Arena arena_;
   std::unique_ptr<const internal::Bottleneck> bottleneck_;
   int latents_;
 };

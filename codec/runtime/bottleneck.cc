@@ -10,8 +10,8 @@ Bottleneck::Bottleneck(const BottleneckConfig& config)
     : stride_(Padded(config.latents())), codes_(config.codes()) {}
 
 std::unique_ptr<const Bottleneck> MakeBottleneck(const BottleneckConfig& config,
-                                                 std::span<const float> codebook) {
-  if (config.type == "vp") return std::make_unique<VpBottleneck>(config, codebook);
+                                                 std::span<const float> codebook, Arena& arena) {
+  if (config.type == "vp") return std::make_unique<VpBottleneck>(config, codebook, arena);
   return std::make_unique<FspBottleneck>(config);
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "codec/quantize/bottleneck_config.h"
+#include "codec/runtime/arena.h"
 
 namespace quaver::internal {
 
@@ -33,8 +34,9 @@ class Bottleneck {
 };
 
 // Of type fsp or vp. `codebook` [groups, codes, dims], or [1, codes, dims] for all groups; empty for fsp.
+// What the codebook is packed into lives in `arena`.
 std::unique_ptr<const Bottleneck> MakeBottleneck(const BottleneckConfig& config,
-                                                 std::span<const float> codebook);
+                                                 std::span<const float> codebook, Arena& arena);
 
 }  // namespace quaver::internal
 

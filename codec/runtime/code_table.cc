@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 namespace quaver::internal {
 namespace {
@@ -52,13 +53,13 @@ class Splitter {
 
 }  // namespace
 
-CodeTable::CodeTable(std::span<const float> codes, int dims)
+CodeTable::CodeTable(Arena& arena, std::span<const float> codes, int dims)
     : count_(static_cast<int>(codes.size()) / dims),
       dims_(dims),
       leaves_(LeavesOf(count_)),
-      leaf_data_(leaves_ * LeafSize()),
-      boxes_(2 * static_cast<size_t>(dims) * leaves_),
-      slots_(static_cast<size_t>(count_)) {
+      leaf_data_(arena.Take<float>(leaves_ * LeafSize())),
+      boxes_(arena.Take<float>(BoxesSize())),
+      slots_(arena.Take<uint16_t>(static_cast<size_t>(count_))) {
   std::vector<int32_t> order(static_cast<size_t>(count_));
   std::iota(order.begin(), order.end(), 0);
   Splitter(codes, dims).Split(order);
@@ -74,25 +75,28 @@ CodeTable::CodeTable(std::span<const float> codes, int dims)
 }
 
 void CodeTable::FillLeaf(int leaf, std::span<const int32_t> members, std::span<const float> codes) {
-  float* const values = leaf_data_.data() + leaf * LeafSize();
-  std::fill_n(values, dims_ * kLeaf, std::numeric_limits<float>::quiet_NaN());
-  for (int dim = 0; dim < dims_; ++dim) {
-    float* const low = boxes_.data() + 2 * static_cast<size_t>(dim) * leaves_ + leaf;
-    float* const high = low + leaves_;
-    *low = kInfinity;
-    *high = members.empty() ? kInfinity : -kInfinity;
-    for (size_t place = 0; place < members.size(); ++place) {
-      const float value = codes[static_cast<size_t>(members[place]) * dims_ + dim];
-      values[static_cast<size_t>(dim) * kLeaf + place] = value;
-      *low = std::min(*low, value);
-      *high = std::max(*high, value);
-    }
-  }
+  float* const norms = leaf_data_ + leaf * LeafSize();
+  std::fill_n(norms, LeafSize(), 0.0f);
+  std::fill_n(norms, kLeaf, kInfinity);
+  float* const values = norms + kLeaf;
   auto* const numbers = reinterpret_cast<uint16_t*>(values + static_cast<size_t>(dims_) * kLeaf);
   for (size_t place = 0; place < members.size(); ++place) {
+    double norm = 0;
+    for (int dim = 0; dim < dims_; ++dim) {
+      const float value = codes[static_cast<size_t>(members[place]) * dims_ + dim];
+      values[static_cast<size_t>(dim) * kLeaf + place] = value;
+      norm += static_cast<double>(value) * value;
+    }
+    norms[place] = static_cast<float>(norm / 2);
     numbers[place] = static_cast<uint16_t>(members[place]);
-    slots_[static_cast<size_t>(members[place])] =
-        static_cast<uint16_t>(leaf * kLeaf + static_cast<int>(place));
+    slots_[members[place]] = static_cast<uint16_t>(leaf * kLeaf + static_cast<int>(place));
+  }
+  for (int dim = 0; dim < dims_; ++dim) {
+    const size_t of_leaf = (static_cast<size_t>(leaf / kLanes) * dims_ + dim) * 2 * kLanes;
+    float* const edges = boxes_ + of_leaf + leaf % kLanes;
+    const std::span inside(values + static_cast<size_t>(dim) * kLeaf, members.size());
+    edges[0] = inside.empty() ? kInfinity : *std::ranges::min_element(inside);
+    edges[kLanes] = inside.empty() ? kInfinity : *std::ranges::max_element(inside);
   }
 }
 

@@ -5,9 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "codec/runtime/buffer.h"
+#include "codec/runtime/arena.h"
 
 namespace quaver::internal {
 
@@ -21,28 +20,28 @@ class CodeTable {
   static constexpr int kMaxCodes = 16384;
   static constexpr int kMaxLeaves = kMaxCodes / kLeaf;
 
-  // codes [count, dims], finite: 1 .. kMaxCodes of them, 1 .. kMaxDims dimensions.
-  CodeTable(std::span<const float> codes, int dims);
+  // codes [count, dims], finite: 1 .. kMaxCodes of them, 1 .. kMaxDims dimensions. The table lives in
+  // `arena`.
+  CodeTable(Arena& arena, std::span<const float> codes, int dims);
 
   int count() const { return count_; }
   int dims() const { return dims_; }
   float At(int code, int dim) const {
-    const int slot = slots_[static_cast<size_t>(code)];
-    return Leaf(slot / kLeaf)[dim * kLeaf + slot % kLeaf];
+    const int slot = slots_[code];
+    return Leaf(slot / kLeaf)[(1 + dim) * kLeaf + slot % kLeaf];
   }
 
   int leaves() const { return leaves_; }  // a multiple of kLanes
-  // [dims, kLeaf]: the codes' values, NaN where there is none; then their numbers, so that one piece of
-  // memory is all that a visit needs.
-  const float* Leaf(int leaf) const { return leaf_data_.data() + leaf * LeafSize(); }
+  // [1 + dims, kLeaf]: half the squared norm of each code, infinite where there is none, and its values; then
+  // the codes' numbers. One piece of memory is all that a visit needs.
+  const float* Leaf(int leaf) const { return leaf_data_ + leaf * LeafSize(); }
   const uint16_t* Numbers(int leaf) const {
-    return reinterpret_cast<const uint16_t*>(Leaf(leaf) + dims_ * kLeaf);
+    return reinterpret_cast<const uint16_t*>(Leaf(leaf) + (1 + dims_) * kLeaf);
   }
-  size_t LeafSize() const { return static_cast<size_t>(dims_) * kLeaf + kLeaf / 2; }  // floats
-  // [leaves]: the edges of the boxes in one dimension.
-  const float* Low(int dim) const { return boxes_.data() + 2 * static_cast<size_t>(dim) * leaves_; }
-  const float* High(int dim) const { return Low(dim) + leaves_; }
-  size_t BoxesSize() const { return boxes_.size(); }  // floats from Low(0) on
+  size_t LeafSize() const { return static_cast<size_t>(1 + dims_) * kLeaf + kLeaf / 2; }  // floats
+  // [leaves / kLanes, dims, 2, kLanes]: the low and the high edges of the boxes.
+  const float* Boxes() const { return boxes_; }
+  size_t BoxesSize() const { return 2 * static_cast<size_t>(dims_) * leaves_; }  // floats
   // Sum over the dimensions of the largest square in each: no code and no corner has a larger squared norm.
   float reach() const { return reach_; }
 
@@ -53,9 +52,9 @@ class CodeTable {
   int dims_;
   int leaves_;
   float reach_ = 0;
-  Buffer leaf_data_;
-  Buffer boxes_;
-  std::vector<uint16_t> slots_;  // where a code lies: kLeaf * leaf + place
+  float* leaf_data_;
+  float* boxes_;
+  uint16_t* slots_;  // where a code lies: kLeaf * leaf + place
 };
 
 }  // namespace quaver::internal

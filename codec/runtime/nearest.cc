@@ -7,8 +7,6 @@
 // clang-format on
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <limits>
 
 #include "codec/runtime/nearest.h"
@@ -27,161 +25,204 @@ using Numbers = hn::Vec<IntTag>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
 static_assert(CodeTable::kLeaf % kLanes == 0 && CodeTable::kLanes % kLanes == 0);
 
-// What the search is for. kDims is 0 if it is known at run time only.
-template <int kDims>
-struct Query {
-  HWY_INLINE int Dims() const { return kDims > 0 ? kDims : dims; }
-  Vec x[kDims > 0 ? kDims : CodeTable::kMaxDims];
-  int dims;
-  float margin;
-};
-
-template <int kDims>
-HWY_INLINE void Prepare(const CodeTable& table, const float* x, Query<kDims>& query) {
-  query.dims = table.dims();
-  float norm = table.reach();
-  for (int i = 0; i < query.Dims(); ++i) {
-    const float value = std::isfinite(x[i]) ? std::clamp(x[i], -1e6f, 1e6f) : 0.0f;
-    query.x[i] = hn::Set(Tag(), value);
-    norm += value * value;
+// Makes x [Padded(size)] fit for the search, in place; returns the sum of squares.
+HWY_INLINE float Sanitise(float* x, int size) {
+  const Tag d;
+  const Vec limit = hn::Set(d, 1e6f);
+  Vec sum = hn::Zero(d);
+  for (int i = 0; i < size; i += kLanes) {
+    const Vec raw = hn::LoadU(d, x + i);
+    const Vec value = hn::Min(hn::Max(hn::IfThenZeroElse(hn::IsNaN(raw), raw), hn::Neg(limit)), limit);
+    hn::StoreU(value, d, x + i);
+    sum = hn::MulAdd(value, value, sum);
   }
-  // A sum of n terms is off by at most n 2^-24 times their magnitudes. Here are two sums of dims terms with
-  // two roundings each; and as much again.
-  query.margin = static_cast<float>(8 * query.Dims() + 16) * 0x1p-24f * norm;
+  return hn::GetLane(hn::SumOfLanes(d, sum));
+}
+
+// kDims is 0 if the dimensions are known at run time only.
+template <int kDims>
+HWY_INLINE int DimsOf(const CodeTable& table) {
+  return kDims > 0 ? kDims : table.dims();
+}
+
+// |c|^2 / 2 - x.c of the codes of a leaf from `lane` on; infinite where there is no code.
+template <int kDims>
+HWY_INLINE Vec Distance(const CodeTable& table, const float* HWY_RESTRICT x, int leaf, int lane) {
+  const Tag d;
+  const float* at = table.Leaf(leaf) + lane;
+  Vec sum = hn::Load(d, at);
+  for (int i = 0; i < DimsOf<kDims>(table); ++i) {
+    at += CodeTable::kLeaf;
+    sum = hn::NegMulAdd(hn::Set(d, x[i]), hn::Load(d, at), sum);
+  }
+  return sum;
+}
+
+// The same of the nearest point p of each box from `leaf` on, as sum of (p / 2 - x) p: no code of these
+// leaves has less.
+template <int kDims>
+HWY_INLINE Vec Bound(const CodeTable& table, const float* HWY_RESTRICT x, int leaf) {
+  const Tag d;
+  const int dims = DimsOf<kDims>(table);
+  const float* at = table.Boxes() +
+                    static_cast<size_t>(leaf / CodeTable::kLanes) * 2 * CodeTable::kLanes * dims +
+                    leaf % CodeTable::kLanes;
+  Vec sum = hn::Zero(d);
+  for (int i = 0; i < dims; ++i, at += 2 * CodeTable::kLanes) {
+    const Vec from = hn::Set(d, x[i]);
+    const Vec p = hn::Min(hn::Max(from, hn::Load(d, at)), hn::Load(d, at + CodeTable::kLanes));
+    sum = hn::MulAdd(hn::MulSub(p, hn::Set(d, 0.5f), from), p, sum);
+  }
+  return sum;
 }
 
 // What each lane has met so far.
 struct Best {
   Vec distance;
-  Numbers number;
+  Numbers leaf;
+  hn::Mask<Tag> tied;  // met its distance twice, perhaps
 };
 
-// No code of a leaf has a smaller sum of (c / 2 - x) c than the nearest point of its box; stored to `bounds`
-// [leaves]. Returns the leaf with the least.
-template <int kDims>
-HWY_INLINE int BoundLeaves(const CodeTable& table, const Query<kDims>& query, float* HWY_RESTRICT bounds) {
-  const Tag d;
-  Vec least = hn::Set(d, std::numeric_limits<float>::infinity());
-  for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
-    Vec sum = hn::Zero(d);
-    for (int i = 0; i < query.Dims(); ++i) {
-      const Vec x = query.x[i];
-      const Vec inside =
-          hn::Min(hn::Max(x, hn::Load(d, table.Low(i) + leaf)), hn::Load(d, table.High(i) + leaf));
-      sum = hn::MulAdd(hn::MulSub(inside, hn::Set(d, 0.5f), x), inside, sum);
-    }
-    hn::Store(sum, d, bounds + leaf);
-    least = hn::Min(least, sum);
-  }
-  least = hn::MinOfLanes(d, least);
-  for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
-    const auto found = hn::FindFirstTrue(d, hn::Eq(hn::Load(d, bounds + leaf), least));
-    if (found >= 0) return leaf + static_cast<int>(found);
-  }
-  return 0;
+HWY_INLINE void Meet(Vec distance, Numbers leaf, Best& best) {
+  const auto closer = hn::Lt(distance, best.distance);
+  best.tied = hn::Or(best.tied, hn::Eq(distance, best.distance));
+  best.distance = hn::IfThenElse(closer, distance, best.distance);
+  best.leaf = hn::IfThenElse(hn::RebindMask(IntTag(), closer), leaf, best.leaf);
+}
+
+HWY_INLINE Best Nothing() {
+  return {hn::Set(Tag(), std::numeric_limits<float>::infinity()), hn::Zero(IntTag()), hn::FirstN(Tag(), 0)};
+}
+
+// The first leaf of those with the least distance.
+HWY_INLINE int LeafOf(const Best& best, Vec least) {
+  const IntTag di;
+  const auto met = hn::RebindMask(di, hn::Eq(best.distance, least));
+  return hn::GetLane(hn::MinOfLanes(di, hn::IfThenElse(met, best.leaf, hn::Set(di, INT32_MAX))));
 }
 
 template <int kDims>
-HWY_INLINE void VisitLeaf(const CodeTable& table, const Query<kDims>& query, int leaf, Best& best) {
-  const Tag d;
+HWY_INLINE void VisitLeaf(const CodeTable& table, const float* x, int leaf, Best& best) {
+  Vec least = Distance<kDims>(table, x, leaf, 0);
+  for (int lane = kLanes; lane < CodeTable::kLeaf; lane += kLanes)
+    least = hn::Min(least, Distance<kDims>(table, x, leaf, lane));
+  Meet(least, hn::Set(IntTag(), leaf), best);
+}
+
+// The lowest number among the codes of a leaf whose distance is `least`; INT32_MAX if there is none.
+template <int kDims>
+HWY_INLINE int NumberIn(const CodeTable& table, const float* x, int leaf, Vec least) {
   const IntTag di;
-  const hn::Rebind<uint16_t, IntTag> short_numbers;
+  const hn::Rebind<uint16_t, IntTag> stored;
+  Numbers lowest = hn::Set(di, INT32_MAX);
   for (int lane = 0; lane < CodeTable::kLeaf; lane += kLanes) {
-    const float* at = table.Leaf(leaf) + lane;
-    Vec sum = hn::Zero(d);
-    for (int i = 0; i < query.Dims(); ++i, at += CodeTable::kLeaf) {
-      const Vec code = hn::Load(d, at);
-      sum = hn::MulAdd(hn::MulSub(code, hn::Set(d, 0.5f), query.x[i]), code, sum);
-    }
-    const Numbers number = hn::PromoteTo(di, hn::Load(short_numbers, table.Numbers(leaf) + lane));
-    const auto first = hn::And(hn::Eq(sum, best.distance), hn::RebindMask(d, hn::Lt(number, best.number)));
-    const auto closer = hn::Or(hn::Lt(sum, best.distance), first);
-    best.distance = hn::IfThenElse(closer, sum, best.distance);
-    best.number = hn::IfThenElse(hn::RebindMask(di, closer), number, best.number);
+    const auto met = hn::RebindMask(di, hn::Eq(Distance<kDims>(table, x, leaf, lane), least));
+    const Numbers number = hn::PromoteTo(di, hn::Load(stored, table.Numbers(leaf) + lane));
+    lowest = hn::Min(lowest, hn::IfThenElse(met, number, hn::Set(di, INT32_MAX)));
   }
+  return hn::GetLane(hn::MinOfLanes(di, lowest));
+}
+
+// What was met, or, where distances may be equal, the lowest number of all leaves.
+template <int kDims>
+HWY_INLINE uint16_t NumberOf(const CodeTable& table, const float* x, const Best& best) {
+  const Tag d;
+  const Vec least = hn::MinOfLanes(d, best.distance);
+  const auto met = hn::Eq(best.distance, least);
+  int number = NumberIn<kDims>(table, x, LeafOf(best, least), least);
+  if (HWY_UNLIKELY(hn::CountTrue(d, met) > 1 || !hn::AllFalse(d, hn::And(met, best.tied)))) {
+    for (int leaf = 0; leaf < table.leaves(); ++leaf)
+      number = std::min(number, NumberIn<kDims>(table, x, leaf, least));
+  }
+  return static_cast<uint16_t>(number < table.count() ? number : 0);
 }
 
 HWY_INLINE void Fetch(const float* data, size_t size) {
   for (size_t i = 0; i < size; i += 64 / sizeof(float)) hwy::Prefetch(data + i);
 }
 
-// The leaves but `nearest` that may hold a code as near as `limit`; they are fetched. Returns how many.
-HWY_INLINE int ListLeaves(const CodeTable& table, const float* bounds, Vec limit, int nearest,
-                          uint16_t* HWY_RESTRICT list) {
+// So many groups are searched side by side: codebooks come from a far cache, and what one group needs next is
+// fetched while the others are busy. Nor is there a branch for each group that the processor could mistake.
+constexpr int kTogether = 6;
+
+// A leaf to visit: its number, and above these bits its group.
+constexpr int kLeafBits = 16;
+static_assert(CodeTable::kMaxLeaves <= 1 << kLeafBits);
+
+// Appends the leaves but `first` whose bound is at most `limit`; returns how many. Writes up to a vector
+// beyond them.
+HWY_INLINE size_t ListLeaves(const float* bounds, int leaves, Vec limit, int first, int group,
+                             int32_t* HWY_RESTRICT visits) {
   const Tag d;
-  int count = 0;
-  for (int leaf = 0; leaf < table.leaves(); leaf += kLanes) {
-    uint8_t bits[8] = {};
-    hn::StoreMaskBits(d, hn::Le(hn::Load(d, bounds + leaf), limit), bits);
-    for (unsigned left = bits[0] | unsigned{bits[1]} << 8; left != 0; left &= left - 1) {
-      const int next = leaf + std::countr_zero(left);
-      if (next == nearest) continue;
-      Fetch(table.Leaf(next), table.LeafSize());
-      list[count++] = static_cast<uint16_t>(next);
-    }
+  const IntTag di;
+  const Numbers visited = hn::Set(di, (group << kLeafBits) + first);
+  size_t count = 0;
+  for (int leaf = 0; leaf < leaves; leaf += kLanes) {
+    const Numbers number = hn::Iota(di, (group << kLeafBits) + leaf);
+    const auto near = hn::RebindMask(di, hn::Le(hn::Load(d, bounds + leaf), limit));
+    const auto next = hn::AndNot(hn::Eq(number, visited), near);
+    hn::StoreU(hn::Compress(number, next), di, visits + count);
+    count += hn::CountTrue(di, next);
   }
   return count;
 }
 
-HWY_INLINE int NumberOf(const Best& best) {
-  const IntTag di;
-  const auto least = hn::Eq(best.distance, hn::MinOfLanes(Tag(), best.distance));
-  const Numbers number = hn::IfThenElse(hn::RebindMask(di, least), best.number, hn::Set(di, INT32_MAX));
-  return hn::GetLane(hn::MinOfLanes(di, number));
-}
-
-// So many groups are searched side by side: codebooks come from a far cache, and what one group needs next is
-// fetched while the others are busy.
-constexpr int kTogether = 6;
-
+// As many groups as there are tables here. margin: by how much a bound may be wrong.
 template <int kDims>
-struct Searched {
-  Query<kDims> query;
-  Best best;
-  int nearest;
-  int count;
-  uint16_t list[CodeTable::kMaxLeaves];
-};
-
-template <int kDims>
-HWY_INLINE void SearchSome(const CodeTable* const* tables, const float* x, int groups, uint16_t* nearest) {
+HWY_INLINE void SearchSome(const CodeTable* const* tables, const float* x, int groups, float margin,
+                           uint16_t* nearest) {
   const Tag d;
-  HWY_ALIGN float bounds[kTogether][CodeTable::kMaxLeaves];
-  Searched<kDims> all[kTogether];
+  const int leaves = tables[0]->leaves();
+  const int dims = DimsOf<kDims>(*tables[0]);
+  Best best[kTogether];
+  int first[kTogether];
+  HWY_ALIGN float bounds[kTogether * CodeTable::kMaxLeaves];
+  int32_t visits[kTogether * CodeTable::kMaxLeaves + kLanes];
+  for (int g = 0; g < groups; ++g) Fetch(tables[g]->Boxes(), std::min<size_t>(tables[g]->BoxesSize(), 512));
   for (int g = 0; g < groups; ++g) {
-    Searched<kDims>& it = all[g];
-    Prepare(*tables[g], x + g * tables[g]->dims(), it.query);
-    if (g + 1 < groups) Fetch(tables[g + 1]->Low(0), std::min<size_t>(tables[g + 1]->BoxesSize(), 512));
-    it.nearest = BoundLeaves(*tables[g], it.query, bounds[g]);
-    Fetch(tables[g]->Leaf(it.nearest), tables[g]->LeafSize());
+    Best box = Nothing();
+    for (int leaf = 0; leaf < leaves; leaf += kLanes) {
+      const Vec bound = Bound<kDims>(*tables[g], x + g * dims, leaf);
+      hn::Store(bound, d, bounds + g * leaves + leaf);
+      Meet(bound, hn::Iota(IntTag(), leaf), box);
+    }
+    first[g] = LeafOf(box, hn::MinOfLanes(d, box.distance));
+    Fetch(tables[g]->Leaf(first[g]), static_cast<size_t>(1 + dims) * CodeTable::kLeaf);
   }
+  size_t count = 0;
   for (int g = 0; g < groups; ++g) {
-    Searched<kDims>& it = all[g];
-    it.best = {hn::Set(d, std::numeric_limits<float>::infinity()), hn::Set(IntTag(), INT32_MAX)};
-    VisitLeaf(*tables[g], it.query, it.nearest, it.best);
-    const Vec limit = hn::Add(hn::MinOfLanes(d, it.best.distance), hn::Set(d, it.query.margin));
-    it.count = ListLeaves(*tables[g], bounds[g], limit, it.nearest, it.list);
+    best[g] = Nothing();
+    VisitLeaf<kDims>(*tables[g], x + g * dims, first[g], best[g]);
+    const Vec limit = hn::Add(hn::MinOfLanes(d, best[g].distance), hn::Set(d, margin));
+    count += ListLeaves(bounds + g * leaves, leaves, limit, first[g], g, visits + count);
   }
-  for (int g = 0; g < groups; ++g) {
-    Searched<kDims>& it = all[g];
-    for (int i = 0; i < it.count; ++i) VisitLeaf(*tables[g], it.query, it.list[i], it.best);
-    const int code = NumberOf(it.best);
-    nearest[g] = static_cast<uint16_t>(code < tables[g]->count() ? code : 0);
-  }
+  const auto group = [&](size_t i) { return visits[i] >> kLeafBits; };
+  const auto leaf = [&](size_t i) { return visits[i] & ((1 << kLeafBits) - 1); };
+  for (size_t i = 0; i < count; ++i)
+    VisitLeaf<kDims>(*tables[group(i)], x + group(i) * dims, leaf(i), best[group(i)]);
+  for (int g = 0; g < groups; ++g) nearest[g] = NumberOf<kDims>(*tables[g], x + g * dims, best[g]);
 }
 
 template <int kDims>
-HWY_INLINE void Search(std::span<const CodeTable> tables, const float* x, int groups, uint16_t* nearest) {
-  const int dims = tables[0].dims();
-  for (int first = 0; first < groups; first += kTogether) {
-    const int count = std::min(groups - first, kTogether);
+HWY_INLINE void Search(std::span<const CodeTable> tables, float* x, int groups, uint16_t* nearest) {
+  const int dims = DimsOf<kDims>(tables[0]);
+  const float norm = Sanitise(x, groups * dims);
+  // A sum of n terms is off by at most n 2^-24 times their magnitudes. Here are two sums of dims terms with
+  // two roundings each; and as much again.
+  const float rounding = static_cast<float>(8 * dims + 16) * 0x1p-24f;
+  for (int start = 0; start < groups; start += kTogether) {
+    const int count = std::min(groups - start, kTogether);
     const CodeTable* some[kTogether];
-    for (int g = 0; g < count; ++g) some[g] = &tables[tables.size() == 1 ? 0 : first + g];
-    SearchSome<kDims>(some, x + first * dims, count, nearest + first);
+    float reach = 0;
+    for (int g = 0; g < count; ++g) {
+      some[g] = &tables[tables.size() == 1 ? 0 : start + g];
+      reach = std::max(reach, some[g]->reach());
+    }
+    SearchSome<kDims>(some, x + start * dims, count, rounding * (reach + norm), nearest + start);
   }
 }
 
-void NearestCodes(std::span<const CodeTable> tables, const float* x, int groups, uint16_t* nearest) {
+void NearestCodes(std::span<const CodeTable> tables, float* x, int groups, uint16_t* nearest) {
   switch (tables[0].dims()) {  // those of the paper, and any other
     case 3:
       return Search<3>(tables, x, groups, nearest);
@@ -203,7 +244,7 @@ namespace quaver::internal {
 
 HWY_EXPORT(NearestCodes);
 
-void Nearest(std::span<const CodeTable> tables, const float* x, int groups, uint16_t* nearest) {
+void Nearest(std::span<const CodeTable> tables, float* x, int groups, uint16_t* nearest) {
   HWY_DYNAMIC_DISPATCH(NearestCodes)(tables, x, groups, nearest);
 }
 

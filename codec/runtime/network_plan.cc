@@ -64,7 +64,7 @@ void Chain::Run(const float* in, int steps, float* out, States states, float* sc
 NetworkPlan::NetworkPlan(const WeightsView& weights)
     : encoder_(BuildNetwork(weights.config).encoder, weights, arena_),
       decoder_(BuildNetwork(weights.config).decoder, weights, arena_),
-      bottleneck_(MakeBottleneck(weights.config.bottleneck, Codebook(weights))) {
+      bottleneck_(MakeBottleneck(weights.config.bottleneck, Codebook(weights), arena_)) {
   ChooseTarget();  // now, not in the first call of an audio thread
 }
 

@@ -49,7 +49,7 @@ class NetworkPlan {
   const Bottleneck& bottleneck() const { return *bottleneck_; }
   // What the bottleneck gives [frames, Padded(latents)] -> samples; steps are frames.
   const Chain& decoder() const { return decoder_; }
-  size_t matrix_bytes() const { return arena_.size(); }  // of the packed matrices
+  size_t matrix_bytes() const { return arena_.size(); }  // of the packed matrices and codebooks
 
  private:
   Arena arena_;

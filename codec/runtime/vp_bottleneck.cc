@@ -6,11 +6,11 @@
 
 namespace quaver::internal {
 
-VpBottleneck::VpBottleneck(const BottleneckConfig& config, std::span<const float> codebook)
+VpBottleneck::VpBottleneck(const BottleneckConfig& config, std::span<const float> codebook, Arena& arena)
     : Bottleneck(config), dims_(config.dims()) {
   const size_t size = static_cast<size_t>(config.codes()) * static_cast<size_t>(dims_);
   for (; codebook.size() >= size; codebook = codebook.subspan(size))
-    tables_.emplace_back(codebook.first(size), dims_);
+    tables_.emplace_back(arena, codebook.first(size), dims_);
 }
 
 void VpBottleneck::Quantise(float* latents, int frames, int n_q, uint16_t* tokens) const {

@@ -11,7 +11,7 @@ namespace quaver::internal {
 
 class VpBottleneck final : public Bottleneck {
  public:
-  VpBottleneck(const BottleneckConfig& config, std::span<const float> codebook);
+  VpBottleneck(const BottleneckConfig& config, std::span<const float> codebook, Arena& arena);
 
   void Quantise(float* latents, int frames, int n_q, uint16_t* tokens) const override;
   void Dequantise(const uint16_t* tokens, int frames, int n_q, float* latents) const override;

@@ -8,11 +8,13 @@
 #include <limits>
 #include <vector>
 
+#include "codec/runtime/buffer.h"
 #include "tests/runtime/signals.h"
 
 namespace quaver {
 namespace {
 
+using internal::Arena;
 using internal::CodeTable;
 using internal::Nearest;
 using Tokens = std::vector<uint16_t>;
@@ -28,14 +30,23 @@ double Distance(std::span<const float> codes, int dims, size_t code, const float
   return sum;
 }
 
-// All rows of x [rows, dims] in one table, `together` in a call.
-Tokens NearestOf(const CodeTable& table, const std::vector<float>& x, int together = 18) {
-  const int rows = static_cast<int>(x.size()) / table.dims();
-  Tokens found(static_cast<size_t>(rows));
-  for (int row = 0; row < rows; row += together)
-    Nearest({&table, 1}, &x[static_cast<size_t>(row * table.dims())], std::min(together, rows - row),
-            &found[row]);
+// All rows of x [rows, dims] in the same tables, `together` in a call.
+Tokens NearestOf(std::span<const CodeTable> tables, std::span<const float> x, int together = 18) {
+  const auto dims = static_cast<size_t>(tables[0].dims());
+  Tokens found;
+  for (; !x.empty(); x = x.subspan(std::min(x.size(), static_cast<size_t>(together) * dims))) {
+    const auto some = x.first(std::min(x.size(), static_cast<size_t>(together) * dims));
+    std::vector<float> padded(some.begin(), some.end());
+    padded.resize(static_cast<size_t>(internal::Padded(static_cast<int>(some.size()))));
+    Tokens tokens(some.size() / dims);
+    Nearest(tables, padded.data(), static_cast<int>(tokens.size()), tokens.data());
+    found.insert(found.end(), tokens.begin(), tokens.end());
+  }
   return found;
+}
+
+Tokens NearestOf(const CodeTable& table, std::span<const float> x, int together = 18) {
+  return NearestOf(std::span(&table, 1), x, together);
 }
 
 struct Size {
@@ -49,7 +60,8 @@ class NearestTest : public testing::TestWithParam<Size> {
   size_t count() const { return static_cast<size_t>(GetParam().codes); }
   size_t dims() const { return static_cast<size_t>(GetParam().dims); }
   std::vector<float> codes_ = Noise(count() * dims(), 1, 2.0f);
-  CodeTable table_{codes_, GetParam().dims};
+  Arena arena_;
+  CodeTable table_{arena_, codes_, GetParam().dims};
 };
 
 TEST_P(NearestTest, FindsWhatAllDistancesInDoubleSay) {
@@ -90,7 +102,7 @@ TEST_P(NearestTest, OfEqualsTheFirst) {
     first[code] = code == original ? code : first[original];
     std::copy_n(&codes[original * dims()], dims(), &codes[code * dims()]);
   }
-  const Tokens found = NearestOf(CodeTable(codes, GetParam().dims), codes);
+  const Tokens found = NearestOf(CodeTable(arena_, codes, GetParam().dims), codes);
   for (size_t code = 0; code < count(); ++code) ASSERT_EQ(found[code], first[code]) << code;
 }
 
@@ -110,16 +122,18 @@ TEST_P(NearestTest, CallsAndInstructionSetsChangeNothing) {
   }
 }
 
-TEST_P(NearestTest, WhatIsNotFiniteIsZeroAndWhatIsHugeIsFar) {
+TEST_P(NearestTest, NanIsZeroAndWhatIsHugeIsFar) {
   auto bad = Noise(30 * dims(), 5);
   auto good = bad;
   TestRandom random(6);
   for (size_t t = 0; t < bad.size(); ++t) {
     const size_t kind = random.Below(9);
-    if (kind < 3) bad[t] = std::vector<float>{NAN, kInfinity, -kInfinity}[kind];
-    if (kind < 3) good[t] = 0.0f;
-    if (kind == 3) bad[t] = 3e38f;
-    if (kind == 3) good[t] = 1e6f;
+    if (kind == 0) bad[t] = NAN;
+    if (kind == 0) good[t] = 0.0f;
+    if (kind == 1 || kind == 2) bad[t] = kind == 1 ? kInfinity : 3e38f;
+    if (kind == 1 || kind == 2) good[t] = 1e6f;
+    if (kind == 3) bad[t] = -kInfinity;
+    if (kind == 3) good[t] = -1e6f;
   }
   EXPECT_EQ(NearestOf(table_, bad), NearestOf(table_, good));
 }
@@ -136,7 +150,8 @@ TEST_P(NearestTest, AnyFiniteCodebookGivesCodes) {
     auto x = Noise(8 * dims(), 8);
     x[0] = NAN;
     x.back() = 3e38f;
-    for (const uint16_t token : NearestOf(CodeTable(codes, GetParam().dims), x)) ASSERT_LT(token, count());
+    for (const uint16_t token : NearestOf(CodeTable(arena_, codes, GetParam().dims), x))
+      ASSERT_LT(token, count());
   }
 }
 
@@ -146,16 +161,14 @@ INSTANTIATE_TEST_SUITE_P(Sizes, NearestTest,
 
 // A table for each group, as a frame has them.
 TEST(Nearest, EveryGroupHasItsTable) {
+  Arena arena;
   std::vector<CodeTable> tables;
-  for (uint64_t group = 0; group < 18; ++group) tables.emplace_back(Noise(100 * 4, group), 4);
+  for (uint64_t group = 0; group < 18; ++group) tables.emplace_back(arena, Noise(100 * 4, group), 4);
   const auto x = Noise(18 * 4, 99);
-  for (const size_t groups : {0u, 1u, 6u, 7u, 18u}) {
-    Tokens found(18, 0xABCD);
-    Nearest(tables, x.data(), static_cast<int>(groups), found.data());
-    for (size_t g = 0; g < 18; ++g) {
-      const std::vector<float> one(&x[g * 4], &x[g * 4] + 4);
-      EXPECT_EQ(found[g], g < groups ? NearestOf(tables[g], one)[0] : 0xABCD);
-    }
+  for (const size_t groups : {1u, 6u, 7u, 18u}) {
+    const Tokens found = NearestOf(tables, std::span(x).first(groups * 4));
+    for (size_t g = 0; g < groups; ++g)
+      EXPECT_EQ(found[g], NearestOf(tables[g], std::span(x).subspan(g * 4, 4))[0]) << g;
   }
 }
 
@@ -175,7 +188,8 @@ TEST(Nearest, AnyShapeOfCodebook) {
       codes[i] = 3.0f * centres[i / width % 7 * width + i % width] + spread * codes[i];
       if (i % width == flat) codes[i] = 0.5f;
     }
-    const CodeTable table(codes, dims);
+    Arena arena;
+    const CodeTable table(arena, codes, dims);
     auto x = Noise(40 * width, 22, trial % 3 == 0 ? 30.0f : 3.0f);
     for (size_t i = 0; i < x.size() / 2; ++i) x[i] = codes[i % codes.size()] + 0.1f * spread * x[i];
     const Tokens found = NearestOf(table, x);
@@ -191,10 +205,11 @@ TEST(Nearest, AnyShapeOfCodebook) {
 TEST(Nearest, MidwayTheFirst) {
   std::vector<float> codes;
   for (int i = 0; i < 200; ++i) codes.push_back(static_cast<float>(i % 100));
-  const CodeTable table(codes, 1);
+  Arena arena;
+  const CodeTable table(arena, codes, 1);
   for (int i = 0; i < 99; ++i) {
     const auto at = static_cast<float>(i);
-    EXPECT_EQ(NearestOf(table, {at + 0.5f, at + 0.25f, at + 0.75f}),
+    EXPECT_EQ(NearestOf(table, std::vector<float>{at + 0.5f, at + 0.25f, at + 0.75f}),
               (Tokens{static_cast<uint16_t>(i), static_cast<uint16_t>(i), static_cast<uint16_t>(i + 1)}));
   }
 }
