@@ -107,7 +107,9 @@ int RunEvaluate(int argc, char** argv) {
       ("n-q", "With --run: tokens a frame (default: all)", cxxopts::value(by.n_q))  //
       ("bottleneck",
        "With --run: quantise by this instead, JSON of a type with levels, for instance "
-       "'{\"type\": \"fsp\", \"cdf\": \"tanh\", \"groups\": 1, \"levels\": [6, 6, 6, 6]}'",
+       "'{\"type\": \"fsp\", \"cdf\": \"tanh\", \"groups\": 1, \"levels\": [6, 6, 6, 6]}', or of type vp, "
+       "whose "
+       "codebook is fitted to the training data",
        cxxopts::value(by.bottleneck));
   if (const auto over = line.Parse(argc, argv)) return *over;
   if (line.positional().size() != 2) return line.UsageError("needs REF and DEC");

@@ -8,12 +8,12 @@
 
 #include "apps/clip_pairs.h"
 #include "apps/read_clip.h"
+#include "apps/trained_run.h"
 #include "codec/audio/sound_file.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
 #include "codec/train/clip_trip.h"
 #include "codec/train/on_threads.h"
-#include "codec/train/run_folder.h"
 
 namespace quaver {
 namespace {
@@ -21,7 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Replaces the run's bottleneck by one that needs nothing that was learnt, on the same latents.
+// A run, and what quantises its latents.
+struct Loaded {
+  std::unique_ptr<TrainingState> state;
+  std::shared_ptr<const Bottleneck> quantiser;  // config.model.bottleneck of the state is this one's
+};
+
+// The state's bottleneck becomes one that needs nothing that was learnt but its latents.
 Status Requantise(const std::string& text, TrainingState& state) {
   json model = json::parse(CanonicalJson(state.config.model));
   model["bottleneck"] = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -30,28 +36,34 @@ Status Requantise(const std::string& text, TrainingState& state) {
   if (!config.ok()) return Error{"--bottleneck: " + config.message()};
   const BottleneckConfig& other = config.value().bottleneck;
   const BottleneckConfig& own = state.config.model.bottleneck;
-  if (!other.scalar()) return Error{"--bottleneck: a type with levels is needed"};
-  if (other.groups != own.groups || other.dims() != own.dims())
+  if (!other.scalar() && other.type != "vp") return Error{"--bottleneck: levels, or type \"vp\", are needed"};
+  if (other.groups != own.groups || other.dims() != own.dims()) {
     return Error{"--bottleneck: the run has " + std::to_string(own.groups) + " groups of " +
                  std::to_string(own.dims()) + " latents"};
+  }
   state.config.model.bottleneck = other;
   state.bottleneck = MakeBottleneck(other, state.config.training.bottleneck);
   return {};
 }
 
-Result<std::unique_ptr<TrainingState>> LoadRun(const RunToEvaluate& what) {
-  const RunFolder folder(what.run, 1);
-  auto state =
-      what.best ? LoadCheckpoint(folder.Best()) : folder.Load(torch::kCPU, [](const std::string&) {});
-  if (!state.ok()) return state;
-  const std::string missing = state.value()->bottleneck->NotReady();
-  if (what.bottleneck.empty()) {
-    if (!missing.empty()) return Error{what.run + ": " + missing};
-    return state;
+Result<Loaded> LoadRun(const RunToEvaluate& what) {
+  auto loaded = LoadRunState(what.run, what.best);
+  if (!loaded.ok()) return loaded.error();
+  TrainingState& state = *loaded.value();
+  const std::shared_ptr<Bottleneck> own = state.bottleneck;
+  if (!what.bottleneck.empty()) {
+    const Status replaced = Requantise(what.bottleneck, state);
+    if (!replaced.ok()) return replaced.error();
   }
-  const Status replaced = Requantise(what.bottleneck, *state.value());
-  if (!replaced.ok()) return replaced.error();
-  return state;
+  if (NeedsCodebook(state)) {
+    const auto data = LoadRunData(what.run, "", state.config);
+    if (!data.ok()) return data.error();
+    const Status fitted = FitAndPrintCodebooks(state, data.value(), {});
+    if (!fitted.ok()) return fitted.error();
+  }
+  const std::shared_ptr<const Bottleneck> quantiser = state.bottleneck;
+  state.bottleneck = own;
+  return Loaded{std::move(loaded).value(), quantiser};
 }
 
 struct Clip {
@@ -134,12 +146,13 @@ class Sums {
   double length_ = 0;
 };
 
-Status Decode(TrainingState& state, int n_q, const std::vector<Clip>& clips, Console& console, Sums& sums) {
+Status Decode(const Loaded& loaded, int n_q, const std::vector<Clip>& clips, Console& console, Sums& sums) {
+  TrainingState& state = *loaded.state;
   const Config& config = state.config.model;
   size_t shortest = 0;
   for (const int size : state.config.training.loss.fft_sizes)
     shortest = std::max(shortest, static_cast<size_t>(size));
-  ClipTraveller traveller(state);
+  ClipTraveller traveller(state, loaded.quantiser);
   Progress progress(console, clips.size());
   std::vector<std::optional<ClipTrip>> trips(clips.size());
   Status problem;
@@ -169,7 +182,7 @@ Result<json> DecodeByRun(const RunToEvaluate& what, const std::string& reference
                          Console& console) {
   auto loaded = LoadRun(what);
   if (!loaded.ok()) return loaded.error();
-  TrainingState& state = *loaded.value();
+  const TrainingState& state = *loaded.value().state;
   const Config& config = state.config.model;
   const int n_q = what.n_q == 0 ? config.bottleneck.groups : what.n_q;
   if (n_q > config.bottleneck.groups)
@@ -187,7 +200,7 @@ Result<json> DecodeByRun(const RunToEvaluate& what, const std::string& reference
   facts["parameters"] = parameters;
   Sums sums(config, n_q);
   try {
-    const Status done = Decode(state, n_q, clips.value(), console, sums);
+    const Status done = Decode(loaded.value(), n_q, clips.value(), console, sums);
     if (!done.ok()) return done.error();
   } catch (const std::exception& error) {
     return Error{what.run + ": " + error.what()};

@@ -11,11 +11,11 @@
 namespace quaver {
 
 struct RunToEvaluate {
-  std::string run;    // folder
-  bool best = false;  // the checkpoint with the best validation instead of the last
-  int n_q = 0;        // groups; 0: all
-  std::string
-      bottleneck;  // JSON of a scalar bottleneck to quantise by instead of the run's; empty: the run's
+  std::string run;         // folder
+  bool best = false;       // the checkpoint with the best validation instead of the last
+  int n_q = 0;             // groups; 0: all
+  std::string bottleneck;  // JSON of a bottleneck to quantise by instead of the run's: one with levels, or
+                           // of type vp, whose codebook is then fitted; empty: the run's
 };
 
 // Sends the clips of `references` (a file, or a folder) through the run's averaged network and writes WAVs of

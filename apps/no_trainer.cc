@@ -1,4 +1,4 @@
-// `quaver train`, `quaver export` and `quaver evaluate --run` of a program that was built without LibTorch.
+// `quaver train`, `fit-codebook`, `export` and `evaluate --run` of a program that was built without LibTorch.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -32,6 +32,7 @@ int Explain(const char* command, int argc, char** argv) {
 }  // namespace
 
 int RunTrain(int argc, char** argv) { return Explain("train", argc, argv); }
+int RunFitCodebook(int argc, char** argv) { return Explain("fit-codebook", argc, argv); }
 int RunExport(int argc, char** argv) { return Explain("export", argc, argv); }
 
 Result<nlohmann::json> DecodeByRun(const RunToEvaluate&, const std::string&, const std::string&, Console&) {

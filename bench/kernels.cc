@@ -15,6 +15,7 @@
 #include "codec/model/half.h"
 #include "codec/model/layers.h"
 #include "codec/runtime/arena.h"
+#include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/matrix.h"
 
@@ -165,6 +166,22 @@ void RunSquash(benchmark::State& state, int size) {
   CountValues(state, size);
 }
 
+// VP: the nearest code for every group of a frame; the codebooks come from the second-level cache, as in a
+// packet.
+void RunNearest(benchmark::State& state, BottleneckConfig config) {
+  config.type = "vp";
+  const int rows = static_cast<int>(state.range(0));
+  const Buffer codebook = Filled(static_cast<size_t>(config.latents()) * config.codes());
+  const auto bottleneck = internal::MakeBottleneck(config, {codebook.data(), codebook.size()});
+  Buffer latents = Filled(static_cast<size_t>(rows) * bottleneck->stride());
+  std::vector<uint16_t> tokens(static_cast<size_t>(rows) * config.groups);
+  for (auto _ : state) {
+    bottleneck->Quantise(latents.data(), rows, config.groups, tokens.data());
+    benchmark::ClobberMemory();
+  }
+  CountMacs(state, static_cast<double>(rows) * config.latents() * config.codes());
+}
+
 // The matrix products of a layer; inputs are padded as the layer pads them.
 std::vector<Shape> ProductsOf(const LayerSpec& layer, const Config& config) {
   switch (layer.kind) {
@@ -216,6 +233,7 @@ void RegisterOthers(const Config& config) {
   Register("features", [bins](benchmark::State& state) { RunFeatures(state, bins); });
   const int synthesis = Padded(config.synthesis_bins());
   Register("polar", [synthesis](benchmark::State& state) { RunPolar(state, synthesis); });
+  Register("nearest/18x1024x4", [=](benchmark::State& state) { RunNearest(state, config.bottleneck); });
   const int latents = Padded(72);  // of a frame of the default model: 18 groups of 4
   benchmark::RegisterBenchmark("squash", [latents](benchmark::State& s) { RunSquash(s, latents); });
 }

@@ -12,6 +12,7 @@
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/layers.h"
+#include "codec/runtime/network_plan.h"
 
 namespace quaver::bench {
 namespace {
@@ -108,7 +109,7 @@ Json MeasureStages(const WeightsView& weights, const std::shared_ptr<const Model
   const Network network = BuildNetwork(weights.config);
   TimedChain encoder(network.encoder, weights, 2);
   TimedChain decoder(network.decoder, weights, 1);
-  const internal::Bottleneck bottleneck(weights.config.bottleneck);
+  const internal::Bottleneck& bottleneck = model->plan().bottleneck();
   Packer packer(model, {1, n_q});
   std::vector<uint16_t> tokens(n_q);
   Buffer latents(bottleneck.stride());

@@ -25,24 +25,30 @@ TorchTensor Wrap(const float* samples, int64_t count) {
 // Latents <-> tokens as the runtime has them.
 class TokenStep {
  public:
-  explicit TokenStep(const Config& config)
-      : bottleneck_(config.bottleneck), latents_(config.bottleneck.latents()) {}
+  explicit TokenStep(const Weights& weights)
+      : bottleneck_(internal::MakeBottleneck(weights.config.bottleneck, CodebookOf(weights))),
+        latents_(weights.config.bottleneck.latents()) {}
 
   // latents [1, frames, latents] -> tokens [frames, n_q]
   void Quantise(const TorchTensor& latents, int n_q, uint16_t* tokens) const {
-    const int64_t padding = bottleneck_.stride() - latents_;
+    const int64_t padding = bottleneck_->stride() - latents_;
     const TorchTensor padded = torch::constant_pad_nd(latents, {0, padding}).contiguous();
-    bottleneck_.Quantise(padded.data_ptr<float>(), static_cast<int>(padded.size(1)), n_q, tokens);
+    bottleneck_->Quantise(padded.data_ptr<float>(), static_cast<int>(padded.size(1)), n_q, tokens);
   }
 
   TorchTensor Dequantise(const uint16_t* tokens, int frames, int n_q) const {
-    TorchTensor padded = torch::empty({1, frames, bottleneck_.stride()});
-    bottleneck_.Dequantise(tokens, frames, n_q, padded.data_ptr<float>());
+    TorchTensor padded = torch::empty({1, frames, bottleneck_->stride()});
+    bottleneck_->Dequantise(tokens, frames, n_q, padded.data_ptr<float>());
     return padded.slice(2, 0, latents_);
   }
 
  private:
-  internal::Bottleneck bottleneck_;
+  static std::span<const float> CodebookOf(const Weights& weights) {
+    const auto found = weights.tensors.find(kCodebook);
+    return found == weights.tensors.end() ? std::span<const float>() : found->second.values;
+  }
+
+  std::unique_ptr<const internal::Bottleneck> bottleneck_;
   int latents_;
 };
 
@@ -57,7 +63,7 @@ class TorchFile final : public Contender {
  public:
   TorchFile(const Weights& weights, int n_q, const Speech& speech)
       : network_(MakeNetwork(weights)),
-        tokens_of_(weights.config),
+        tokens_of_(weights),
         n_q_(n_q),
         speech_(speech),
         tokens_(speech.size() / kFrame * n_q) {}
@@ -193,7 +199,7 @@ class TorchPackets final : public Contender {
  public:
   TorchPackets(const Weights& weights, int n_q, const Speech& speech)
       : stream_(weights),
-        tokens_of_(weights.config),
+        tokens_of_(weights),
         n_q_(n_q),
         speech_(speech),
         tokens_(speech.size() / kFrame * n_q) {}

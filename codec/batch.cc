@@ -17,7 +17,7 @@ struct Batch::Impl {
       : model(std::move(shared)),
         encoder(model->plan().encoder()),
         decoder(model->plan().decoder()),
-        bottleneck(model->config().bottleneck),
+        bottleneck(model->plan().bottleneck()),
         frame(static_cast<size_t>(model->frame())),
         groups(static_cast<size_t>(model->groups())),
         block(kBlockFrames * frame),
@@ -74,7 +74,7 @@ struct Batch::Impl {
   std::shared_ptr<const Model> model;
   const Chain& encoder;
   const Chain& decoder;
-  internal::Bottleneck bottleneck;
+  const internal::Bottleneck& bottleneck;
   size_t frame;
   size_t groups;
   Buffer block;

@@ -41,7 +41,7 @@ struct Encoder::Impl {
   Impl(std::shared_ptr<const Model> shared, int block_frames)
       : model(std::move(shared)),
         chain(model->plan().encoder()),
-        bottleneck(model->config().bottleneck),
+        bottleneck(model->plan().bottleneck()),
         frame(model->frame()),
         state(chain.state_size()),
         block(static_cast<size_t>(block_frames) * frame),
@@ -83,7 +83,7 @@ struct Encoder::Impl {
 
   std::shared_ptr<const Model> model;
   const internal::Chain& chain;
-  internal::Bottleneck bottleneck;
+  const internal::Bottleneck& bottleneck;
   size_t frame;
   internal::Buffer state;
   size_t pending = 0;
@@ -96,7 +96,7 @@ struct Decoder::Impl {
   Impl(std::shared_ptr<const Model> shared, int block)
       : model(std::move(shared)),
         chain(model->plan().decoder()),
-        bottleneck(model->config().bottleneck),
+        bottleneck(model->plan().bottleneck()),
         block_frames(static_cast<size_t>(block)),
         frame(model->frame()),
         state(chain.state_size()),
@@ -116,7 +116,7 @@ struct Decoder::Impl {
 
   std::shared_ptr<const Model> model;
   const internal::Chain& chain;
-  internal::Bottleneck bottleneck;
+  const internal::Bottleneck& bottleneck;
   size_t block_frames;
   size_t frame;
   internal::Buffer state;

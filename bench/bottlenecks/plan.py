@@ -10,7 +10,8 @@ A plan is a JSON file:
                "training": {..},       what this one changes; optional
                "seeds": [1, 2, 3],     optional: [1]
                "n_q": [1, 3],          the first seed is also scored with so many tokens a frame; optional
-               "requantise": [[4, 4, 4, 4], ..]},  and when quantised by these levels; optional
+               "requantise": [[4, 4, 4, 4], ..]},  and when quantised by these levels, or by a codebook with so many codes
+                                       that is fitted after training, of types with "dims" ([256, 512]); optional
               ..]}
 """
 
@@ -31,7 +32,7 @@ class Run:
     seed: int
     config: dict  # as `quaver train --config` takes it
     n_q: tuple = ()
-    requantise: tuple = ()  # lists of levels
+    requantise: tuple = ()  # lists of levels, or numbers of codes
 
     @property
     def folder(self):
@@ -78,7 +79,7 @@ def runs_of(entry, plan, place):
         config = {"model": {**plan["model"], "name": entry["name"], "bottleneck": entry["bottleneck"]},
                   "training": {**training, "seed": seed}}
         extra = entry if seed == seeds[0] else {}
-        yield Run(entry["name"], seed, config, tuple(extra.get("n_q", ())), tuple(map(tuple, extra.get("requantise", ()))))
+        yield Run(entry["name"], seed, config, tuple(extra.get("n_q", ())), tuple(extra.get("requantise", ())))
 
 
 def load(path):

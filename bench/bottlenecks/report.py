@@ -107,7 +107,7 @@ def extra_table(lines, key, head, first):
 
 
 def key_name(key):
-    return {"requantised": "levels", "by_n_q": "tokens a frame"}[key]
+    return {"requantised": "quantised by", "by_n_q": "tokens a frame"}[key]
 
 
 def summary(line):
@@ -181,7 +181,7 @@ def draw_levels(lines, path):
             seen.add(name)
             axis.plot(line["tokens"]["nominal_kbps"], line[key], "*", color=colour[name], markersize=12)
         axis.set_title({"pesq_wb": "PESQ-WB", "estoi": "ESTOI"}[key])
-        axis.set_xlabel("nominal kbit/s of the levels at inference (star: as trained)")
+        axis.set_xlabel("nominal kbit/s of the quantiser at inference (star: as trained)")
         axis.grid(alpha=0.3)
     axes[1].legend(fontsize=8)
     save(picture, path)
@@ -190,8 +190,8 @@ def draw_levels(lines, path):
 def write(lines, folder):
     text = table(lines) + "\n" + NOTES
     text += extra_table(lines, "by_n_q", "Some of the tokens of a frame:", lambda again: again["n_q"])
-    text += extra_table(lines, "requantised", "Quantised at inference by levels that the model was not trained with:",
-                        lambda again: " x ".join(map(str, again["levels"])))
+    text += extra_table(lines, "requantised", "Quantised at inference by levels that the model was not trained with, or by codebooks fitted after training:",
+                        lambda again: " x ".join(map(str, again["by"])) if isinstance(again["by"], list) else "k-means")
     (folder / "table.md").write_text(text)
     draw_quality(lines, folder / "quality.svg")
     draw_usage(lines, folder / "usage.svg")

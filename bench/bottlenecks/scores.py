@@ -110,6 +110,13 @@ def tokens_of(facts):
             "nominal_kbps": facts["run"]["nominal_bps"] / 1000}
 
 
+def other_quantiser(bottleneck, by):
+    """A list: the same with these levels. A number: a codebook of so many codes, fitted after training."""
+    if isinstance(by, list):
+        return {**bottleneck, "levels": by}
+    return {"type": "vp", "groups": bottleneck["groups"], "dims": bottleneck["dims"], "codes": by}
+
+
 def result(quaver, run, folder, references, threads):
     """The line of results of a run that is trained."""
     trained = folder / "run"
@@ -143,8 +150,7 @@ def result(quaver, run, folder, references, threads):
         if line["rate"] and line["rate"]["of"] == "payload":
             other["payload_kbps"] = payload(quaver, trained, references, folder, n_q)
         line["by_n_q"].append(other)
-    line["requantised"] = [{"levels": levels, **again(bottleneck={**run.bottleneck, "levels": levels})}
-                           for levels in run.requantise]
+    line["requantised"] = [{"by": by, **again(bottleneck=other_quantiser(run.bottleneck, by))} for by in run.requantise]
     return line
 
 

@@ -51,6 +51,32 @@ void ForEachToken(const DigitLayout& layout, std::span<const uint16_t> tokens, i
   }
 }
 
+// Appends `count` digits of at most `largest` whose product is `codes`, none larger than the one before it
+// and each as small as can be. False, and nothing is appended, if there are none.
+bool Split(int codes, int count, int largest, std::vector<int>& digits) {
+  if (count == 1) {
+    if (codes < 2 || codes > largest) return false;
+    digits.push_back(codes);
+    return true;
+  }
+  for (int radix = 2; radix <= largest; ++radix) {
+    if (codes % radix != 0) continue;
+    digits.push_back(radix);
+    if (Split(codes / radix, count - 1, radix, digits)) return true;
+    digits.pop_back();
+  }
+  return false;
+}
+
+std::vector<int> SplitCodebook(int codes) {
+  std::vector<int> digits;
+  if (codes < 2 || codes > kMaxCodes) return {};
+  for (int count = 1; count <= kMaxDigits; ++count) {
+    if (Split(codes, count, kMaxRadix, digits)) return digits;
+  }
+  return {};
+}
+
 }  // namespace
 
 DigitLayout::DigitLayout(std::span<const int> digits_of_token, int extra)
@@ -65,9 +91,10 @@ DigitLayout::DigitLayout(std::span<const int> digits_of_token, int extra)
 }
 
 std::vector<int> DigitsOf(const BottleneckConfig& bottleneck) {
-  if (!bottleneck.scalar()) return {};
+  if (bottleneck.groups < 1 || bottleneck.groups > kMaxGroups) return {};
+  if (!bottleneck.scalar()) return SplitCodebook(bottleneck.codes());
   const auto& levels = bottleneck.levels;
-  if (bottleneck.groups < 1 || bottleneck.groups > kMaxGroups || levels.size() > kMaxDigits) return {};
+  if (levels.size() > kMaxDigits) return {};
   int codes = 1;
   for (const int radix : levels) {
     if (radix < 2 || radix > kMaxRadix) return {};
@@ -86,7 +113,8 @@ size_t EntropyModel::TableSize(const BottleneckConfig& bottleneck) {
 Result<EntropyModel> EntropyModel::Create(const BottleneckConfig& bottleneck,
                                           std::vector<uint16_t> frequencies) {
   const std::vector<int> digits = DigitsOf(bottleneck);
-  if (digits.empty()) return Error{"entropy tables: groups or levels of the bottleneck are out of range"};
+  if (digits.empty())
+    return Error{"entropy tables: groups, levels or codes of the bottleneck are out of range"};
   const size_t expected = TableSize(bottleneck);
   if (frequencies.size() != expected) {
     return Error{"entropy tables: " + std::to_string(frequencies.size()) + " values, not " +

@@ -1,6 +1,6 @@
 // Probability model of the tokens: static frequency tables that ship inside the model.
 //
-// A token is split into digits (FSP: its levels [8,5,5,5]; a codebook of 1024: two digits of 32). The digit i
+// A token is split into digits (FSP: its levels [8,5,5,5]; VP: two digits of 32 for 1024 codes). The digit i
 // of group g is coded under a context made of
 //   - the same digit of the same group in the frame before, if that frame is in the same packet and sent
 //   group g,
@@ -24,8 +24,12 @@ namespace quaver {
 
 inline constexpr int kFrequencyBits = 15;  // every table sums to 1 << 15
 
-// Digits a token is split into, fastest first: the levels of FSP. Empty if `bottleneck` is outside the limits
-// of a stream: 1 .. 18 groups, 1 .. 8 digits of radix 2 .. 64, at most 16384 codes.
+// Radices of the digits that a token is split into, fastest first: the levels of scalars; for a codebook the
+// fewest whose product is its size, none larger than the one before and each as small as can be, from the
+// first on (256: 16, 16; 1000: 40, 25; 1024: 32, 32; 16384: 32, 32, 16). Tables are smallest and tell most
+// when codes that share their last digit are neighbours. Empty if `bottleneck` is outside the limits of a
+// stream: 1 .. 18 groups, 1 .. 8 digits of radix 2 .. 64, 2 .. 16384 codes; a codebook's size with a prime
+// factor above 61 is too.
 std::vector<int> DigitsOf(const BottleneckConfig& bottleneck);
 
 class EntropyModel {

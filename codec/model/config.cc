@@ -5,14 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "codec/bitstream/entropy_model.h"
 #include "codec/model/safetensors.h"
 
 namespace quaver {
 namespace {
 
 using nlohmann::json;
-
-constexpr int kMaxCodes = 16384;  // values a token can take
 
 // Reads one JSON object field by field; remembers the first error and which keys were asked for.
 class Fields {
@@ -117,6 +116,9 @@ std::string ReadBottleneck(const json& object, BottleneckConfig& bottleneck) {
   static const std::set<std::string> kCdfs = {"tanh", "sigmoid", "normal", "laplace", "cauchy"};
   if (!kCdfs.contains(bottleneck.cdf))
     return "configuration, bottleneck: cdf " + Quoted(bottleneck.cdf) + " is not known";
+  if (bottleneck.type == "vp" && DigitsOf(bottleneck).empty())
+    return "configuration, bottleneck: \"codes\" is " + std::to_string(bottleneck.codebook_size) +
+           ", which has a prime factor above 61: packets could not hold such tokens";
   if (!bottleneck.scalar()) return "";
   int64_t codes = 1;
   for (const int levels : bottleneck.levels) codes *= levels;

@@ -21,6 +21,12 @@ double StepsPerSecond(const Config& config, bool hops) {
   return static_cast<double>(config.sample_rate) / (hops ? config.hop : config.frame());
 }
 
+int64_t CountOf(const TensorSpec& tensor) {
+  int64_t count = 1;
+  for (const int64_t size : tensor.shape) count *= size;
+  return count;
+}
+
 // Multiply-accumulates of one output step.
 double MacsPerStep(const LayerSpec& layer, const Config& config) {
   const double in = layer.in;
@@ -105,12 +111,18 @@ std::vector<TensorSpec> ListTensors(const Config& config) {
   return tensors;
 }
 
+std::vector<TensorSpec> ListBottleneckTensors(const Config& config) {
+  const BottleneckConfig& bottleneck = config.bottleneck;
+  if (bottleneck.type != "vp") return {};
+  return {{kCodebook, {bottleneck.groups, bottleneck.codes(), bottleneck.dims()}, false}};
+}
+
 NetworkCost CountCost(const Config& config) {
   NetworkCost cost;
-  for (const TensorSpec& tensor : ListTensors(config)) {
-    int64_t count = 1;
-    for (const int64_t size : tensor.shape) count *= size;
-    cost.parameters += count;
+  for (const TensorSpec& tensor : ListTensors(config)) cost.parameters += CountOf(tensor);
+  for (const TensorSpec& tensor : ListBottleneckTensors(config)) {  // every value is met once a frame
+    cost.parameters += CountOf(tensor);
+    cost.macs_per_second += StepsPerSecond(config, false) * static_cast<double>(CountOf(tensor));
   }
   const Network network = BuildNetwork(config);
   bool hops = true;

@@ -1,5 +1,5 @@
 // The network as a list of layers. The LibTorch module and the runtime are both built from this list, and the
-// weights file holds just the tensors that it names.
+// weights file holds just the tensors that it names and those of the bottleneck.
 #ifndef QUAVER_CODEC_MODEL_LAYERS_H_
 #define QUAVER_CODEC_MODEL_LAYERS_H_
 
@@ -63,7 +63,13 @@ struct TensorSpec {
 };
 std::vector<TensorSpec> ListTensors(const Config& config);
 
-// Cost of encoder and decoder together, DFTs as matrix products included.
+// What the bottleneck brings along, which no layer owns. Type vp: the codebook [groups, codes, dims], F32, or
+// [1, codes, dims] where all groups share one; a token is the index of the code that is nearest to its group
+// of latents. Nothing for the other types.
+inline constexpr const char* kCodebook = "bottleneck.codebook";
+std::vector<TensorSpec> ListBottleneckTensors(const Config& config);
+
+// Cost of encoder and decoder together, DFTs as matrix products and the search for the nearest code included.
 struct NetworkCost {
   int64_t parameters = 0;
   double macs_per_second = 0;  // multiply-accumulates a second of audio

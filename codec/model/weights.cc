@@ -37,9 +37,19 @@ std::map<std::string, Expected> ExpectedTensors(const Config& config) {
   for (TensorSpec& spec : ListTensors(config)) {
     expected[spec.name] = {spec.matrix ? "F16" : "F32", std::move(spec.shape)};
   }
+  for (TensorSpec& spec : ListBottleneckTensors(config)) expected[spec.name] = {"F32", std::move(spec.shape)};
   const size_t frequencies = EntropyModel::TableSize(config.bottleneck);
   expected[kFrequencies] = {"U16", {static_cast<int64_t>(frequencies)}};
   return expected;
+}
+
+// One codebook may serve all groups; whether it does, `tensors` (by name) says.
+template <typename Have>
+void AllowShared(const std::map<std::string, Have>& tensors, std::map<std::string, Expected>& expected) {
+  const auto have = tensors.find(kCodebook);
+  const auto wanted = expected.find(kCodebook);
+  if (have == tensors.end() || wanted == expected.end()) return;
+  if (!have->second.shape.empty() && have->second.shape[0] == 1) wanted->second.shape[0] = 1;
 }
 
 template <typename T>
@@ -131,6 +141,13 @@ Status CheckPlain(const Config& config) {
   return {};
 }
 
+Status CheckHasTokens(const Config& config) {
+  const std::string& type = config.bottleneck.type;
+  if (type == "fsp" || type == "vp") return {};
+  return Error{"configuration, bottleneck: type " + Quoted(type) +
+               " is for comparison in training, such a model has no tokens at run time"};
+}
+
 Result<Claims> ReadClaims(const SafetensorsHeader& header, const std::string& source) {
   const Status format = CheckFormat(header.metadata, source);
   if (!format.ok()) return format.error();
@@ -140,6 +157,8 @@ Result<Claims> ReadClaims(const SafetensorsHeader& header, const std::string& so
   if (!config.ok()) return Error{source + ": metadata: " + config.message()};
   const Status plain = CheckPlain(config.value());
   if (!plain.ok()) return Error{source + ": metadata: " + plain.message()};
+  const Status has_tokens = CheckHasTokens(config.value());
+  if (!has_tokens.ok()) return Error{source + ": metadata: " + has_tokens.message()};
   // One configuration has one text, so that keys given twice or hidden white space cannot be smuggled in.
   if (CanonicalJson(config.value()) != claims.canonical) {
     return Error{source +
@@ -228,7 +247,8 @@ Status ViewTensors(std::span<const TensorBytes> tensors, const std::string& sour
 // The tensors of a file by name, once everything that the header says about them is found to be right.
 Result<std::vector<TensorBytes>> LocateTensors(const SafetensorsHeader& header, const Config& config,
                                                std::span<const uint8_t> data, const std::string& source) {
-  const auto expected = ExpectedTensors(config);
+  auto expected = ExpectedTensors(config);
+  AllowShared(header.tensors, expected);
   Status status = CheckNames(header.tensors, expected, source);
   if (!status.ok()) return status.error();
   for (const auto& [name, stored] : header.tensors) {
@@ -292,6 +312,8 @@ Status EncodeTensors(const Weights& weights, const std::map<std::string, Expecte
 Result<std::string> CheckedConfig(const Config& config) {
   const Status plain = CheckPlain(config);
   if (!plain.ok()) return Error{"weights: " + plain.message()};
+  const Status has_tokens = CheckHasTokens(config);
+  if (!has_tokens.ok()) return Error{"weights: " + has_tokens.message()};
   const std::string text = CanonicalJson(config);
   const auto parsed = ParseConfig(text);
   if (!parsed.ok()) return Error{"weights: " + parsed.message()};
@@ -367,17 +389,16 @@ Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& 
   weights.frequencies = std::move(view.value().frequencies);
   weights.metadata = std::move(view.value().metadata);
   weights.identity = view.value().identity;
-  for (const TensorSpec& spec : ListTensors(weights.config)) {
-    const TensorView& tensor = view.value().tensors.at(spec.name);
-    weights.tensors[spec.name] = {tensor.shape, Promote(tensor)};
-  }
+  for (const auto& [name, tensor] : view.value().tensors)
+    weights.tensors[name] = {tensor.shape, Promote(tensor)};
   return weights;
 }
 
 Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   const auto config = CheckedConfig(weights.config);
   if (!config.ok()) return config.error();
-  const auto expected = ExpectedTensors(weights.config);
+  auto expected = ExpectedTensors(weights.config);
+  AllowShared(weights.tensors, expected);
   std::map<std::string, std::vector<uint8_t>> encoded;
   const Status status = EncodeTensors(weights, expected, encoded);
   if (!status.ok()) return status.error();

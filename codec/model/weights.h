@@ -20,7 +20,8 @@ struct Tensor {
   std::vector<float> values;
 };
 
-// Everything that a weights file holds. `tensors` has just the entries of ListTensors(config).
+// Everything that a weights file holds. `tensors` has just the entries of ListTensors(config) and of
+// ListBottleneckTensors(config).
 // `frequencies` is the flat table of the entropy model (see codec/bitstream/entropy_model.h), U16.
 struct Weights {
   Config config;
@@ -42,7 +43,8 @@ struct TensorView {
 std::vector<float> Promote(const TensorView& tensor);
 
 // A weights file that has been checked: its tensors are views into the bytes that were opened, so that a
-// model loads without a copy of them in fp32. `tensors` has just the entries of ListTensors(config).
+// model loads without a copy of them in fp32. `tensors` has just the entries of ListTensors(config) and of
+// ListBottleneckTensors(config).
 struct WeightsView {
   Config config;
   std::map<std::string, TensorView> tensors;
@@ -54,7 +56,8 @@ struct WeightsView {
 enum class Verify { kHash, kTrusted };  // kTrusted: the embedded model, whose hash a test checks
 
 // Opens a weights file in memory. Every offset, shape, dtype, size and value is checked against the file and
-// the configuration before use; the error names `source`, the tensor and what is wrong with it.
+// the configuration before use; the error names `source`, the tensor and what is wrong with it. Types of
+// bottleneck that are made for comparison in training have no tokens at run time and are refused.
 Result<WeightsView> OpenWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify);
 
 // The same with all values promoted, and nothing left of the bytes.

@@ -1,44 +1,40 @@
-// Latents <-> tokens at run time (FSP, codec/quantize/fsp.h).
+// Latents <-> tokens at run time.
 #ifndef QUAVER_CODEC_RUNTIME_BOTTLENECK_H_
 #define QUAVER_CODEC_RUNTIME_BOTTLENECK_H_
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
-#include "codec/model/config.h"
+#include "codec/quantize/bottleneck_config.h"
 
 namespace quaver::internal {
 
+// Immutable, so all streams of a model share one. Nothing is allocated after construction.
 class Bottleneck {
  public:
-  explicit Bottleneck(const BottleneckConfig& config);
+  virtual ~Bottleneck() = default;
 
   int stride() const { return stride_; }  // floats a frame of latents, padded
   int codes() const { return codes_; }
 
-  // Latents before squashing [frames, stride], overwritten -> the first n_q tokens of each frame.
-  void Quantise(float* latents, int frames, int n_q, uint16_t* tokens) const;
+  // Latents as the encoder projects them [frames, stride], overwritten -> the first n_q tokens of each frame.
+  // Whatever the latents are, NaN too, the tokens are codes.
+  virtual void Quantise(float* latents, int frames, int n_q, uint16_t* tokens) const = 0;
   // Valid tokens [frames, n_q] -> what the decoder sees [frames, stride]; groups not sent are zero.
-  void Dequantise(const uint16_t* tokens, int frames, int n_q, float* latents) const;
+  virtual void Dequantise(const uint16_t* tokens, int frames, int n_q, float* latents) const = 0;
+
+ protected:
+  explicit Bottleneck(const BottleneckConfig& config);
 
  private:
-  static constexpr size_t kMaxDims = 8;
-  enum class Cdf { kTanh, kSigmoid, kNormal, kLaplace, kCauchy };
-  static Cdf ParseCdf(const std::string& name);
-  void Squash(float* latents, int count) const;
-  uint16_t TokenOf(const float* squashed) const;
-
-  Cdf cdf_;
-  std::array<int, kMaxDims> levels_{};
-  int dims_;
-  int latents_;
   int stride_;
   int codes_;
-  std::vector<float> values_;  // FspValue by dimension, then level
 };
+
+// Of type fsp or vp. `codebook` [groups, codes, dims], or [1, codes, dims] for all groups; empty for fsp.
+std::unique_ptr<const Bottleneck> MakeBottleneck(const BottleneckConfig& config,
+                                                 std::span<const float> codebook);
 
 }  // namespace quaver::internal
 

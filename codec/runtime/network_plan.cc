@@ -7,6 +7,15 @@
 
 namespace quaver::internal {
 
+namespace {
+
+std::vector<float> Codebook(const WeightsView& weights) {
+  const auto found = weights.tensors.find(kCodebook);
+  return found == weights.tensors.end() ? std::vector<float>() : Promote(found->second);
+}
+
+}  // namespace
+
 Chain::Chain(const std::vector<LayerSpec>& specs, const WeightsView& weights, Arena& arena) {
   for (const LayerSpec& spec : specs) {
     layers_.push_back(MakeLayer(spec, weights, arena));
@@ -54,7 +63,8 @@ void Chain::Run(const float* in, int steps, float* out, States states, float* sc
 
 NetworkPlan::NetworkPlan(const WeightsView& weights)
     : encoder_(BuildNetwork(weights.config).encoder, weights, arena_),
-      decoder_(BuildNetwork(weights.config).decoder, weights, arena_) {
+      decoder_(BuildNetwork(weights.config).decoder, weights, arena_),
+      bottleneck_(MakeBottleneck(weights.config.bottleneck, Codebook(weights))) {
   ChooseTarget();  // now, not in the first call of an audio thread
 }
 

@@ -1,4 +1,5 @@
-// The whole network for streaming: packed weights, layers in order, the layout of a stream's state.
+// The whole model for streaming: packed weights, layers in order, the bottleneck, the layout of a stream's
+// state.
 #ifndef QUAVER_CODEC_RUNTIME_NETWORK_PLAN_H_
 #define QUAVER_CODEC_RUNTIME_NETWORK_PLAN_H_
 
@@ -8,6 +9,7 @@
 
 #include "codec/model/weights.h"
 #include "codec/runtime/arena.h"
+#include "codec/runtime/bottleneck.h"
 #include "codec/runtime/layers.h"
 
 namespace quaver::internal {
@@ -41,9 +43,11 @@ class NetworkPlan {
  public:
   explicit NetworkPlan(const WeightsView& weights);
 
-  // Samples [2 * frames hops] -> latents before squashing [frames, Padded(latents)]; steps are hops.
+  // Samples [2 * frames hops] -> latents [frames, Padded(latents)]; steps are hops.
   const Chain& encoder() const { return encoder_; }
-  // Latents [frames, Padded(latents)] -> samples; steps are frames.
+  // Latents <-> tokens.
+  const Bottleneck& bottleneck() const { return *bottleneck_; }
+  // What the bottleneck gives [frames, Padded(latents)] -> samples; steps are frames.
   const Chain& decoder() const { return decoder_; }
   size_t matrix_bytes() const { return arena_.size(); }  // of the packed matrices
 
@@ -51,6 +55,7 @@ class NetworkPlan {
   Arena arena_;
   Chain encoder_;
   Chain decoder_;
+  std::unique_ptr<const Bottleneck> bottleneck_;
 };
 
 }  // namespace quaver::internal

@@ -1,6 +1,7 @@
 #include "codec/train/clip_trip.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace quaver {
 namespace {
@@ -14,8 +15,10 @@ std::vector<float> Values(const TorchTensor& samples) {
 
 }  // namespace
 
-ClipTraveller::ClipTraveller(TrainingState& state)
-    : state_(state), loss_(state.config.training.loss, state.config.model.sample_rate, state.device) {}
+ClipTraveller::ClipTraveller(TrainingState& state, std::shared_ptr<const Bottleneck> quantiser)
+    : state_(state),
+      quantiser_(std::move(quantiser)),
+      loss_(state.config.training.loss, state.config.model.sample_rate, state.device) {}
 
 TripLoss ClipTraveller::Loss(const TorchTensor& reference, const TorchTensor& decoded) const {
   const LossTerms terms = loss_(reference, decoded);
@@ -49,7 +52,7 @@ ClipTrip ClipTraveller::Travel(const std::vector<float>& samples, int n_q, int64
   const TorchTensor latents = state_.average->Encode(input);
 
   ClipTrip trip;
-  const BottleneckOutput quantised = state_.bottleneck->Quantize(latents);
+  const BottleneckOutput quantised = quantiser_->Quantize(latents);
   const TorchTensor decoded = Decode(quantised.y, n_q, count);
   trip.decoded = Values(decoded);
   trip.quantised = Loss(reference, decoded);

@@ -4,6 +4,7 @@
 #define QUAVER_CODEC_TRAIN_CLIP_TRIP_H_
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct ClipTrip {
 
 class ClipTraveller {
  public:
-  explicit ClipTraveller(TrainingState& state);
+  // `quantiser` stands in for the run's bottleneck at inference; it may be the same.
+  ClipTraveller(TrainingState& state, std::shared_ptr<const Bottleneck> quantiser);
 
   // samples [samples] at the model's rate, at least as long as the largest spectrum of the loss; the first
   // `n_q` groups. `index` of the clip decides its noise. From several threads at a time. Leaves in the
@@ -41,6 +43,7 @@ class ClipTraveller {
   torch::Tensor Decode(const torch::Tensor& y, int n_q, int64_t samples);
 
   TrainingState& state_;
+  std::shared_ptr<const Bottleneck> quantiser_;
   ReconstructionLoss loss_;
   std::mutex one_forward_;  // bottlenecks remember what they saw
 };

@@ -9,6 +9,8 @@
 #include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/train/bottlenecks/vp.h"
+#include "codec/train/fit_codebook.h"
 
 namespace quaver {
 namespace {
@@ -74,6 +76,15 @@ std::vector<int> MeasureRates(const EntropyModel& model, const std::vector<ClipT
   return rates;
 }
 
+// The codebooks of vector perturbation, F32 [groups or 1, codes, dims].
+void AddCodebooks(const Bottleneck& bottleneck, std::map<std::string, Tensor>& tensors) {
+  const auto* perturbation = dynamic_cast<const VectorPerturbation*>(&bottleneck);
+  if (perturbation == nullptr) return;
+  const torch::Tensor codebook = perturbation->codebook().cpu().contiguous();
+  const float* values = codebook.const_data_ptr<float>();
+  tensors["bottleneck.codebook"] = {codebook.sizes().vec(), {values, values + codebook.numel()}};
+}
+
 std::string Summary(const TrainingState& state, const Dataset& data) {
   nlohmann::json summary = {{"steps", state.step},
                             {"hours_of_training", state.seconds / 3600},
@@ -103,6 +114,11 @@ Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
   Weights weights;
   weights.config = config;
   weights.tensors = ReadTensors(*state.average);
+  if (NeedsCodebook(state)) {
+    const auto fitted = FitCodebooks(state, data, {}, {});
+    if (!fitted.ok()) return fitted.error();
+  }
+  AddCodebooks(*state.bottleneck, weights.tensors);
   const EntropyModel flat = EntropyModel::Uniform(config.bottleneck);
   weights.frequencies.assign(flat.frequencies().begin(), flat.frequencies().end());
   // Through the file format once, so that tokens are counted with the weights that the runtime will have.

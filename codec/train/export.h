@@ -19,6 +19,7 @@ Status CheckExport(const Config& config);
 // metadata: "licence", "training" (JSON: steps, hours, configuration, data, and
 // those of the weights that the run began with), "payload_bps" (JSON array: bits
 // per second of packets of 25 frames at n_q = 1 .. groups, measured on a part of `data`).
+// Codebooks that are missing or older than the weights are fitted to `data` first (fit_codebook.h).
 Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
                               const std::function<void(size_t done, size_t total)>& progress);
 

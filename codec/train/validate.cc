@@ -247,6 +247,7 @@ ValidationResult Validate(TrainingState& state, const Dataset& validation, Group
   std::set<size_t> heard_clips;
   for (size_t i = 0; i < heard; ++i) heard_clips.insert((2 * i + 1) * count / (2 * heard));
 
+  state.bottleneck->PrepareToQuantize(&group);
   ValidationResult result;
   result.sample_rate = state.config.model.sample_rate;
   std::vector<ClipOutcome> outcomes(count);

@@ -168,6 +168,30 @@ TEST_F(TrainTool, ScoresOfARunAreThoseOfItsExport) {
   Expect(2, "quaver evaluate clip.flac d.wav --n-q 2");
 }
 
+// Vector perturbation trains, its codebooks are fitted to the data.
+TEST_F(TrainTool, CodebooksAreFittedAfterTraining) {
+  std::string config = kConfig;
+  const std::string fsp = R"({"type": "fsp", "cdf": "tanh", "groups": 3, "levels": [8, 5, 5, 5]})";
+  config.replace(config.find(fsp), fsp.size(), R"({"type": "vp", "groups": 3, "dims": 3, "codes": 16})");
+  Store("vp.json", config);
+  Expect(0, "quaver train --config vp.json --data data --out run --threads 1 --steps 3");
+  const ToolRun fitted = Expect(0, "quaver fit-codebook run --frames 500");
+  EXPECT_NE(fitted.err.find("exp(H)/K"), std::string::npos) << fitted.err;
+  const std::string before = Bytes("run/checkpoint-00000003.pt");
+  const ToolRun again = Expect(0, "quaver fit-codebook run --frames 500");
+  EXPECT_EQ(again.err, fitted.err);
+  EXPECT_EQ(Bytes("run/checkpoint-00000003.pt").size(), before.size());
+  Expect(0, "quaver train --config vp.json --data data --out unfitted --threads 1 --steps 1");
+  Expect(0, "quaver evaluate data/en-vctk-p243.flac own.wav --run unfitted");
+  Expect(0, R"(quaver evaluate data/en-vctk-p243.flac own.wav --run unfitted --json --bottleneck \
+    '{"type": "vp", "groups": 3, "dims": 3, "codes": 64}' | grep '"codes": 64')");
+  Expect(0, "quaver train --config small.json --data data --out fsp --threads 1 --steps 1");
+  const ToolRun none = Expect(1, "quaver fit-codebook fsp");
+  EXPECT_NE(none.err.find("\"fsp\" has no codebook"), std::string::npos) << none.err;
+  Expect(1, "quaver fit-codebook nowhere");
+  Expect(2, "quaver fit-codebook");
+}
+
 TEST_F(TrainTool, SaysWhatIsWrong) {
   Expect(0, "mkdir empty");
   const ToolRun empty = Expect(1, "quaver train --config small.json --data empty --out run");

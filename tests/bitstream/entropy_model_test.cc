@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "tests/bitstream/random_tokens.h"
@@ -22,15 +24,16 @@ BottleneckConfig Small() {
 
 // Clips [frames, groups] whose digits stay as they are with probability `stay`, and else are drawn anew.
 std::vector<uint16_t> Clip(Random& random, const BottleneckConfig& bottleneck, int frames, double stay) {
+  const std::vector<int> radix = DigitsOf(bottleneck);
   std::vector<uint16_t> tokens;
-  std::vector<int> digits(static_cast<size_t>(bottleneck.latents()));
+  std::vector<int> digits(static_cast<size_t>(bottleneck.groups) * radix.size());
   for (int frame = 0; frame < frames; ++frame) {
     for (size_t group = 0; group < static_cast<size_t>(bottleneck.groups); ++group) {
       int token = 0;
-      for (size_t i = bottleneck.levels.size(); i-- > 0;) {
-        int& digit = digits[group * bottleneck.levels.size() + i];
-        if (frame == 0 || Unit(random) >= stay) digit = Below(random, bottleneck.levels[i]);
-        token = token * bottleneck.levels[i] + digit;
+      for (size_t i = radix.size(); i-- > 0;) {
+        int& digit = digits[group * radix.size() + i];
+        if (frame == 0 || Unit(random) >= stay) digit = Below(random, radix[i]);
+        token = token * radix[i] + digit;
       }
       tokens.push_back(static_cast<uint16_t>(token));
     }
@@ -41,12 +44,16 @@ std::vector<uint16_t> Clip(Random& random, const BottleneckConfig& bottleneck, i
 // Bits a token of such a clip, inside a packet.
 double TrueBits(const BottleneckConfig& bottleneck, double stay) {
   double bits = 0.0;
-  for (const int radix : bottleneck.levels) {
+  for (const int radix : DigitsOf(bottleneck)) {
     const double other = (1.0 - stay) / radix, same = stay + other;
     bits -= same * std::log2(same) + (other > 0.0 ? (radix - 1) * other * std::log2(other) : 0.0);
   }
   return bits;
 }
+
+// Scalars and a codebook.
+class EntropyCounterTest : public ::testing::TestWithParam<BottleneckConfig> {};
+INSTANTIATE_TEST_SUITE_P(Types, EntropyCounterTest, ::testing::Values(BottleneckConfig(), Vp(256, 6)));
 
 TEST(EntropyModel, SizesAndContextsFollowTheFormula) {
   EXPECT_EQ(EntropyModel::TableSize(BottleneckConfig()),
@@ -58,6 +65,46 @@ TEST(EntropyModel, SizesAndContextsFollowTheFormula) {
   EXPECT_EQ(model.Context(0, 3, 0), 4);
   EXPECT_EQ(model.Context(1, -1, 3), 3);
   EXPECT_EQ(model.Context(1, 2, 1), 13);
+}
+
+TEST(EntropyModel, ACodebookIsSplitIntoTheFewestDigits) {
+  using Digits = std::vector<int>;
+  EXPECT_EQ(DigitsOf(Vp(2)), (Digits{2}));
+  EXPECT_EQ(DigitsOf(Vp(61)), (Digits{61}));
+  EXPECT_EQ(DigitsOf(Vp(64)), (Digits{64}));
+  EXPECT_EQ(DigitsOf(Vp(65)), (Digits{13, 5}));
+  EXPECT_EQ(DigitsOf(Vp(256)), (Digits{16, 16}));
+  EXPECT_EQ(DigitsOf(Vp(512)), (Digits{32, 16}));
+  EXPECT_EQ(DigitsOf(Vp(1000)), (Digits{40, 25}));
+  EXPECT_EQ(DigitsOf(Vp(1024)), (Digits{32, 32}));
+  EXPECT_EQ(DigitsOf(Vp(4096)), (Digits{64, 64}));
+  EXPECT_EQ(DigitsOf(Vp(16384)), (Digits{32, 32, 16}));
+  EXPECT_EQ(EntropyModel::TableSize(Vp(1024)), 18u * (33 * 32 + 33 * 32 * 32));
+  for (const int codes : {-1, 0, 1, 67, 2 * 67, 1021, 16385, 1 << 20})
+    EXPECT_EQ(DigitsOf(Vp(codes)), Digits{}) << codes;
+}
+
+// Whatever has a split has one of the best shape: no digit too large, none larger than the one before, and
+// with one digit fewer there is none.
+TEST(EntropyModel, EveryCodebookHasASplitOrAPrimeFactorTooLarge) {
+  for (int codes = 2; codes <= 1 << 14; ++codes) {
+    const std::vector<int> digits = DigitsOf(Vp(codes));
+    int largest_prime = 1;
+    int rest = codes;
+    for (int p = 2; rest > 1; ++p) {
+      while (rest % p == 0) rest /= largest_prime = p;
+    }
+    ASSERT_EQ(digits.empty(), largest_prime > 61) << codes;
+    if (digits.empty()) continue;
+    ASSERT_EQ(std::accumulate(digits.begin(), digits.end(), 1, std::multiplies<>()), codes);
+    ASSERT_LE(digits.size(), 8u) << codes;
+    ASSERT_LE(digits.front(), 64) << codes;
+    ASSERT_GE(digits.back(), 2) << codes;
+    ASSERT_TRUE(std::is_sorted(digits.rbegin(), digits.rend())) << codes;
+    if (digits.size() != 2) continue;
+    const auto root = static_cast<int>(std::sqrt(codes));
+    for (int radix = digits[1] + 1; radix <= root; ++radix) ASSERT_NE(codes % radix, 0) << codes;
+  }
 }
 
 TEST(EntropyModel, CumulativeTablesComeInTheOrderOfTheFile) {
@@ -100,6 +147,9 @@ TEST(EntropyModel, RefusesBadTablesAndSaysWhere) {
 }
 
 TEST(EntropyModel, RefusesBottlenecksOutOfRange) {
+  std::vector<BottleneckConfig> all = {Vp(1024, 0), Vp(1024, 19), Vp(1021), Vp(0), Vp(1 << 15)};
+  all.push_back(Vp(1024));
+  all.back().type = "none";
   for (const auto& [groups, levels] : {std::pair<int, std::vector<int>>{0, {8}},
                                        {19, {8}},
                                        {1, {}},
@@ -110,6 +160,9 @@ TEST(EntropyModel, RefusesBottlenecksOutOfRange) {
     BottleneckConfig bottleneck;
     bottleneck.groups = groups;
     bottleneck.levels = levels;
+    all.push_back(bottleneck);
+  }
+  for (const BottleneckConfig& bottleneck : all) {
     EXPECT_EQ(EntropyModel::TableSize(bottleneck), 0u);
     EXPECT_FALSE(EntropyModel::Create(bottleneck, {}).ok());
     EXPECT_EQ(EntropyModel::Uniform(bottleneck).groups(), 0);
@@ -136,16 +189,17 @@ TEST(EntropyModel, QuantisedTablesAreCloseAndWhole) {
   }
 }
 
-TEST(EntropyCounter, LearnsWhatTheFrameBeforeTells) {
+TEST_P(EntropyCounterTest, LearnsWhatTheFrameBeforeTells) {
   Random random(3);
-  const BottleneckConfig bottleneck;
+  const BottleneckConfig& bottleneck = GetParam();
+  const int n_q = bottleneck.groups;
   for (const double stay : {0.0, 0.5, 0.9}) {
     EntropyCounter counter(bottleneck, 25);
     for (int clip = 0; clip < 20; ++clip) counter.Add(Clip(random, bottleneck, 500, stay), 500);
     const EntropyModel model = EntropyModel::Create(bottleneck, counter.Frequencies()).value();
     const auto unseen = Clip(random, bottleneck, 2000, stay);
-    const double bits = CostBits(model, unseen, 2000, 18, 18, 25);
-    const double ideal = 2000 * 18 * (TrueBits(bottleneck, stay) * 24 / 25 + TrueBits(bottleneck, 0.0) / 25);
+    const double bits = CostBits(model, unseen, 2000, n_q, n_q, 25);
+    const double ideal = 2000 * n_q * (TrueBits(bottleneck, stay) * 24 / 25 + TrueBits(bottleneck, 0.0) / 25);
     EXPECT_LT(bits, ideal * 1.02) << stay;
     EXPECT_GT(bits, ideal * 0.98) << stay;
   }
@@ -169,15 +223,16 @@ TEST(EntropyCounter, LearnsWhatTheLowerDigitsTell) {
 }
 
 // Few counts must not be taken for the truth: on data without any structure they cost next to nothing.
-TEST(EntropyCounter, FewCountsDoLittleHarm) {
+TEST_P(EntropyCounterTest, FewCountsDoLittleHarm) {
   Random random(5);
-  const BottleneckConfig bottleneck;
+  const BottleneckConfig& bottleneck = GetParam();
+  const int n_q = bottleneck.groups;
   for (const int frames : {0, 1, 3, 10, 50, 300}) {
     EntropyCounter counter(bottleneck, 25);
     counter.Add(Clip(random, bottleneck, frames, 0.0), frames);
     const EntropyModel model = EntropyModel::Create(bottleneck, counter.Frequencies()).value();
-    const double bits = CostBits(model, Clip(random, bottleneck, 1000, 0.0), 1000, 18, 18, 25);
-    EXPECT_LT(bits, 1000 * 18 * std::log2(1000) * 1.06) << frames;
+    const double bits = CostBits(model, Clip(random, bottleneck, 1000, 0.0), 1000, n_q, n_q, 25);
+    EXPECT_LT(bits, 1000 * n_q * std::log2(bottleneck.codes()) * 1.06) << frames;
   }
 }
 

@@ -33,10 +33,19 @@ void ExpectInRange(const EntropyModel& model, const PacketTokens& tokens) {
   }
 }
 
-class PacketTest : public ::testing::TestWithParam<double> {
+struct Kind {
+  BottleneckConfig bottleneck;
+  double skew;  // of the tables
+};
+void PrintTo(const Kind& kind, std::ostream* out) {
+  PrintTo(kind.bottleneck, out);
+  *out << (kind.skew == 0.0 ? " flat" : " skewed");
+}
+
+class PacketTest : public ::testing::TestWithParam<Kind> {
  protected:
   Random random_{7};
-  EntropyModel model_ = RandomModel(random_, BottleneckConfig(), GetParam());
+  EntropyModel model_ = RandomModel(random_, GetParam().bottleneck, GetParam().skew);
   PacketDefaults defaults_{25, 6};
 
   PacketTokens Decoded(std::span<const uint8_t> packet) {
@@ -187,11 +196,13 @@ TEST_P(PacketTest, RefusesWhatIsNotValid) {
   bad.n_q[2] = 19;
   EXPECT_EQ(EncodePacket(model_, defaults_, bad, out), 0u);
   bad = good;
-  bad.token[2][3] = 1000;
+  bad.token[2][3] = static_cast<uint16_t>(model_.codes());
   EXPECT_EQ(EncodePacket(model_, defaults_, bad, out), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Skews, PacketTest, ::testing::Values(0.0, 6.0));
+INSTANTIATE_TEST_SUITE_P(Kinds, PacketTest,
+                         ::testing::Values(Kind{BottleneckConfig(), 0.0}, Kind{BottleneckConfig(), 6.0},
+                                           Kind{Vp(1024), 0.0}, Kind{Vp(1024), 6.0}, Kind{Vp(63), 6.0}));
 
 // The dearest packet there can be: eight digits a token, each of them the least likely.
 TEST(Packet, TheLongestFits) {

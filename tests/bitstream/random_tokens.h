@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <random>
 #include <vector>
 
@@ -15,6 +16,19 @@
 namespace quaver {
 
 using Random = std::mt19937;
+
+// A codebook of so many codes.
+inline BottleneckConfig Vp(int codes, int groups = kMaxGroups) {
+  BottleneckConfig bottleneck;
+  bottleneck.type = "vp";
+  bottleneck.groups = groups;
+  bottleneck.codebook_size = codes;
+  return bottleneck;
+}
+// What a parameterised test is called.
+inline void PrintTo(const BottleneckConfig& bottleneck, std::ostream* out) {
+  *out << bottleneck.type << bottleneck.codes();
+}
 
 // 0 .. count - 1; the same on every platform, unlike the distributions of the standard library.
 inline int Below(Random& random, int count) {

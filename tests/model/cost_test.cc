@@ -19,6 +19,15 @@ TEST(Cost, CountsTheTensors) {
   EXPECT_EQ(CountCost(config).parameters, parameters);
 }
 
+TEST(Cost, ACodebookIsSearchedOnceAFrame) {
+  Config config;
+  config.bottleneck.type = "vp";
+  const NetworkCost vp = CountCost(config);
+  const NetworkCost fsp = CountCost(Config{});
+  EXPECT_EQ(vp.parameters - fsp.parameters, 18 * 1024 * 4);
+  EXPECT_DOUBLE_EQ(vp.macs_per_second - fsp.macs_per_second, 50.0 * 18 * 1024 * 4);
+}
+
 // Every weight of a frame's layer is used once a frame, of a hop's layer twice; only the two DFTs come on
 // top.
 TEST(Cost, IsBetweenOneAndTwoUsesOfEveryWeightAFrame) {

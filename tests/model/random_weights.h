@@ -34,6 +34,16 @@ inline Config TinyConfig() {
   return config;
 }
 
+// The same with vector perturbation.
+inline Config TinyVpConfig() {
+  Config config = TinyConfig();
+  config.name = "tiny-vp-test";
+  config.bottleneck.type = "vp";
+  config.bottleneck.vector_dims = 4;
+  config.bottleneck.codebook_size = 256;
+  return config;
+}
+
 // Uniform in [-1, 1); SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), the same on every machine.
 class TestRandom {
  public:
@@ -55,6 +65,7 @@ class TestRandom {
 // variance.
 inline float InitialRange(const TensorSpec& spec) {
   const bool depthwise = spec.name.ends_with(".dw.weight");
+  if (spec.name == kCodebook) return 1.0f;
   const int64_t fan_in = depthwise                ? spec.shape[0]
                          : spec.shape.size() == 3 ? spec.shape[1] * spec.shape[2]
                                                   : 0;
@@ -77,7 +88,9 @@ inline Weights RandomWeights(const Config& config, uint64_t seed) {
   Weights weights;
   weights.config = config;
   TestRandom random(seed);
-  for (const TensorSpec& spec : ListTensors(config)) weights.tensors[spec.name] = RandomTensor(spec, random);
+  for (const auto& list : {ListTensors(config), ListBottleneckTensors(config)}) {
+    for (const TensorSpec& spec : list) weights.tensors[spec.name] = RandomTensor(spec, random);
+  }
   const EntropyModel entropy = EntropyModel::Uniform(config.bottleneck);
   weights.frequencies.assign(entropy.frequencies().begin(), entropy.frequencies().end());
   weights.metadata["licence"] = "CC0-1.0";

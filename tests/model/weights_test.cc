@@ -8,6 +8,7 @@
 #include "codec/model/builtin.h"
 #include "codec/model/half.h"
 #include "codec/model/hash.h"
+#include "codec/model/layers.h"
 #include "codec/model/safetensors.h"
 #include "tests/model/random_weights.h"
 
@@ -65,6 +66,45 @@ TEST(Weights, RoundTrip) {
   EXPECT_EQ(read.value().metadata, written.metadata);
   EXPECT_EQ(read.value().identity, written.identity);
   EXPECT_EQ(Serialize(read.value()), bytes.value()) << "what was read must be written as it was";
+}
+
+TEST(Weights, ACodebookComesBackExactly) {
+  for (const int64_t codebooks : {18, 1}) {  // one for each group, one for all
+    Weights written = RandomWeights(TinyVpConfig(), 7);
+    Tensor& codebook = written.tensors.at(kCodebook);
+    codebook.shape[0] = codebooks;
+    codebook.values.resize(static_cast<size_t>(codebooks) * 256 * 4);
+    codebook.values[5] = 1e-42f;  // F32, denormals too
+    const auto bytes = SerializeWeights(written);
+    ASSERT_TRUE(bytes.ok()) << bytes.message();
+    const auto read = ParseWeights(bytes.value(), "test", Verify::kHash);
+    ASSERT_TRUE(read.ok()) << read.message();
+    ExpectSameTensors(written, read.value());
+    EXPECT_EQ(read.value().tensors.at(kCodebook).shape, codebook.shape);
+    EXPECT_EQ(read.value().tensors.at(kCodebook).values, codebook.values);
+    EXPECT_EQ(CanonicalJson(read.value().config), CanonicalJson(written.config));
+  }
+}
+
+TEST(WeightsIdentity, CoversTheCodebook) {
+  const auto identity = [](const std::function<void(Tensor&)>& change) {
+    Weights weights = RandomWeights(TinyVpConfig(), 7);
+    change(weights.tensors.at(kCodebook));
+    EXPECT_TRUE(SerializeWeights(weights).ok());
+    return weights.identity;
+  };
+  const Identity plain = identity([](Tensor&) {});
+  EXPECT_EQ(plain, identity([](Tensor&) {}));
+  EXPECT_NE(plain, identity([](Tensor& codebook) { codebook.values.back() *= -1.0f; }));
+  EXPECT_NE(plain, identity([](Tensor& codebook) {
+              codebook.shape[0] = 1;
+              codebook.values.resize(256 * 4);
+            }));
+}
+
+// Files of FSP models stay what they were, byte for byte: this identity is from before there was VP.
+TEST(WeightsIdentity, OfAnFspModelIsAsEver) {
+  EXPECT_EQ(ToHex(IdentityAfter([](Weights&) {})), "0e976563050c5aeeff7c898f77745bea92de2df4500ae8bcd1d98f1ecc68c5c0");
 }
 
 TEST(Weights, OneSeedGivesOneFile) {
@@ -167,6 +207,10 @@ TEST(SerializeWeights, NamesWhatItRefuses) {
   EXPECT_THAT(ErrorAfter([&](Weights& w) { w.tensors[name].values[9] = 65520.0f; }),
               HasSubstr(name + "\": value 9 (65520.000000) is beyond F16"));
   EXPECT_EQ(ErrorAfter([&](Weights& w) { w.tensors[name].values[9] = 65519.0f; }), "no error");
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.tensors[kCodebook]; }),
+              HasSubstr(std::string("not part of the configuration \"") + kCodebook + "\""));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.config.bottleneck.type = "vp"; }),
+              HasSubstr(std::string("missing \"") + kCodebook + "\""));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.frequencies.pop_back(); }), HasSubstr("entropy.frequencies"));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["identity"] = "mine"; }),
               HasSubstr("\"identity\" is reserved"));

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,12 +20,12 @@ constexpr size_t kGroups = 18;
 constexpr uint16_t kUntouched = 0xABCD;
 
 // Streams of different speech, and what each gives alone at n_q tokens a frame.
-class BatchTest : public testing::TestWithParam<size_t> {
+class BatchTest : public testing::TestWithParam<std::tuple<std::string, size_t>> {
  protected:
   void SetUp() override {
-    const auto speech = Speech("en-vctk-p228.flac", kFrames * kFrame + GetParam() * 100);
-    ASSERT_EQ(speech.size(), kFrames * kFrame + GetParam() * 100);
-    for (size_t s = 0; s < GetParam(); ++s) {
+    const auto speech = Speech("en-vctk-p228.flac", kFrames * kFrame + Streams() * 100);
+    ASSERT_EQ(speech.size(), kFrames * kFrame + Streams() * 100);
+    for (size_t s = 0; s < Streams(); ++s) {
       const auto from = speech.begin() + static_cast<std::ptrdiff_t>(100 * s);
       samples_.emplace_back(from, from + static_cast<std::ptrdiff_t>(kFrames * kFrame));
       encoders_.emplace_back(model_, s % 2 == 0 ? 1 : kMaxBlockFrames);
@@ -33,12 +35,14 @@ class BatchTest : public testing::TestWithParam<size_t> {
     for (Decoder& decoder : decoders_) decoder_list_.push_back(&decoder);
   }
 
+  static size_t Streams() { return std::get<1>(GetParam()); }
+
   // Every stream changes its rate in its own way; 0 is a lost frame.
   static int TokensOf(size_t stream, size_t frame) { return static_cast<int>((5 * frame + 3 * stream) % 19); }
 
   std::vector<int> Rates(size_t frame) const {
     std::vector<int> n_q;
-    for (size_t s = 0; s < GetParam(); ++s) n_q.push_back(TokensOf(s, frame));
+    for (size_t s = 0; s < Streams(); ++s) n_q.push_back(TokensOf(s, frame));
     return n_q;
   }
 
@@ -53,7 +57,8 @@ class BatchTest : public testing::TestWithParam<size_t> {
   }
 
   static constexpr size_t kFrames = 12;
-  std::shared_ptr<const Model> model_ = RandomModel(TinyConfig());
+  std::shared_ptr<const Model> model_ =
+      RandomModel(std::get<0>(GetParam()) == "vp" ? TinyVpConfig() : TinyConfig());
   std::vector<std::vector<float>> samples_;
   std::deque<Encoder> encoders_;
   std::deque<Decoder> decoders_;
@@ -64,12 +69,12 @@ class BatchTest : public testing::TestWithParam<size_t> {
 TEST_P(BatchTest, EncodesAsEachStreamAlone) {
   Batch batch(model_);
   std::vector<Encoder> alone;
-  for (size_t s = 0; s < GetParam(); ++s) alone.emplace_back(model_);
+  for (size_t s = 0; s < Streams(); ++s) alone.emplace_back(model_);
   for (size_t t = 0; t < kFrames; ++t) {
     const auto n_q = Rates(t);
-    std::vector<uint16_t> tokens(GetParam() * kGroups, kUntouched);
+    std::vector<uint16_t> tokens(Streams() * kGroups, kUntouched);
     ASSERT_TRUE(batch.Encode(encoder_list_, Together(t), n_q, tokens));
-    for (size_t s = 0; s < GetParam(); ++s) {
+    for (size_t s = 0; s < Streams(); ++s) {
       std::vector<uint16_t> expected(kGroups, kUntouched);
       ASSERT_EQ(alone[s].Encode(std::span(samples_[s]).subspan(t * kFrame, kFrame), n_q[s], expected), 1);
       ASSERT_TRUE(std::equal(expected.begin(), expected.end(), &tokens[s * kGroups])) << s << " at " << t;
@@ -80,13 +85,13 @@ TEST_P(BatchTest, EncodesAsEachStreamAlone) {
 TEST_P(BatchTest, DecodesAsEachStreamAlone) {
   Batch batch(model_);
   std::vector<Decoder> alone;
-  for (size_t s = 0; s < GetParam(); ++s) alone.emplace_back(model_);
+  for (size_t s = 0; s < Streams(); ++s) alone.emplace_back(model_);
   for (size_t t = 0; t < kFrames; ++t) {
     const auto n_q = Rates(t);
-    const auto tokens = RandomTokens(GetParam() * kGroups, 1000, t);
-    std::vector<float> sound(GetParam() * kFrame);
+    const auto tokens = RandomTokens(Streams() * kGroups, model_->codes(), t);
+    std::vector<float> sound(Streams() * kFrame);
     ASSERT_TRUE(batch.Decode(decoder_list_, tokens, n_q, sound));
-    for (size_t s = 0; s < GetParam(); ++s) {
+    for (size_t s = 0; s < Streams(); ++s) {
       const auto row = std::span(tokens).subspan(s * kGroups, static_cast<size_t>(n_q[s]));
       std::vector<float> expected(kFrame);
       ASSERT_TRUE(alone[s].Decode(row, n_q[s], expected));
@@ -97,15 +102,15 @@ TEST_P(BatchTest, DecodesAsEachStreamAlone) {
 
 TEST_P(BatchTest, StreamsComeAndGoAndBringWhatIsPending) {
   Batch batch(model_);
-  for (size_t s = 0; s < GetParam(); ++s) {  // every stream begins with a part of a frame
+  for (size_t s = 0; s < Streams(); ++s) {  // every stream begins with a part of a frame
     ASSERT_EQ(encoders_[s].Encode(std::span(samples_[s]).first(7 * s % kFrame), 18, {}), 0);
   }
-  std::vector<std::vector<uint16_t>> tokens(GetParam());
+  std::vector<std::vector<uint16_t>> tokens(Streams());
   for (size_t t = 0; t + 1 < kFrames; ++t) {
     std::vector<Encoder*> list;
     std::vector<float> together;
     std::vector<size_t> who;
-    for (size_t s = 0; s < GetParam(); ++s) {
+    for (size_t s = 0; s < Streams(); ++s) {
       const auto next = std::span(samples_[s]).subspan(t * kFrame + 7 * s % kFrame, kFrame);
       if ((s + t) % 3 == 0) {  // not in this call: alone
         std::vector<uint16_t> row(kGroups);
@@ -122,7 +127,7 @@ TEST_P(BatchTest, StreamsComeAndGoAndBringWhatIsPending) {
     for (size_t i = 0; i < who.size(); ++i)
       tokens[who[i]].insert(tokens[who[i]].end(), &rows[i * kGroups], &rows[i * kGroups] + kGroups);
   }
-  for (size_t s = 0; s < GetParam(); ++s) {
+  for (size_t s = 0; s < Streams(); ++s) {
     Encoder alone(model_);
     std::vector<uint16_t> expected(tokens[s].size());
     const size_t size = (kFrames - 1) * kFrame;
@@ -131,7 +136,9 @@ TEST_P(BatchTest, StreamsComeAndGoAndBringWhatIsPending) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Streams, BatchTest, testing::Values(1, 2, 3, 27, 28, 29, 61));
+INSTANTIATE_TEST_SUITE_P(Fsp, BatchTest,
+                         testing::Combine(testing::Values("fsp"), testing::Values(1, 2, 3, 27, 28, 29, 61)));
+INSTANTIATE_TEST_SUITE_P(Vp, BatchTest, testing::Combine(testing::Values("vp"), testing::Values(1, 3, 29)));
 
 TEST(BatchTest, RefusesAndStaysAsItWas) {
   const auto model = RandomModel(TinyConfig());

@@ -95,34 +95,62 @@ Signal SampleSignal(std::span<const float> samples) {
   return signal;
 }
 
-// What the decoder's network sees, from the definition: [frames][latents].
-Signal CentroidSignal(const Config& config, const Tokens& tokens, const std::vector<int>& n_q) {
+// What the decoder sees of a token of a group, from the definition.
+std::vector<double> Centroid(const Weights& weights, size_t group, size_t token) {
+  const BottleneckConfig& bottleneck = weights.config.bottleneck;
+  const auto dims = static_cast<size_t>(bottleneck.dims());
+  std::vector<double> values;
+  for (size_t d = 0; d < dims; ++d) {
+    if (bottleneck.type == "vp") {
+      const Tensor& codebook = weights.tensors.at(kCodebook);
+      const size_t first = codebook.shape[0] == 1 ? 0 : group * static_cast<size_t>(bottleneck.codes());
+      values.push_back(codebook.values[(first + token) * dims + d]);
+      continue;
+    }
+    const auto levels = static_cast<size_t>(bottleneck.levels[d]);
+    values.push_back(std::sqrt(12.0) *
+                     ((static_cast<double>(token % levels) + 0.5) / static_cast<double>(levels) - 0.5));
+    token /= levels;
+  }
+  return values;
+}
+
+// What the decoder's network sees: [frames][latents].
+Signal CentroidSignal(const Weights& weights, const Tokens& tokens, const std::vector<int>& n_q) {
   Signal signal;
   size_t at = 0;
   for (const int sent : n_q) {
-    std::vector<double> frame(static_cast<size_t>(config.bottleneck.latents()));
+    std::vector<double> frame;
     for (size_t i = 0; i < static_cast<size_t>(sent); ++i) {
-      int rest = tokens[at++];
-      for (size_t d = 0; d < 4; ++d) {
-        const int levels = config.bottleneck.levels[d];
-        frame[i * 4 + d] = std::sqrt(12.0) * ((rest % levels + 0.5) / levels - 0.5);
-        rest /= levels;
-      }
+      const auto values = Centroid(weights, i, tokens[at++]);
+      frame.insert(frame.end(), values.begin(), values.end());
     }
+    frame.resize(static_cast<size_t>(weights.config.bottleneck.latents()));
     signal.push_back(frame);
   }
   return signal;
 }
 
-class CodecTest : public testing::Test {
+// The default network with either type of bottleneck.
+Config DefaultConfig(const std::string& type) {
+  Config config;
+  config.bottleneck.type = type;
+  return config;
+}
+
+Config TinyConfigOf(const std::string& type) { return type == "vp" ? TinyVpConfig() : TinyConfig(); }
+
+class CodecTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     ASSERT_NE(model_, nullptr);
     ASSERT_EQ(speech_.size(), size_t{40 * kFrame + 123});
   }
-  std::shared_ptr<const Model> model_ = RandomModel(TinyConfig());
+  std::shared_ptr<const Model> model_ = RandomModel(TinyConfigOf(GetParam()));
+  int codes_ = model_ == nullptr ? 0 : model_->codes();
   std::vector<float> speech_ = Speech("en-vctk-p228.flac", 40 * kFrame + 123);
 };
+INSTANTIATE_TEST_SUITE_P(Types, CodecTest, testing::Values("fsp", "vp"));
 
 void ExpectNetworksAgree(const Config& config, int frames) {
   const Weights weights = VariedWeights(config, 1);
@@ -141,17 +169,18 @@ void ExpectNetworksAgree(const Config& config, int frames) {
   std::vector<float> decoded(samples.size());
   Decoder decoder(model);
   for (int t = 0; t < frames; ++t) {
-    const auto frame = RandomTokens(static_cast<size_t>(n_q[t]), 1000, static_cast<uint64_t>(t));
+    const auto frame = RandomTokens(static_cast<size_t>(n_q[t]), model->codes(), static_cast<uint64_t>(t));
     ASSERT_TRUE(
         decoder.Decode(frame, n_q[t], std::span(decoded).subspan(static_cast<size_t>(t) * kFrame, kFrame)));
     tokens.insert(tokens.end(), frame.begin(), frame.end());
   }
-  const Signal sound = ReferenceNetwork(network.decoder, weights, CentroidSignal(config, tokens, n_q));
+  const Signal sound = ReferenceNetwork(network.decoder, weights, CentroidSignal(weights, tokens, n_q));
   ASSERT_EQ(sound.size(), decoded.size());
   EXPECT_LT(WorstError(sound, decoded, 1), kTolerance);
 }
 
 TEST(NetworkTest, TinyAgreesWithTheFormulas) { ExpectNetworksAgree(TinyConfig(), 30); }
+TEST(NetworkTest, TinyVpAgreesWithTheFormulas) { ExpectNetworksAgree(TinyVpConfig(), 30); }
 TEST(NetworkTest, DefaultAgreesWithTheFormulas) { ExpectNetworksAgree(Config{}, 12); }
 
 TEST(NetworkTest, EveryInstructionSetAgrees) {
@@ -173,26 +202,38 @@ TEST(NetworkTest, EveryInstructionSetAgrees) {
   }
 }
 
-TEST_F(CodecTest, TokensAreCellsOfTheLatents) {
+TEST_P(CodecTest, TokensAreTheCentroidsNearestToTheLatents) {
   const auto latents = RunChain(model_->plan().encoder(), {speech_.begin(), speech_.begin() + 40 * kFrame});
   const size_t stride = static_cast<size_t>(model_->plan().encoder().out_stride());
   const auto tokens = EncodeAll(model_, speech_, 18);
   ASSERT_EQ(tokens.size(), size_t{40 * 18});
+  const Weights weights = VariedWeights(model_->config(), 1);
   int differing = 0;
   for (size_t i = 0; i < tokens.size(); ++i) {
-    int token = 0;
-    for (size_t d = 4; d-- > 0;) {
-      const int levels = model_->config().bottleneck.levels[d];
-      const double z = (std::tanh(static_cast<double>(latents[i / 18 * stride + i % 18 * 4 + d])) + 1) / 2;
-      token = token * levels + std::min(static_cast<int>(z * levels), levels - 1);
+    // FSP: cells of equal width, with the centroid in the middle, so the cell's is the nearest one.
+    const auto distance = [&](size_t token) {
+      const auto centroid = Centroid(weights, i % 18, token);
+      double sum = 0;
+      for (size_t d = 0; d < 4; ++d) {
+        double a = latents[i / 18 * stride + i % 18 * 4 + d];
+        if (GetParam() == "fsp") a = std::sqrt(3.0) * std::tanh(a);
+        sum += (a - centroid[d]) * (a - centroid[d]);
+      }
+      return sum;
+    };
+    const double found = distance(tokens[i]);
+    for (size_t token = 0; token < static_cast<size_t>(codes_); ++token) {
+      if (distance(token) < found) {
+        ++differing;
+        break;
+      }
     }
-    differing += token != tokens[i] ? 1 : 0;
   }
   EXPECT_LE(differing, 1);  // a latent may lie on the edge of a cell
   EXPECT_GT(std::set<uint16_t>(tokens.begin(), tokens.end()).size(), size_t{40});
 }
 
-TEST_F(CodecTest, EncoderIsIndifferentToChunks) {
+TEST_P(CodecTest, EncoderIsIndifferentToChunks) {
   Encoder whole(model_);
   const auto expected = Encode(whole, speech_, 18, [&] { return speech_.size(); });
   ASSERT_EQ(expected.size(), size_t{40 * 18});
@@ -208,8 +249,8 @@ TEST_F(CodecTest, EncoderIsIndifferentToChunks) {
   EXPECT_EQ(StateOf(encoder), state);
 }
 
-TEST_F(CodecTest, DefaultModelIsIndifferentToChunks) {
-  const auto model = RandomModel(Config{});
+TEST_P(CodecTest, DefaultModelIsIndifferentToChunks) {
+  const auto model = RandomModel(DefaultConfig(GetParam()));
   const std::span<const float> samples = std::span(speech_).first(35 * kFrame);
   Encoder whole(model);
   const auto tokens = Encode(whole, samples, 18, [&] { return samples.size(); });
@@ -226,7 +267,7 @@ TEST_F(CodecTest, DefaultModelIsIndifferentToChunks) {
   EXPECT_TRUE(SameBits(sound, expected));
 }
 
-TEST_F(CodecTest, FramesThatRunAtOnceChangeNothing) {
+TEST_P(CodecTest, FramesThatRunAtOnceChangeNothing) {
   const auto expected = EncodeAll(model_, speech_, 18);
   const auto sound = DecodeAll(model_, expected, 18);
   for (const int frames : {-1, 1, 2, 13, kMaxBlockFrames, 1000}) {
@@ -239,8 +280,8 @@ TEST_F(CodecTest, FramesThatRunAtOnceChangeNothing) {
   }
 }
 
-TEST_F(CodecTest, ALiveStreamTakesLittleMemory) {
-  const auto model = RandomModel(Config{});
+TEST_P(CodecTest, ALiveStreamTakesLittleMemory) {
+  const auto model = RandomModel(DefaultConfig(GetParam()));
   const Encoder encoder(model, 1);
   const Decoder decoder(model, 1);
   EXPECT_GE(encoder.memory(), encoder.state_size());
@@ -248,7 +289,7 @@ TEST_F(CodecTest, ALiveStreamTakesLittleMemory) {
   EXPECT_LT(encoder.memory() + decoder.memory(), size_t{256} << 10);
 }
 
-TEST_F(CodecTest, DecoderIsIndifferentToChunks) {
+TEST_P(CodecTest, DecoderIsIndifferentToChunks) {
   const auto tokens = EncodeAll(model_, speech_, 6);
   const auto expected = DecodeAll(model_, tokens, 6);
   for (const size_t frames : {1u, 2u, 3u, 7u, 25u, 32u, 33u, 40u}) {
@@ -263,7 +304,7 @@ TEST_F(CodecTest, DecoderIsIndifferentToChunks) {
   }
 }
 
-TEST_F(CodecTest, EncoderIsCausal) {
+TEST_P(CodecTest, EncoderIsCausal) {
   const auto latents = [&](const std::vector<float>& samples) {
     return RunChain(model_->plan().encoder(), samples);
   };
@@ -280,12 +321,12 @@ TEST_F(CodecTest, EncoderIsCausal) {
   }
 }
 
-TEST_F(CodecTest, DecoderIsCausal) {
-  const auto tokens = RandomTokens(30 * 18, 1000, 1);
+TEST_P(CodecTest, DecoderIsCausal) {
+  const auto tokens = RandomTokens(30 * 18, codes_, 1);
   const auto before = DecodeAll(model_, tokens, 18);
   for (const size_t cut : {1u, 2u, 17u, 29u}) {
     auto changed = tokens;
-    const auto other = RandomTokens((30 - cut) * 18, 1000, 2);
+    const auto other = RandomTokens((30 - cut) * 18, codes_, 2);
     std::copy(other.begin(), other.end(), changed.begin() + static_cast<std::ptrdiff_t>(cut * 18));
     const auto after = DecodeAll(model_, changed, 18);
     EXPECT_TRUE(SameBits(std::span(before).first(cut * kFrame), std::span(after).first(cut * kFrame)));
@@ -294,7 +335,7 @@ TEST_F(CodecTest, DecoderIsCausal) {
   }
 }
 
-TEST_F(CodecTest, FewerTokensAreThePrefixOfMore) {
+TEST_P(CodecTest, FewerTokensAreThePrefixOfMore) {
   const auto full = EncodeAll(model_, speech_, 18);
   for (const size_t n_q : {1u, 4u, 17u}) {
     const auto some = EncodeAll(model_, speech_, static_cast<int>(n_q));
@@ -303,7 +344,7 @@ TEST_F(CodecTest, FewerTokensAreThePrefixOfMore) {
   }
 }
 
-TEST_F(CodecTest, TokensToSendMayChangeAtEveryFrame) {
+TEST_P(CodecTest, TokensToSendMayChangeAtEveryFrame) {
   const auto full = EncodeAll(model_, speech_, 18);
   Encoder encoder(model_);
   Decoder decoder(model_);
@@ -321,7 +362,7 @@ TEST_F(CodecTest, TokensToSendMayChangeAtEveryFrame) {
   }
 }
 
-TEST_F(CodecTest, ResetEqualsFresh) {
+TEST_P(CodecTest, ResetEqualsFresh) {
   Encoder encoder(model_);
   const auto tokens = Encode(encoder, speech_, 18, [] { return 777; });
   encoder.Reset();
@@ -337,7 +378,7 @@ TEST_F(CodecTest, ResetEqualsFresh) {
   EXPECT_TRUE(SameBits(first, second));
 }
 
-TEST_F(CodecTest, EncoderStateMovesToAnotherObject) {
+TEST_P(CodecTest, EncoderStateMovesToAnotherObject) {
   const auto expected = EncodeAll(model_, speech_, 18);
   for (const size_t cut : {1u, 5u * kFrame, 5u * kFrame + 319, 20u * kFrame + 3}) {
     Encoder first(model_);
@@ -351,8 +392,8 @@ TEST_F(CodecTest, EncoderStateMovesToAnotherObject) {
   }
 }
 
-TEST_F(CodecTest, DecoderStateMovesToAnotherObject) {
-  const auto tokens = RandomTokens(20 * 9, 1000, 1);
+TEST_P(CodecTest, DecoderStateMovesToAnotherObject) {
+  const auto tokens = RandomTokens(20 * 9, codes_, 1);
   const auto expected = DecodeAll(model_, tokens, 9);
   for (const size_t cut : {1u, 10u}) {
     std::vector<float> sound(20 * kFrame);
@@ -367,7 +408,7 @@ TEST_F(CodecTest, DecoderStateMovesToAnotherObject) {
   }
 }
 
-TEST_F(CodecTest, StreamsSurviveAMove) {
+TEST_P(CodecTest, StreamsSurviveAMove) {
   const auto expected = EncodeAll(model_, speech_, 3);
   Encoder first(model_);
   auto tokens = Encode(first, std::span(speech_).first(1000), 3, [] { return 1000; });
@@ -377,7 +418,7 @@ TEST_F(CodecTest, StreamsSurviveAMove) {
   EXPECT_EQ(tokens, expected);
 }
 
-TEST_F(CodecTest, EncoderRefusesAndStaysAsItWas) {
+TEST_P(CodecTest, EncoderRefusesAndStaysAsItWas) {
   Encoder encoder(model_);
   Tokens room(18 * 5);
   ASSERT_EQ(encoder.Encode(std::span(speech_).first(500), 18, room), 1);
@@ -397,20 +438,20 @@ TEST_F(CodecTest, EncoderRefusesAndStaysAsItWas) {
   EXPECT_EQ(encoder.Encode(std::span(speech_).first(kFrame), 0, {}), 1);
 }
 
-TEST_F(CodecTest, DecoderRefusesAndStaysAsItWas) {
+TEST_P(CodecTest, DecoderRefusesAndStaysAsItWas) {
   Decoder decoder(model_);
   std::vector<float> sound(2 * kFrame, 5.0f);
-  const auto tokens = RandomTokens(36, 1000, 1);
+  const auto tokens = RandomTokens(36, codes_, 1);
   ASSERT_TRUE(decoder.Decode(tokens, 18, sound));
   const auto state = StateOf(decoder);
   const auto before = sound;
   EXPECT_FALSE(decoder.Decode(tokens, -1, sound));
-  EXPECT_FALSE(decoder.Decode(RandomTokens(38, 1000, 1), 19, sound));
+  EXPECT_FALSE(decoder.Decode(RandomTokens(38, codes_, 1), 19, sound));
   EXPECT_FALSE(decoder.Decode(std::span(tokens).first(35), 18, sound));
   EXPECT_FALSE(decoder.Decode(tokens, 18, std::span(sound).first(kFrame)));
   EXPECT_FALSE(decoder.Decode(tokens, 18, std::span(sound).first(2 * kFrame - 1)));
   auto wrong = tokens;
-  wrong.back() = 1000;  // the first that is no code
+  wrong.back() = static_cast<uint16_t>(codes_);  // the first that is no code
   EXPECT_FALSE(decoder.Decode(wrong, 18, sound));
   wrong.back() = 0xFFFF;
   EXPECT_FALSE(decoder.Decode(wrong, 18, sound));
@@ -422,11 +463,11 @@ TEST_F(CodecTest, DecoderRefusesAndStaysAsItWas) {
   EXPECT_EQ(StateOf(decoder), state);
   EXPECT_TRUE(SameBits(sound, before));
   EXPECT_TRUE(decoder.Decode({}, 18, {}));
-  wrong.back() = 999;
+  wrong.back() = static_cast<uint16_t>(codes_ - 1);
   EXPECT_TRUE(decoder.Decode(wrong, 18, sound));
 }
 
-TEST_F(CodecTest, BadSamplesCountAsSilenceOrFullScale) {
+TEST_P(CodecTest, BadSamplesCountAsSilenceOrFullScale) {
   auto bad = speech_;
   auto good = speech_;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -445,28 +486,29 @@ TEST_F(CodecTest, BadSamplesCountAsSilenceOrFullScale) {
   EXPECT_EQ(StateOf(with_bad), StateOf(with_good));
 }
 
-TEST_F(CodecTest, ARestoredStateThatIsNotFiniteDoesNoHarm) {
+TEST_P(CodecTest, ARestoredStateThatIsNotFiniteDoesNoHarm) {
   for (const float poison : {NAN, std::numeric_limits<float>::infinity(), 3e38f}) {
     Encoder encoder(model_);
     Bytes state = StateOf(encoder);
     const std::vector<float> values(state.size() / sizeof(float) - 1, poison);
     std::memcpy(state.data() + 4, values.data(), values.size() * sizeof(float));
     ASSERT_TRUE(encoder.Restore(state));
-    for (const uint16_t token : Encode(encoder, speech_, 18, [] { return 3000; })) ASSERT_LT(token, 1000);
+    for (const uint16_t token : Encode(encoder, speech_, 18, [] { return 3000; })) ASSERT_LT(token, codes_);
 
     Decoder decoder(model_);
     ASSERT_TRUE(
         decoder.Restore(std::as_bytes(std::span(values).first(decoder.state_size() / sizeof(float)))));
     std::vector<float> sound(40 * kFrame);
-    ASSERT_TRUE(decoder.Decode(RandomTokens(40 * 18, 1000, 1), 18, sound));
+    ASSERT_TRUE(decoder.Decode(RandomTokens(40 * 18, codes_, 1), 18, sound));
     ASSERT_TRUE(std::ranges::all_of(sound, [](float x) { return std::isfinite(x); }));
     // The memory of the network is finite: the poison is gone by now.
-    const auto expected = DecodeAll(model_, RandomTokens(40 * 18, 1000, 1), 18);
+    const auto expected = DecodeAll(model_, RandomTokens(40 * 18, codes_, 1), 18);
     EXPECT_TRUE(SameBits(std::span(sound).last(kFrame), std::span(expected).last(kFrame)));
   }
 }
 
-TEST_F(CodecTest, EverySquashingFunctionGivesItsCells) {
+TEST(FspTest, EverySquashingFunctionGivesItsCells) {
+  const auto speech = Speech("en-vctk-p228.flac", 40 * kFrame);
   struct Named {
     const char* name;
     double (*cdf)(double);
@@ -483,8 +525,8 @@ TEST_F(CodecTest, EverySquashingFunctionGivesItsCells) {
     config.bottleneck.cdf = named.name;
     const auto model = RandomModel(config);
     ASSERT_NE(model, nullptr);
-    const auto tokens = EncodeAll(model, speech_, 18);
-    const auto latents = RunChain(model->plan().encoder(), {speech_.begin(), speech_.begin() + 40 * kFrame});
+    const auto tokens = EncodeAll(model, speech, 18);
+    const auto latents = RunChain(model->plan().encoder(), speech);
     const auto stride = static_cast<size_t>(model->plan().encoder().out_stride());
     int differing = 0;
     for (size_t i = 0; i < tokens.size(); ++i) {
@@ -492,6 +534,31 @@ TEST_F(CodecTest, EverySquashingFunctionGivesItsCells) {
       differing += std::min(static_cast<int>(z * 8), 7) != tokens[i] % 8 ? 1 : 0;
     }
     EXPECT_LE(differing, 1) << named.name;
+  }
+}
+
+// One codebook for all groups, and codebooks of any size that the configuration names.
+TEST(VpTest, AnyCodebookThatTheConfigurationNamesWorks) {
+  const auto samples = Noise(10 * kFrame, 3);
+  for (const int codes : {2, 100, 1024, 4096}) {
+    for (const int64_t codebooks : {18, 1}) {
+      Config config = TinyVpConfig();
+      config.bottleneck.codebook_size = codes;
+      Weights weights = VariedWeights(config, 1);
+      Tensor& codebook = weights.tensors.at(kCodebook);
+      codebook.shape[0] = codebooks;
+      codebook.values.resize(static_cast<size_t>(codebooks) * codes * 4);
+      const auto model = Model::FromWeights(weights);
+      ASSERT_TRUE(model.ok()) << model.message();
+      EXPECT_EQ(model.value()->codes(), codes);
+      const auto tokens = EncodeAll(model.value(), samples, 18);
+      for (const uint16_t token : tokens) ASSERT_LT(token, codes);
+      const Network network = BuildNetwork(config);
+      const Signal seen = CentroidSignal(weights, tokens, std::vector<int>(10, 18));
+      EXPECT_LT(WorstError(ReferenceNetwork(network.decoder, weights, seen),
+                           DecodeAll(model.value(), tokens, 18), 1),
+                kTolerance);
+    }
   }
 }
 

@@ -68,7 +68,7 @@ void operator delete(void* data, size_t, std::align_val_t) noexcept { std::free(
 namespace quaver {
 namespace {
 
-class NoAllocTest : public testing::Test {
+class NoAllocTest : public testing::TestWithParam<std::string> {
  protected:
   // Not const: the compiler may otherwise see that nobody needs the memory.
   static int CountOf(auto action) {
@@ -76,19 +76,20 @@ class NoAllocTest : public testing::Test {
     action();
     return allocations - before;
   }
-  std::shared_ptr<const Model> model_ = RandomModel(TinyConfig());
+  std::shared_ptr<const Model> model_ = RandomModel(GetParam() == "vp" ? TinyVpConfig() : TinyConfig());
   std::vector<float> samples_ = Noise(100 * 320 + 17, 1);
   std::vector<uint16_t> tokens_ = std::vector<uint16_t>(100 * 18);
   std::vector<int16_t> pcm_ = std::vector<int16_t>(100 * 320);
   std::vector<float> sound_ = std::vector<float>(100 * 320);
 };
+INSTANTIATE_TEST_SUITE_P(Types, NoAllocTest, testing::Values("fsp", "vp"));
 
-TEST_F(NoAllocTest, TheCounterCounts) {
+TEST_P(NoAllocTest, TheCounterCounts) {
   EXPECT_GT(CountOf([] { Encoder encoder(RandomModel(TinyConfig())); }), 10);
   EXPECT_GE(CountOf([] { std::vector<float> v(testing::UnitTest::GetInstance()->total_test_count()); }), 1);
 }
 
-TEST_F(NoAllocTest, EncoderAllocatesNothing) {
+TEST_P(NoAllocTest, EncoderAllocatesNothing) {
   Encoder encoder(model_);
   std::vector<std::byte> state(encoder.state_size());
   int frames = 0;
@@ -106,7 +107,7 @@ TEST_F(NoAllocTest, EncoderAllocatesNothing) {
   EXPECT_TRUE(ok);
 }
 
-TEST_F(NoAllocTest, BatchAllocatesNothing) {
+TEST_P(NoAllocTest, BatchAllocatesNothing) {
   Batch batch(model_);
   Encoder encoder(model_, 1);
   Encoder* const encoders[] = {&encoder};
@@ -125,7 +126,7 @@ TEST_F(NoAllocTest, BatchAllocatesNothing) {
   EXPECT_TRUE(ok);
 }
 
-TEST_F(NoAllocTest, DecoderAllocatesNothing) {
+TEST_P(NoAllocTest, DecoderAllocatesNothing) {
   Decoder decoder(model_);
   std::vector<std::byte> state(decoder.state_size());
   bool ok = true;

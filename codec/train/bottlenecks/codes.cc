@@ -1,45 +1,19 @@
 #include "codec/train/bottlenecks/codes.h"
 
-#include <algorithm>
 #include <vector>
 
+#include "codec/train/bottlenecks/nearest.h"
 #include "codec/train/distributed/group.h"
 
 namespace quaver {
-namespace {
-
 using torch::Tensor;
-
-constexpr int64_t kTileValues = int64_t{1} << 20;  // distances at a time
-
-}  // namespace
-
-// |x - c|^2 less |x|^2, which is the same for all codes.
-Tensor NearestCode(const Tensor& points, const Tensor& codes) {
-  torch::NoGradGuard no_grad;
-  const Tensor x = points.to(torch::kFloat);
-  const Tensor c = codes.to(torch::kFloat);
-  const Tensor squares = c.square().sum(1);
-  const Tensor transposed = c.t();
-  const int64_t rows = std::max<int64_t>(1, kTileValues / codes.size(0));
-  Tensor nearest = torch::empty({x.size(0)}, x.options().dtype(torch::kInt64));
-  for (int64_t at = 0; at < x.size(0); at += rows) {
-    const int64_t count = std::min(rows, x.size(0) - at);
-    const Tensor distances = torch::addmm(squares, x.narrow(0, at, count), transposed, 1, -2);
-    nearest.narrow(0, at, count).copy_(distances.argmin(1));
-  }
-  return nearest;
-}
 
 Tensor NearestTokens(const Tensor& latents, const Tensor& codebooks) {
   const Tensor grouped = latents.detach().unflatten(-1, {codebooks.size(0), codebooks.size(2)});
+  const Tensor codes = codebooks.detach().to(torch::kFloat);
   std::vector<Tensor> tokens;
-  for (int64_t group = 0; group < codebooks.size(0); ++group) {
-    const Tensor points = grouped.select(-2, group);
-    const auto shape = points.sizes().slice(0, static_cast<size_t>(points.dim() - 1));
-    tokens.push_back(
-        NearestCode(points.reshape({-1, codebooks.size(2)}), codebooks[group].detach()).reshape(shape));
-  }
+  for (int64_t group = 0; group < codes.size(0); ++group)
+    tokens.push_back(NearestCodes(grouped.select(-2, group), codes[group]));
   return torch::stack(tokens, -1);
 }
 

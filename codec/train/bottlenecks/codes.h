@@ -9,11 +9,8 @@
 
 namespace quaver {
 
-// Points [count, dims], codes [K, dims] -> the index of the code nearest to each [count] int64, the lowest of
-// several. In fp32, in tiles of points: memory stays at a few MB. A point that is not finite gets some code.
-torch::Tensor NearestCode(const torch::Tensor& points, const torch::Tensor& codes);
-
-// Latents [.., groups * dims] -> token [.., groups], and token -> codes [.., groups * dims], with a gradient
+// Latents [.., groups * dims] -> token [.., groups] of the nearest codes; one that is not finite gets some
+// token. And token -> codes [.., groups * dims], with a gradient
 // to the codebooks.
 torch::Tensor NearestTokens(const torch::Tensor& latents, const torch::Tensor& codebooks);
 torch::Tensor TokensToCodes(const torch::Tensor& token, const torch::Tensor& codebooks);

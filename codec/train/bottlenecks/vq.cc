@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/train/bottlenecks/codes.h"
+#include "codec/train/bottlenecks/nearest.h"
 #include "codec/train/distributed/group.h"
 
 namespace quaver {
@@ -142,7 +143,7 @@ void Vq::Begin(int group, double tokens) {
   Tensor centres = points.narrow(0, 0, codes).to(torch::kDouble);
   Tensor sums;
   for (int round = 0; round < kRounds; ++round) {
-    sums = SumsOf(points, NearestCode(points, centres), codes);
+    sums = SumsOf(points, NearestCodes(points, centres.to(torch::kFloat)), codes);
     const Tensor count = sums.select(1, -1).unsqueeze(1);
     centres = torch::where(count > 0, sums.slice(1, 0, config_.dims()) / count.clamp_min(1), centres);
   }

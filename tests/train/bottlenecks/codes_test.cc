@@ -7,10 +7,10 @@
 namespace quaver {
 namespace {
 
-TEST(Codes, NearestIsThatOfBruteForceInSeveralTiles) {
+TEST(Codes, NearestIsThatOfBruteForce) {
   const auto points = Normal({3000, 5}, 1) * 3;
   const auto codes = Normal({1000, 5}, 2);
-  const auto nearest = NearestCode(points, codes);
+  const auto nearest = NearestTokens(points, codes.unsqueeze(0)).squeeze(1);
   const auto distances =
       (points.to(torch::kDouble).unsqueeze(1) - codes.to(torch::kDouble).unsqueeze(0)).square().sum(-1);
   const auto found = distances.gather(1, nearest.unsqueeze(1)).squeeze(1);

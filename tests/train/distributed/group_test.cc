@@ -71,6 +71,12 @@ TEST(Group, CodebooksAreThoseOfTheWholeBatch) {
 // of 1 x 2B. The second step shows that the first updated the weights alike.
 TEST(Group, StepsOnRealSpeechAreThoseOfOneProcess) { ExpectAsAlone("steps", 2, 1e-5); }
 
+// Which latents enter the queue, and in which order.
+TEST(Group, QueuesOfVectorPerturbationAreThoseOfOneProcess) {
+  ExpectAsAlone("perturbation", 2, 1e-12);
+  ExpectAsAlone("perturbation", 4, 1e-12);
+}
+
 // One line, "rank 0 of 2: rank 1 (...) ...".
 void ExpectBlamed(const Ended& rank, const std::string& blamed) {
   EXPECT_EQ(rank.code, 1) << rank.text;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 
+#include "codec/train/bottlenecks/vp.h"
 #include "codec/train/bottlenecks/vq.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
@@ -224,6 +225,38 @@ void Steps(Group& group, const std::string& file) {
   }
 }
 
+// Vector perturbation of samples that the ranks share out: moves, queue and codebook. The last rank writes.
+void Perturbation(Group& group, const std::string& file) {
+  BottleneckConfig config;
+  config.type = "vp";
+  config.groups = 3;
+  config.codebook_size = 16;
+  VpOptions options;
+  options.queue_steps = 7;
+  VectorPerturbation vp(config, options);
+  const int share = kSamples / group.size();
+  const auto generator = at::detail::createCPUGenerator(5);
+  Tensor y;
+  for (int step = 0; step < 12; ++step) {
+    const Tensor latents = torch::randn({kSamples, 20, config.latents()}, generator);
+    const Tensor kept =
+        torch::rand({kSamples, 20, config.groups}, generator) < torch::tensor({1.0, 0.7, 0.3});
+    const Tensor audible = torch::rand({kSamples, 20}, generator) < 0.9;
+    const int first = share * group.rank();
+    const auto own = [&](const Tensor& x) { return x.narrow(0, first, share).to(torch::kFloat); };
+    const BatchRandom random(step, first, share);
+    y = vp.Forward({own(latents), own(kept), own(audible), random, &group}).y;
+    vp.EndStep(&group);
+  }
+  vp.PrepareToQuantize(&group);
+  if (group.rank() + 1 < group.size()) return;
+  std::ofstream out(file);
+  out.precision(12);
+  Put(out, "y", y.narrow(0, share - 1, 1));
+  Put(out, "queue", vp.queue());
+  Put(out, "codebook", vp.codebook());
+}
+
 // FIRST,SECOND: two checkpoints with the same step, weights, average and moments, bit for bit.
 void Same(Group&, const std::string& files) {
   const size_t comma = files.find(',');
@@ -244,9 +277,15 @@ void Same(Group&, const std::string& files) {
 void Nothing(Group& group, const std::string&) { std::printf("%s\n", group.name().c_str()); }
 
 int Run(int argc, char** argv) {
-  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {
-      {"sums", Sums},         {"gradients", Gradients}, {"misbehave", Misbehave}, {"disagree", Disagree},
-      {"codebook", Codebook}, {"steps", Steps},         {"same", Same},           {"nothing", Nothing}};
+  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {{"perturbation", Perturbation},
+                                                                             {"sums", Sums},
+                                                                             {"gradients", Gradients},
+                                                                             {"misbehave", Misbehave},
+                                                                             {"disagree", Disagree},
+                                                                             {"codebook", Codebook},
+                                                                             {"steps", Steps},
+                                                                             {"same", Same},
+                                                                             {"nothing", Nothing}};
   const std::string name = argc > 1 ? argv[1] : "";
   if (!cases.contains(name)) return 2;
   GroupOptions options;
