@@ -36,6 +36,8 @@ int Run(const std::string& run, const std::string& out, const std::string& folde
   auto state = LoadRunState(run, best);
   if (!state.ok()) return Fail(state.message());
   TrainingState& training = *state.value();
+  const Status possible = CheckExport(training.config.model);
+  if (!possible.ok()) return Fail(run + ": " + possible.message());
   auto data = LoadRunData(run, folder, training.config);
   if (!data.ok()) return Fail(data.message());
 

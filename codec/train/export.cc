@@ -99,9 +99,19 @@ std::string Summary(const TrainingState& state, const Dataset& data) {
 
 }  // namespace
 
+Status CheckExport(const Config& config) {
+  const std::string& type = config.bottleneck.type;
+  if (type == "fsp" || type == "vp") return {};
+  const std::string why = type == "none" ? "its latents are not quantised, so there are no tokens to send"
+                                         : "it is there to be compared with, and the codec cannot run it";
+  return Error{"a bottleneck of type \"" + type + "\" is not exported: " + why};
+}
+
 Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
                               const std::function<void(size_t done, size_t total)>& progress) {
   const Config& config = state.config.model;
+  const Status possible = CheckExport(config);
+  if (!possible.ok()) return possible.error();
   Weights weights;
   weights.config = config;
   weights.tensors = ReadTensors(*state.average);

@@ -12,6 +12,9 @@
 
 namespace quaver {
 
+// An error that says why, unless the runtime has what the configuration asks for.
+Status CheckExport(const Config& config);
+
 // The averaged weights, rounded as the file stores them, with frequency tables counted on `data` and these
 // metadata: "licence", "training" (JSON: steps, hours, configuration, data, and
 // those of the weights that the run began with), "payload_bps" (JSON array: bits

@@ -48,6 +48,11 @@ void Visit(V& v, VqOptions& o) {
 }
 
 template <typename V>
+void Visit(V& v, NoneOptions& o) {
+  v("mean_weight", o.moments.mean_weight), v("variance_weight", o.moments.variance_weight);
+}
+
+template <typename V>
 void Visit(V& v, AugmentOptions& o) {
   v("speed", o.speed), v("reverb", o.reverb), v("mix", o.mix), v("noise", o.noise), v("clip", o.clip);
   v("band", o.band), v("telephone", o.telephone);
@@ -73,12 +78,14 @@ void Visit(V& v, TrainingOptions& o) {
       v("loader_threads", o.loader_threads);
   v("loss", o.loss), v("drop", o.drop), v("adversary", o.adversary), v("augment", o.augment);
   v("fsp", o.bottleneck.fsp), v("fsq", o.bottleneck.fsq), v("vp", o.bottleneck.vp), v("vq", o.bottleneck.vq);
+  v("none", o.bottleneck.none);
 }
 
 template <typename T>
 concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
     std::is_same_v<T, FspOptions> || std::is_same_v<T, FsqOptions> || std::is_same_v<T, VpOptions> ||
-    std::is_same_v<T, VqOptions> || std::is_same_v<T, AdversaryOptions> || std::is_same_v<T, AugmentOptions>;
+    std::is_same_v<T, VqOptions> || std::is_same_v<T, NoneOptions> || std::is_same_v<T, AdversaryOptions> ||
+    std::is_same_v<T, AugmentOptions>;
 
 struct Writer {
   json out = json::object();

@@ -76,7 +76,7 @@ struct TrainingOptions {
   std::vector<std::string> leave_out;  // files, relative to the data folder
   LossOptions loss;
   DropOptions drop;
-  BottleneckOptions bottleneck;  // keys "fsp", "fsq", "vp" and "vq"
+  BottleneckOptions bottleneck;  // keys "fsp", "fsq", "vp", "vq" and "none"
   AugmentOptions augment;
   AdversaryOptions adversary;
 };

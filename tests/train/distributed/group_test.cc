@@ -62,6 +62,11 @@ TEST(Group, GradientsAreThoseOfTheWholeBatch) {
   ExpectAsAlone("gradients", 4, 1e-6);
 }
 
+TEST(Group, CodebooksAreThoseOfTheWholeBatch) {
+  ExpectAsAlone("codebook", 2, 1e-5);
+  ExpectAsAlone("codebook", 4, 1e-5);
+}
+
 // The network, its losses, the discriminators, the balancer, moments and validation: one step of 2 x B is one
 // of 1 x 2B. The second step shows that the first updated the weights alike.
 TEST(Group, StepsOnRealSpeechAreThoseOfOneProcess) { ExpectAsAlone("steps", 2, 1e-5); }

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "codec/train/bottlenecks/vp.h"
+#include "codec/train/bottlenecks/vq.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
 #include "codec/train/distributed/gradient_sum.h"
@@ -30,6 +31,44 @@ void Put(std::ostream& out, const char* name, const Tensor& values) {
   out << name;
   for (int64_t i = 0; i < flat.numel(); ++i) out << ' ' << flat[i].item<double>();
   out << '\n';
+}
+
+// A codebook that follows averages, with restarts, over steps in which half of the ranks drop its second
+// group.
+void Codebook(Group& group, const std::string& file) {
+  torch::manual_seed(5);
+  BottleneckConfig config;
+  config.type = "vq";
+  config.groups = 2;
+  config.vector_dims = 2;
+  config.codebook_size = 16;
+  VqOptions options;
+  options.ema = true;
+  Vq vq(config, options);
+  const int64_t share = kSamples / group.size();
+  double loss = 0;
+  for (int step = 0; step < 120; ++step) {
+    const auto generator = at::detail::createCPUGenerator(static_cast<uint64_t>(step));
+    Tensor latents = torch::randn({kSamples, 12, 4}, generator, torch::kFloat);
+    if (step > 60) latents.slice(2, 0, 2) += 5;  // codes die
+    Tensor kept = torch::ones({kSamples, 12, 2});
+    kept.slice(0, kSamples / 2).select(2, 1).zero_();
+    const BatchRandom random(1, step * kSamples + group.rank() * share, static_cast<int>(share));
+    const auto own = [&](const Tensor& all) { return all.narrow(0, share * group.rank(), share); };
+    const auto out = vq.Forward({own(latents), own(kept), torch::ones({share, 12}), random, &group});
+    loss = group.Sum(out.loss.item<double>()) / group.size();
+    vq.EndStep(&group);
+  }
+  for (const Tensor& buffer : vq.buffers()) {  // all ranks have the same bits
+    Tensor first = buffer.clone();
+    group.Broadcast(first);
+    if (group.Any(!torch::equal(first, buffer))) throw std::runtime_error("the ranks' codebooks differ");
+  }
+  if (!group.first()) return;
+  std::ofstream out(file);
+  out.precision(12);
+  Put(out, "loss", torch::tensor(loss, torch::kDouble));
+  Put(out, "codebooks", vq.Codebooks());
 }
 
 // Samples of this rank, of the batch that all ranks share.
@@ -238,9 +277,15 @@ void Same(Group&, const std::string& files) {
 void Nothing(Group& group, const std::string&) { std::printf("%s\n", group.name().c_str()); }
 
 int Run(int argc, char** argv) {
-  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {
-      {"perturbation", Perturbation}, {"sums", Sums},   {"gradients", Gradients}, {"misbehave", Misbehave},
-      {"disagree", Disagree},         {"steps", Steps}, {"same", Same},           {"nothing", Nothing}};
+  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {{"perturbation", Perturbation},
+                                                                             {"sums", Sums},
+                                                                             {"gradients", Gradients},
+                                                                             {"misbehave", Misbehave},
+                                                                             {"disagree", Disagree},
+                                                                             {"codebook", Codebook},
+                                                                             {"steps", Steps},
+                                                                             {"same", Same},
+                                                                             {"nothing", Nothing}};
   const std::string name = argc > 1 ? argv[1] : "";
   if (!cases.contains(name)) return 2;
   GroupOptions options;
