@@ -12,10 +12,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Stems = std::map<std::string, std::string>;  // stem -> path
+}  // namespace
 
-Result<Stems> ListFolder(const std::string& folder) {
-  Stems stems;
+Result<std::map<std::string, std::string>> ListClips(const std::string& folder) {
+  std::map<std::string, std::string> stems;
   std::error_code error;
   fs::directory_iterator entry(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
@@ -27,8 +27,6 @@ Result<Stems> ListFolder(const std::string& folder) {
   return stems;
 }
 
-}  // namespace
-
 Result<ClipPairing> PairClips(const std::string& reference, const std::string& decoded) {
   std::error_code error;
   const bool folders = fs::is_directory(reference, error);
@@ -36,9 +34,9 @@ Result<ClipPairing> PairClips(const std::string& reference, const std::string& d
     return Error{reference + ", " + decoded + ": give two files or two folders"};
   }
   if (!folders) return ClipPairing{{{reference, decoded}}, {}};
-  const auto references = ListFolder(reference);
+  const auto references = ListClips(reference);
   if (!references.ok()) return references.error();
-  const auto outputs = ListFolder(decoded);
+  const auto outputs = ListClips(decoded);
   if (!outputs.ok()) return outputs.error();
   ClipPairing pairing;
   for (const auto& [stem, path] : references.value()) {

@@ -8,17 +8,16 @@
 #include "apps/clip_pairs.h"
 #include "apps/command_line.h"
 #include "apps/commands.h"
+#include "apps/evaluate_run.h"
 #include "apps/exit_codes.h"
 #include "apps/progress.h"
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
+#include "apps/read_clip.h"
 #include "codec/metrics/scores.h"
 
 namespace quaver {
 namespace {
 
-constexpr int kRate = 16000;                      // Hz, of the scores
-constexpr size_t kMaxSamples = 6 * 3600 * 48000;  // of a clip: it is held in memory
+constexpr int kRate = 16000;  // Hz, of the scores
 
 const CommandText kText = {
     "evaluate",
@@ -26,36 +25,20 @@ const CommandText kText = {
     "dB\n"
     "(lower is better) and SI-SDR in dB (higher is better). REF and DEC are two sound files, or two folders\n"
     "whose files are matched by name without the extension; then the mean is given as well. Everything is\n"
-    "mixed down to mono and resampled to 16 kHz; the clips are taken as aligned unless --align is given.",
+    "mixed down to mono and resampled to 16 kHz; the clips are taken as aligned unless --align is given.\n"
+    "With --run, DEC is first written: what the network of a training run makes of REF, quantised as at\n"
+    "inference. It works for every bottleneck, exported or not. With --json there are statistics of the "
+    "tokens\n"
+    "too, and the losses as at inference and as in training.",
     "REF DEC",
     "  quaver evaluate talk.wav heard.wav\n"
-    "  quaver evaluate samples/ decoded/ --json\n"};
-
-Result<std::vector<float>> ReadClip(const std::string& path) {
-  auto opened = SoundReader::Open(path);
-  if (!opened.ok()) return opened.error();
-  SoundReader& sound = *opened.value();
-  auto resampler = Resampler::Create(sound.sample_rate(), kRate);
-  if (!resampler.ok()) return Error{path + ": " + resampler.message()};
-  std::vector<float> block(16384);
-  std::vector<float> samples;
-  for (;;) {
-    const auto count = sound.ReadMono(block);
-    if (!count.ok()) return count.error();
-    if (count.value() == 0) break;
-    const Status status = resampler.value()->Process(std::span(block).first(count.value()), samples);
-    if (!status.ok()) return Error{path + ": " + status.message()};
-    if (samples.size() > kMaxSamples) return Error{path + ": too long to be scored at once"};
-  }
-  const Status status = resampler.value()->Flush(samples);
-  if (!status.ok()) return Error{path + ": " + status.message()};
-  return samples;
-}
+    "  quaver evaluate samples/ decoded/ --json\n"
+    "  quaver evaluate samples/ decoded/ --run runs/first --json\n"};
 
 Result<SpeechScores> ScoreFiles(const ClipFiles& files, bool align) {
-  const auto reference = ReadClip(files.reference);
+  const auto reference = ReadClip(files.reference, kRate);
   if (!reference.ok()) return reference.error();
-  const auto decoded = ReadClip(files.decoded);
+  const auto decoded = ReadClip(files.decoded, kRate);
   if (!decoded.ok()) return decoded.error();
   const int lag = align ? AlignLag(reference.value(), decoded.value()) : 0;
   const ClipPair pair = AtLag(reference.value(), decoded.value(), lag);
@@ -114,13 +97,36 @@ int RunEvaluate(int argc, char** argv) {
   CommandLine line(kText);
   bool json = false;
   bool align = false;
-  line.options().add_options()                            //
-      ("json", "The mean as JSON", cxxopts::value(json))  //
-      ("align", "Look for the lag of DEC, up to 60 ms, first", cxxopts::value(align));
+  RunToEvaluate by;
+  line.options().add_options()                                                                    //
+      ("json", "The mean as JSON", cxxopts::value(json))                                          //
+      ("align", "Look for the lag of DEC, up to 60 ms, first", cxxopts::value(align))             //
+      ("run", "Folder of a training run whose network writes DEC first", cxxopts::value(by.run))  //
+      ("best", "With --run: the checkpoint with the best validation instead of the last",
+       cxxopts::value(by.best))                                                     //
+      ("n-q", "With --run: tokens a frame (default: all)", cxxopts::value(by.n_q))  //
+      ("bottleneck",
+       "With --run: quantise by this instead, JSON of a type with levels, for instance "
+       "'{\"type\": \"fsp\", \"cdf\": \"tanh\", \"groups\": 1, \"levels\": [6, 6, 6, 6]}', or of type vp, "
+       "whose "
+       "codebook is fitted to the training data",
+       cxxopts::value(by.bottleneck));
   if (const auto over = line.Parse(argc, argv)) return *over;
   if (line.positional().size() != 2) return line.UsageError("needs REF and DEC");
-  const auto pairing = PairClips(line.positional()[0], line.positional()[1]);
+  const bool of_run = line.Has("best") || line.Has("n-q") || line.Has("bottleneck");
+  if (of_run && !line.Has("run")) return line.UsageError("--best, --n-q and --bottleneck belong to --run");
+  if (line.Has("n-q") && by.n_q < 1) return line.UsageError("--n-q must be at least 1");
   Console console("evaluate", false);
+  nlohmann::json run;
+  if (line.Has("run")) {
+    auto decoded = DecodeByRun(by, line.positional()[0], line.positional()[1], console);
+    if (!decoded.ok()) {
+      console.Error(decoded.message());
+      return kExitFailed;
+    }
+    run = std::move(decoded).value();
+  }
+  const auto pairing = PairClips(line.positional()[0], line.positional()[1]);
   if (!pairing.ok()) {
     console.Error(pairing.message());
     return kExitFailed;
@@ -132,10 +138,11 @@ int RunEvaluate(int argc, char** argv) {
   if (scored.scores.empty()) return kExitFailed;
   const SpeechScores mean = Mean(scored.scores);
   if (json) {
-    const nlohmann::json facts = {{"clips", scored.scores.size()},
-                                  {"estoi", mean.estoi},
-                                  {"log_mel_db", mean.log_mel_db},
-                                  {"si_sdr_db", mean.si_sdr_db}};
+    nlohmann::json facts = {{"clips", scored.scores.size()},
+                            {"estoi", mean.estoi},
+                            {"log_mel_db", mean.log_mel_db},
+                            {"si_sdr_db", mean.si_sdr_db}};
+    if (!run.is_null()) facts["run"] = run;
     std::printf("%s\n", facts.dump(2).c_str());
   } else {
     PrintTable(scored.files, scored.scores, mean);

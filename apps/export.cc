@@ -8,10 +8,8 @@
 #include <iostream>
 
 #include "apps/commands.h"
-#include "apps/run_notes.h"
+#include "apps/trained_run.h"
 #include "codec/audio/atomic_file.h"
-#include "codec/data/load.h"
-#include "codec/train/trainer.h"
 
 namespace quaver {
 namespace {
@@ -19,7 +17,9 @@ namespace {
 constexpr char kAbout[] =
     "Writes the averaged weights of a run as a weights file, with the frequency tables of the range coder "
     "counted on\n"
-    "the training data.\n\n"
+    "the training data. A run of bottleneck type vp gets its codebooks here, if `quaver fit-codebook` has "
+    "not\n"
+    "fitted them since its last step.\n\n"
     "Example:\n"
     "  quaver export runs/first -o first.safetensors\n"
     "  quaver encode talk.wav --model first.safetensors\n";
@@ -29,36 +29,22 @@ int Fail(const std::string& message) {
   return 1;
 }
 
-// The data that the run was trained on; all of `source` but official dev and test parts if one is given.
-Result<Dataset> LoadData(const std::string& run, const std::string& source, const TrainingConfig& config) {
-  LoadOptions options = DataOptions(config);
-  options.part = Part::kTraining;
-  if (!source.empty()) return LoadDataset(source, options);
-  const auto notes = ReadRunNotes(run);
-  if (!notes.ok()) return notes.error();
-  if (!notes.value().validation.empty()) return LoadDataset(notes.value().data, options);
-  auto sets = LoadTrainingSets(notes.value().data, "", config.training.held_out, options);
-  if (!sets.ok()) return sets.error();
-  return std::move(sets.value().train);
-}
-
-Result<std::unique_ptr<TrainingState>> LoadState(const std::string& run, bool best) {
-  const RunFolder folder(run, 1);
-  if (best) return LoadCheckpoint(folder.Best());
-  return folder.Load(torch::kCPU,
-                     [](const std::string& message) { std::fprintf(stderr, "%s\n", message.c_str()); });
-}
-
 int Run(const std::string& run, const std::string& out, const std::string& folder, bool best, bool force) {
   const auto existing = force ? Existing::kReplace : Existing::kRefuse;
   auto file = AtomicFile::Create(out, existing);  // refused before the work, not after it
   if (!file.ok()) return Fail(file.message());
-  auto state = LoadState(run, best);
+  auto state = LoadRunState(run, best);
   if (!state.ok()) return Fail(state.message());
   TrainingState& training = *state.value();
-  auto data = LoadData(run, folder, training.config);
+  const Status possible = CheckExport(training.config.model);
+  if (!possible.ok()) return Fail(run + ": " + possible.message());
+  auto data = LoadRunData(run, folder, training.config);
   if (!data.ok()) return Fail(data.message());
 
+  if (NeedsCodebook(training)) {
+    const Status fitted = FitAndPrintCodebooks(training, data.value(), {});
+    if (!fitted.ok()) return Fail(fitted.message());
+  }
   const auto progress = [](size_t done, size_t total) {
     std::fprintf(stderr, "\rcounting tokens: clip %zu of %zu ", done, total);
   };

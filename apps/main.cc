@@ -28,16 +28,17 @@ Usage:
   quaver COMMAND ...      quaver COMMAND --help says more, with examples
 
 Commands:
-  encode    sound files to .qvr, or to tokens as .npy
-  decode    .qvr or .npy to WAV or FLAC
-  live      microphone to loudspeaker through the codec, with a simulated network
-  info      what is in a .qvr, an .npy or a weights file
-  evaluate  scores of decoded speech against its reference
-  data      what is in a folder of speech, before you train on it
-  pack      folders of speech to shards, which train without being decoded again
-  train     train a model on your own speech
-  export    make a weights file of a training run
-  report    make a page of training runs: curves, scores, spectrograms, sound
+  encode        sound files to .qvr, or to tokens as .npy
+  decode        .qvr or .npy to WAV or FLAC
+  live          microphone to loudspeaker through the codec, with a simulated network
+  info          what is in a .qvr, an .npy or a weights file
+  evaluate      scores of decoded speech against its reference
+  data          what is in a folder of speech, before you train on it
+  pack          folders of speech to shards, which train without being decoded again
+  train         train a model on your own speech
+  fit-codebook  codebooks of a run that was trained by vector perturbation
+  export        make a weights file of a training run
+  report        make a page of training runs: curves, scores, spectrograms, sound
 
 Options:
   -h, --help     print this text and end
@@ -57,17 +58,18 @@ Exit codes:
   1  at least one input failed (the others went on)
   2  the command line makes no sense; nothing was done
   3  decoded, but something was damaged: what was lost has been concealed
-  4  train or export in a program built without the trainer
+  4  train, fit-codebook or export in a program built without the trainer
 )";
 
 struct Command {
   std::string_view name;
   int (*run)(int, char**);
 };
-constexpr Command kCommands[] = {{"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
-                                 {"info", RunInfo},     {"evaluate", RunEvaluate}, {"data", RunData},
-                                 {"pack", RunPack},     {"train", RunTrain},       {"export", RunExport},
-                                 {"report", RunReport}};
+constexpr Command kCommands[] = {
+    {"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
+    {"info", RunInfo},     {"evaluate", RunEvaluate}, {"data", RunData},
+    {"pack", RunPack},     {"train", RunTrain},       {"fit-codebook", RunFitCodebook},
+    {"export", RunExport}, {"report", RunReport}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

@@ -1,8 +1,10 @@
-// `quaver train` and `quaver export` of a program that was built without LibTorch.
+// `quaver train`, `fit-codebook`, `export` and `evaluate --run` of a program that was built without LibTorch.
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/commands.h"
+#include "apps/evaluate_run.h"
 #include "apps/exit_codes.h"
 
 namespace quaver {
@@ -30,6 +32,11 @@ int Explain(const char* command, int argc, char** argv) {
 }  // namespace
 
 int RunTrain(int argc, char** argv) { return Explain("train", argc, argv); }
+int RunFitCodebook(int argc, char** argv) { return Explain("fit-codebook", argc, argv); }
 int RunExport(int argc, char** argv) { return Explain("export", argc, argv); }
+
+Result<nlohmann::json> DecodeByRun(const RunToEvaluate&, const std::string&, const std::string&, Console&) {
+  return Error{"--run: this program was built without the trainer; quaver train --help says how to get it"};
+}
 
 }  // namespace quaver

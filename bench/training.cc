@@ -15,14 +15,13 @@
 #include "codec/data/load.h"
 #include "codec/model/layers.h"
 #include "codec/train/batches.h"
-#include "codec/train/bottlenecks/bottleneck.h"
-#include "codec/train/dropout.h"
-#include "codec/train/losses.h"
+#include "codec/train/checkpoint.h"
+#include "codec/train/distributed/gradient_sum.h"
+#include "codec/train/distributed/group.h"
+#include "codec/train/generator_pass.h"
+#include "codec/train/lane_loss.h"
 #include "codec/train/memory.h"
-#include "codec/train/network.h"
-#include "codec/train/optimizer.h"
-#include "codec/train/options.h"
-#include "codec/train/random.h"
+#include "codec/train/trainer.h"
 
 namespace quaver::bench {
 namespace {
@@ -58,32 +57,25 @@ double MatrixPeak() {
   return static_cast<double>(kSize * kSize * kSize) / best;
 }
 
-enum Phase { kLoader, kEncoder, kBottleneck, kDecoder, kLosses, kBackward, kOptimiser, kAverage, kPhases };
-constexpr std::array<const char*, kPhases> kNames = {"loader", "encoder",  "bottleneck",         "decoder",
-                                                     "losses", "backward", "clip and optimiser", "average"};
+enum Phase { kLoader, kForward, kLosses, kBackward, kOptimiser, kAverage, kPhases };
+constexpr std::array<const char*, kPhases> kNames = {
+    "loader", "forward", "losses", "backward", "clip and optimiser", "average"};
 using Times = std::array<double, kPhases>;
 
 // The calls of TrainStep (codec/train/step.cc) without discriminators, each timed. The trainer draws crops
 // ahead in a thread; here they are waited for.
 class Step {
  public:
-  Step(const TrainingConfig& config, const Dataset& data)
+  Step(const TrainingConfig& config, const Dataset& data, int threads)
       : config_(config),
         data_(data),
+        state_(config),
         loss_(config.training.loss, config.model.sample_rate, torch::kCPU),
-        bottleneck_(MakeBottleneck(config.model.bottleneck, config.training.bottleneck)),
-        network_(config.model),
-        average_(config.model) {
-    network_->set_bf16(config.training.bf16);
-    std::vector<torch::Tensor> matrices;
-    std::vector<torch::Tensor> vectors;
-    for (const auto& parameter : network_->parameters())
-      (parameter.dim() == 3 ? matrices : vectors).push_back(parameter);
-    optimizer_ = std::make_unique<AdamW>(matrices, vectors, AdamWOptions{});
-    followed_ = network_->parameters();
-    follower_ = average_->parameters();
-  }
+        alone_(Group::Alone()),
+        sum_(*alone_, state_.TrainedParameters()),
+        lanes_(threads, config.training.batch) {}
 
+  int lanes() const { return lanes_.count(); }
   double audio_seconds() const {
     return static_cast<double>(config_.training.batch) * config_.training.crop_frames *
            config_.model.frame() / config_.model.sample_rate;
@@ -91,52 +83,40 @@ class Step {
 
   Times Run() {
     const TrainingOptions& options = config_.training;
-    const Config& model = config_.model;
-    const CropOptions crop{options.batch, options.crop_frames * model.frame(), options.low_level_db,
-                           options.high_level_db, options.augment};
     Times times{};
     Batch batch;
-    torch::Tensor latents, kept, output, total;
-    BottleneckOutput quantised;
-    times[kLoader] = TimeOf([&] { batch = DrawBatch(data_, crop, options.seed, sample_, options.batch); });
-    const torch::Tensor& crops = batch.crops;
-    times[kEncoder] = TimeOf([&] { latents = network_->Encode(crops); });
-    times[kBottleneck] = TimeOf([&] {
-      const auto mask = DrawTokenMasks(options.drop, options.seed, batch.first_sample, options.batch,
-                                       static_cast<int>(latents.size(1)), model.bottleneck.groups);
-      const BatchRandom noise(options.seed, batch.first_sample, options.batch);
-      quantised = bottleneck_->Forward({latents, mask, torch::ones({options.batch, latents.size(1)}), noise});
-      kept = quantised.y * mask.repeat_interleave(model.bottleneck.dims(), -1);
-    });
-    sample_ += options.batch;
-    times[kDecoder] = TimeOf([&] { output = network_->Decode(kept); });
+    times[kLoader] = TimeOf(
+        [&] { batch = DrawBatch(data_, CropsOf(config_), options.seed, state_.samples, options.batch); });
+    state_.samples += options.batch;
+    GeneratorPass pass(state_, lanes_);
+    times[kForward] = TimeOf([&] { pass.Forward(batch, batch.crops, *alone_); });
+    std::vector<torch::Tensor> at_decoded;
     times[kLosses] = TimeOf([&] {
-      const LossTerms terms =
-          loss_(crops.slice(1, 0, crops.size(1) - model.overlap), output.slice(1, model.overlap));
-      total = options.loss.log_mel * terms.log_mel + options.loss.convergence * terms.convergence +
-              options.loss.waveform * terms.waveform + options.loss.norm * quantised.loss;
+      for (const LaneLoss& lane : LossesOf(pass, loss_, options.loss, 0, lanes_))
+        at_decoded.push_back(lane.at_decoded);
     });
     times[kBackward] = TimeOf([&] {
-      optimizer_->ZeroGrad();
-      total.backward();
+      LaneGradients gradients(lanes_, sum_);
+      pass.Backward(at_decoded, options.loss.norm, gradients);
+      gradients.Finish();
     });
-    times[kOptimiser] =
-        TimeOf([&] { optimizer_->Step(1e-4, ClipScale(optimizer_->GradientNorm(), options.clip_norm)); });
-    times[kAverage] = TimeOf([&] { Follow(follower_, followed_, 1e-3); });
+    AdamW& optimizer = *state_.optimizer;
+    times[kOptimiser] = TimeOf([&] {
+      optimizer.Step(1e-4, ClipScale(optimizer.GradientNorm(&lanes_), options.clip_norm), &lanes_);
+    });
+    times[kAverage] =
+        TimeOf([&] { Follow(state_.average->parameters(), state_.network->parameters(), 1e-3, &lanes_); });
     return times;
   }
 
  private:
   const TrainingConfig& config_;
   const Dataset& data_;
+  TrainingState state_;
   ReconstructionLoss loss_;
-  std::shared_ptr<Bottleneck> bottleneck_;
-  TorchNetwork network_;
-  TorchNetwork average_;
-  std::vector<torch::Tensor> followed_;
-  std::vector<torch::Tensor> follower_;
-  std::unique_ptr<AdamW> optimizer_;
-  int64_t sample_ = 0;
+  std::unique_ptr<Group> alone_;
+  GradientSum sum_;
+  Lanes lanes_;
 };
 
 double Sum(const Times& times) {
@@ -191,7 +171,7 @@ int Measure(const Options& options) {
   std::printf("%s, %d crops of %d frames, %s, threads: %d\n", config.value().model.name.c_str(),
               training.batch, training.crop_frames, training.bf16 ? "bf16" : "fp32", options.threads);
   double peak = MatrixPeak();
-  Step step(config.value(), data.value());
+  Step step(config.value(), data.value(), options.threads);
   for (int i = 0; i < 3; ++i) step.Run();
   std::vector<Times> steps;
   const Stopwatch watch;
@@ -213,8 +193,8 @@ int main(int argc, char** argv) {
       ("config", "Training configuration",
        cxxopts::value(o.config)->default_value(QUAVER_SOURCE_DIR "/models/speech-16k.json"), "FILE")  //
       ("data", "Folder of speech", cxxopts::value(o.data)->default_value(QUAVER_SOURCE_DIR "/samples"),
-       "DIR")                                                                                 //
-      ("threads", "Threads of LibTorch", cxxopts::value(o.threads)->default_value("1"), "N")  //
+       "DIR")                                                                                             //
+      ("threads", "CPU threads: lanes of the batch", cxxopts::value(o.threads)->default_value("1"), "N")  //
       ("bf16", "Matrix products in bfloat16: 0 or 1 (default: as the configuration says)",
        cxxopts::value(o.bf16), "0|1")  //
       ("seconds", "Measure for so long", cxxopts::value(o.seconds)->default_value("20"), "S");

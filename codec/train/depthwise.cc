@@ -88,7 +88,7 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
                  gw_data + b * weight.numel(), steps, channels, weight.size(0));
       }
     });
-    return {gx, gw.sum(0), gy.sum({0, 1})};
+    return {gx, gw.sum(0), gy.sum(at::IntArrayRef{0, 1})};
   }
 };
 

@@ -1,5 +1,6 @@
 #include "codec/train/discriminator.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -8,10 +9,11 @@ namespace {
 
 using torch::Tensor;
 
-constexpr int64_t kKernel = 3;          // frames and bins of every convolution
+constexpr int64_t kKernel = 3;          // in each dimension of a convolution
 constexpr double kSlope = 0.2;          // of leaky ReLU below 0
 constexpr double kPowerFloor = 1e-6;    // of a bin, of a spectrum scaled to the rms of the windowed signal
 constexpr double kCompression = -0.35;  // of the power: magnitude ^ 0.3
+constexpr double kLevelFloor = 3e-3;    // rms below which a waveform counts as silence (-50 dBFS)
 constexpr double kFeatureFloor = 1e-3;  // of the mean activation that a difference is compared with
 
 // [batch, samples] -> compressed real and imaginary parts [batch, 2, frames, bins]; the bin at half the rate
@@ -35,12 +37,24 @@ Tensor MergeBins(const Tensor& x, int64_t count) {
       .permute({0, 3, 1, 2});
 }
 
+// [batch, samples] -> [batch, 1, period, samples / period], at a level of 1; zeros fill up to a multiple of
+// `whole`.
+Tensor Folded(const Tensor& x, int64_t period, int64_t whole) {
+  const Tensor level = x.square().mean(-1, /*keepdim=*/true).sqrt().clamp_min(kLevelFloor);
+  const int64_t rows = (x.size(1) + period * whole - 1) / (period * whole) * whole;
+  return torch::constant_pad_nd(x / level, {0, rows * period - x.size(1)})
+      .view({x.size(0), rows, period})
+      .transpose(1, 2)
+      .unsqueeze(1);
+}
+
 Tensor SampleMeans(const Tensor& x) { return x.to(torch::kFloat).flatten(1).mean(1); }
 
 }  // namespace
 
 DiscriminatorsImpl::DiscriminatorsImpl(const AdversaryOptions& options) {
   for (const int size : options.fft_sizes) scales_.push_back(MakeScale(size, options.channels));
+  for (const int period : options.periods) periods_.push_back(MakePeriod(period, options.channels));
 }
 
 DiscriminatorsImpl::Scale DiscriminatorsImpl::MakeScale(int size, int channels) {
@@ -54,12 +68,21 @@ DiscriminatorsImpl::Scale DiscriminatorsImpl::MakeScale(int size, int channels) 
   return scale;
 }
 
+DiscriminatorsImpl::Period DiscriminatorsImpl::MakePeriod(int period, int channels) {
+  const std::string name = "period" + std::to_string(period);
+  const int64_t c = channels;
+  return {period,
+          {MakeLayer(name + "_0", 1, c, 4, 0), MakeLayer(name + "_1", c, 2 * c, 4, 0),
+           MakeLayer(name + "_2", 2 * c, 4 * c, 2, 0), MakeLayer(name + "_3", 4 * c, 4 * c, 1, 0),
+           MakeLayer(name + "_4", 4 * c, 1, 1, 0)}};
+}
+
 DiscriminatorsImpl::Layer DiscriminatorsImpl::MakeLayer(const std::string& name, int64_t in, int64_t out,
                                                         int64_t merged, int64_t dilation) {
   const int64_t inputs = merged * in;
-  const double bound =
-      std::sqrt(3.0 / static_cast<double>(inputs * kKernel * kKernel));  // keeps the variance
-  const Tensor weight = torch::empty({out, inputs, kKernel, kKernel}).uniform_(-bound, bound);
+  const int64_t frames = dilation > 0 ? kKernel : 1;
+  const double bound = std::sqrt(3.0 / static_cast<double>(inputs * frames * kKernel));  // keeps the variance
+  const Tensor weight = torch::empty({out, inputs, frames, kKernel}).uniform_(-bound, bound);
   const Tensor norm = weight.flatten(1).norm(2, 1);
   Layer layer{merged, dilation, register_parameter(name + "_direction", weight),
               register_parameter(name + "_gain", norm),
@@ -74,20 +97,26 @@ Tensor DiscriminatorsImpl::Convolve(const Layer& layer, const Tensor& x) const {
       (layer.direction * scale.view({-1, 1, 1, 1})).to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   const Tensor input = layer.merged > 1 ? MergeBins(x, layer.merged) : x;
   return torch::conv2d(input, weight, layer.bias.to(type), /*stride=*/1, /*padding=*/{layer.dilation, 1},
-                       /*dilation=*/{layer.dilation, 1});
+                       /*dilation=*/{std::max<int64_t>(1, layer.dilation), 1});
+}
+
+void DiscriminatorsImpl::Judge(Tensor x, const std::vector<Layer>& layers, Judgement& judgement) const {
+  x = x.to(bf16_ ? torch::kBFloat16 : torch::kFloat, false, false, torch::MemoryFormat::ChannelsLast);
+  for (size_t i = 0; i + 1 < layers.size(); ++i) {
+    x = torch::leaky_relu(Convolve(layers[i], x), kSlope);
+    judgement.features.push_back(x);
+  }
+  judgement.logits.push_back(Convolve(layers.back(), x).to(torch::kFloat));
 }
 
 Judgement DiscriminatorsImpl::forward(const Tensor& samples) {
   Judgement judgement;
-  for (const Scale& scale : scales_) {
-    Tensor x =
-        CompressedSpectrum(samples, scale.size, scale.window)
-            .to(bf16_ ? torch::kBFloat16 : torch::kFloat, false, false, torch::MemoryFormat::ChannelsLast);
-    for (size_t i = 0; i + 1 < scale.layers.size(); ++i) {
-      x = torch::leaky_relu(Convolve(scale.layers[i], x), kSlope);
-      judgement.features.push_back(x);
-    }
-    judgement.logits.push_back(Convolve(scale.layers.back(), x).to(torch::kFloat));
+  for (const Scale& scale : scales_)
+    Judge(CompressedSpectrum(samples, scale.size, scale.window), scale.layers, judgement);
+  for (const Period& period : periods_) {
+    int64_t whole = 1;
+    for (const Layer& layer : period.layers) whole *= layer.merged;
+    Judge(Folded(samples, period.period, whole), period.layers, judgement);
   }
   return judgement;
 }

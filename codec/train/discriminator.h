@@ -1,8 +1,9 @@
-// Multi-resolution complex STFT discriminators (Defossez et al., High Fidelity Neural Audio Compression,
-// arXiv 2210.13438, section 3.4), one for each FFT size: a stack of 2-D convolutions over frames and bins
-// with weight normalisation and leaky ReLU; a logit for each place that is left. Unlike there bins are merged
-// instead of skipped by strides, and the spectrum's magnitude is compressed (power 0.3), so that quiet bands
-// count too.
+// Discriminators of two kinds. Multi-resolution complex STFT (Defossez et al., High Fidelity Neural Audio
+// Compression, arXiv 2210.13438, section 3.4), one for each FFT size: a stack of 2-D convolutions over frames
+// and bins with weight normalisation and leaky ReLU; a logit for each place that is left. Unlike there bins
+// are merged instead of skipped by strides, and the spectrum's magnitude is compressed (power 0.3), so that
+// quiet bands count too. And multi-period (Kong et al., HiFi-GAN, arXiv 2010.05646), one for each period p:
+// every p-th sample of the waveform, brought to one level, convolved along time.
 #ifndef QUAVER_CODEC_TRAIN_DISCRIMINATOR_H_
 #define QUAVER_CODEC_TRAIN_DISCRIMINATOR_H_
 
@@ -28,8 +29,8 @@ class DiscriminatorsImpl : public torch::nn::Module {
 
  private:
   struct Layer {
-    int64_t merged;                       // bins that become channels before the convolution
-    int64_t dilation;                     // over frames
+    int64_t merged;                       // bins (or samples) that become channels before the convolution
+    int64_t dilation;                     // over frames; 0: the convolution is along the last dimension only
     torch::Tensor direction, gain, bias;  // weight = gain * direction / |direction|, for each output channel
   };
   struct Scale {
@@ -37,11 +38,18 @@ class DiscriminatorsImpl : public torch::nn::Module {
     torch::Tensor window;
     std::vector<Layer> layers;
   };
+  struct Period {
+    int period;
+    std::vector<Layer> layers;
+  };
   Scale MakeScale(int size, int channels);
+  Period MakePeriod(int period, int channels);
+  void Judge(torch::Tensor x, const std::vector<Layer>& layers, Judgement& judgement) const;
   Layer MakeLayer(const std::string& name, int64_t in, int64_t out, int64_t merged, int64_t dilation);
   torch::Tensor Convolve(const Layer& layer, const torch::Tensor& x) const;
 
   std::vector<Scale> scales_;
+  std::vector<Period> periods_;
   bool bf16_ = false;
 };
 TORCH_MODULE(Discriminators);

@@ -9,6 +9,9 @@
 #include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/model/layers.h"
+#include "codec/train/bottlenecks/vp.h"
+#include "codec/train/fit_codebook.h"
 
 namespace quaver {
 namespace {
@@ -74,6 +77,15 @@ std::vector<int> MeasureRates(const EntropyModel& model, const std::vector<ClipT
   return rates;
 }
 
+// The codebooks of vector perturbation, F32 [groups or 1, codes, dims].
+void AddCodebooks(const Bottleneck& bottleneck, std::map<std::string, Tensor>& tensors) {
+  const auto* perturbation = dynamic_cast<const VectorPerturbation*>(&bottleneck);
+  if (perturbation == nullptr) return;
+  const torch::Tensor codebook = perturbation->codebook().cpu().contiguous();
+  const float* values = codebook.const_data_ptr<float>();
+  tensors[kCodebook] = {codebook.sizes().vec(), {values, values + codebook.numel()}};
+}
+
 std::string Summary(const TrainingState& state, const Dataset& data) {
   nlohmann::json summary = {{"steps", state.step},
                             {"hours_of_training", state.seconds / 3600},
@@ -87,12 +99,27 @@ std::string Summary(const TrainingState& state, const Dataset& data) {
 
 }  // namespace
 
+Status CheckExport(const Config& config) {
+  const std::string& type = config.bottleneck.type;
+  if (type == "fsp" || type == "vp") return {};
+  const std::string why = type == "none" ? "its latents are not quantised, so there are no tokens to send"
+                                         : "it is there to be compared with, and the codec cannot run it";
+  return Error{"a bottleneck of type \"" + type + "\" is not exported: " + why};
+}
+
 Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
                               const std::function<void(size_t done, size_t total)>& progress) {
   const Config& config = state.config.model;
+  const Status possible = CheckExport(config);
+  if (!possible.ok()) return possible.error();
   Weights weights;
   weights.config = config;
   weights.tensors = ReadTensors(*state.average);
+  if (NeedsCodebook(state)) {
+    const auto fitted = FitCodebooks(state, data, {}, {});
+    if (!fitted.ok()) return fitted.error();
+  }
+  AddCodebooks(*state.bottleneck, weights.tensors);
   const EntropyModel flat = EntropyModel::Uniform(config.bottleneck);
   weights.frequencies.assign(flat.frequencies().begin(), flat.frequencies().end());
   // Through the file format once, so that tokens are counted with the weights that the runtime will have.

@@ -12,10 +12,14 @@
 
 namespace quaver {
 
+// An error that says why, unless the runtime has what the configuration asks for.
+Status CheckExport(const Config& config);
+
 // The averaged weights, rounded as the file stores them, with frequency tables counted on `data` and these
 // metadata: "licence", "training" (JSON: steps, hours, configuration, data, and
 // those of the weights that the run began with), "payload_bps" (JSON array: bits
 // per second of packets of 25 frames at n_q = 1 .. groups, measured on a part of `data`).
+// Codebooks that are missing or older than the weights are fitted to `data` first (fit_codebook.h).
 Result<Weights> ExportWeights(TrainingState& state, const Dataset& data,
                               const std::function<void(size_t done, size_t total)>& progress);
 

@@ -1,11 +1,29 @@
 #include "codec/train/optimizer.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <mutex>
 #include <string>
 
 namespace quaver {
 
 using torch::Tensor;
+
+namespace {
+
+using Lists = std::vector<std::vector<Tensor>>;
+
+// Without gradients, which is said to each thread.
+void RunOn(Lanes* lanes, const Lists& lists, const std::function<void(const Lists&)>& run) {
+  const auto quietly = [&](const Lists& own) {
+    torch::NoGradGuard no_grad;
+    run(own);
+  };
+  return lanes == nullptr ? quietly(lists) : lanes->RunOn(lists, quietly);
+}
+
+}  // namespace
 
 AdamW::Group AdamW::MakeGroup(std::vector<Tensor> parameters, double weight_decay) {
   Group group{std::move(parameters), {}, {}, weight_decay};
@@ -33,34 +51,48 @@ std::vector<Tensor> AdamW::Gradients() const {
   return gradients;
 }
 
-double AdamW::GradientNorm() const {
+double AdamW::GradientNorm(Lanes* lanes) const {
   torch::NoGradGuard no_grad;
   const std::vector<Tensor> gradients = Gradients();
   if (gradients.empty()) return 0;
-  return torch::stack(at::_foreach_norm(gradients, 2)).norm().item<double>();
+  std::vector<Tensor> norms;
+  std::mutex mutex;
+  RunOn(lanes, {gradients}, [&](const Lists& own) {
+    const std::vector<Tensor> norm = {torch::stack(at::_foreach_norm(own[0], 2)).norm()};
+    const std::lock_guard lock(mutex);
+    norms.insert(norms.end(), norm.begin(), norm.end());
+  });
+  double sum = 0;
+  std::vector<double> squares;
+  for (const Tensor& norm : norms) squares.push_back(std::pow(norm.item<double>(), 2));
+  std::sort(squares.begin(), squares.end());  // whichever lane was first
+  for (const double square : squares) sum += square;
+  return std::sqrt(sum);
 }
 
-void AdamW::Step(double learning_rate, double gradient_scale) {
+void AdamW::Step(double learning_rate, double gradient_scale, Lanes* lanes) {
   torch::NoGradGuard no_grad;
   ++steps_;
   for (const Group& group : groups_) {
-    std::vector<Tensor> parameters, gradients, first, second;
+    Lists lists(4);  // parameters, gradients, first and second moments
     for (size_t i = 0; i < group.parameters.size(); ++i) {
       const Tensor& gradient = group.parameters[i].grad();
       if (!gradient.defined()) continue;
-      parameters.push_back(group.parameters[i]);
-      gradients.push_back(gradient);
-      first.push_back(group.first[i]);
-      second.push_back(group.second[i]);
+      lists[0].push_back(group.parameters[i]);
+      lists[1].push_back(gradient);
+      lists[2].push_back(group.first[i]);
+      lists[3].push_back(group.second[i]);
     }
-    if (parameters.empty()) continue;
-    const auto scalar = torch::TensorOptions().device(parameters[0].device()).dtype(torch::kFloat);
-    const std::vector<Tensor> steps(parameters.size(), torch::full({}, static_cast<double>(steps_), scalar));
+    if (lists[0].empty()) continue;
+    const auto scalar = torch::TensorOptions().device(lists[0][0].device()).dtype(torch::kFloat);
+    const Tensor steps = torch::full({}, static_cast<double>(steps_), scalar);
     std::optional<Tensor> divisor;  // what the fused step divides the gradients by
     if (gradient_scale != 1) divisor = torch::full({}, 1 / gradient_scale, scalar);
-    at::_fused_adamw_(parameters, gradients, first, second, {}, steps, learning_rate, options_.beta1,
-                      options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
-                      /*maximize=*/false, divisor, /*found_inf=*/std::nullopt);
+    RunOn(lanes, lists, [&](const Lists& own) {
+      at::_fused_adamw_(own[0], own[1], own[2], own[3], {}, std::vector<Tensor>(own[0].size(), steps),
+                        learning_rate, options_.beta1, options_.beta2, group.weight_decay, options_.epsilon,
+                        /*amsgrad=*/false, /*maximize=*/false, divisor, /*found_inf=*/std::nullopt);
+    });
   }
 }
 
@@ -110,9 +142,9 @@ void AdamW::Load(torch::serialize::InputArchive& archive) {
 
 double ClipScale(double norm, double limit) { return std::min(1.0, limit / (norm + 1e-6)); }
 
-void Follow(const std::vector<Tensor>& average, const std::vector<Tensor>& weights, double rate) {
-  torch::NoGradGuard no_grad;
-  at::_foreach_lerp_(average, weights, rate);
+void Follow(const std::vector<Tensor>& average, const std::vector<Tensor>& weights, double rate,
+            Lanes* lanes) {
+  RunOn(lanes, {average, weights}, [&](const Lists& own) { at::_foreach_lerp_(own[0], own[1], rate); });
 }
 
 }  // namespace quaver

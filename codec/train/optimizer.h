@@ -7,6 +7,8 @@
 
 #include <vector>
 
+#include "codec/train/lanes.h"
+
 namespace quaver {
 
 struct AdamWOptions {
@@ -21,10 +23,11 @@ class AdamW {
   // The parameters (fp32, all on one device) are shared, not copied.
   AdamW(std::vector<torch::Tensor> matrices, std::vector<torch::Tensor> vectors, const AdamWOptions& options);
 
+  // Lanes share out the tensors; without them the calling thread does it all.
   // Euclidean norm of all gradients.
-  double GradientNorm() const;
+  double GradientNorm(Lanes* lanes = nullptr) const;
   // One step with the gradients times `gradient_scale`; a parameter without a gradient stays as it is.
-  void Step(double learning_rate, double gradient_scale = 1);
+  void Step(double learning_rate, double gradient_scale = 1, Lanes* lanes = nullptr);
   void ZeroGrad();
 
   int64_t steps() const { return steps_; }
@@ -53,8 +56,8 @@ class AdamW {
 double ClipScale(double norm, double limit);
 
 // average += rate * (weights - average), tensor by tensor.
-void Follow(const std::vector<torch::Tensor>& average, const std::vector<torch::Tensor>& weights,
-            double rate);
+void Follow(const std::vector<torch::Tensor>& average, const std::vector<torch::Tensor>& weights, double rate,
+            Lanes* lanes = nullptr);
 
 }  // namespace quaver
 

@@ -48,6 +48,11 @@ void Visit(V& v, VqOptions& o) {
 }
 
 template <typename V>
+void Visit(V& v, NoneOptions& o) {
+  v("mean_weight", o.moments.mean_weight), v("variance_weight", o.moments.variance_weight);
+}
+
+template <typename V>
 void Visit(V& v, AugmentOptions& o) {
   v("speed", o.speed), v("reverb", o.reverb), v("mix", o.mix), v("noise", o.noise), v("clip", o.clip);
   v("band", o.band), v("telephone", o.telephone);
@@ -57,7 +62,7 @@ template <typename V>
 void Visit(V& v, AdversaryOptions& o) {
   v("adversarial", o.adversarial), v("features", o.features), v("start_step", o.start_step);
   v("every", o.every), v("learning_rate", o.learning_rate), v("channels", o.channels);
-  v("fft_sizes", o.fft_sizes), v("balance_decay", o.balance_decay);
+  v("fft_sizes", o.fft_sizes), v("periods", o.periods), v("balance_decay", o.balance_decay);
 }
 
 template <typename V>
@@ -73,12 +78,14 @@ void Visit(V& v, TrainingOptions& o) {
       v("loader_threads", o.loader_threads);
   v("loss", o.loss), v("drop", o.drop), v("adversary", o.adversary), v("augment", o.augment);
   v("fsp", o.bottleneck.fsp), v("fsq", o.bottleneck.fsq), v("vp", o.bottleneck.vp), v("vq", o.bottleneck.vq);
+  v("none", o.bottleneck.none);
 }
 
 template <typename T>
 concept Group = std::is_same_v<T, LossOptions> || std::is_same_v<T, DropOptions> ||
     std::is_same_v<T, FspOptions> || std::is_same_v<T, FsqOptions> || std::is_same_v<T, VpOptions> ||
-    std::is_same_v<T, VqOptions> || std::is_same_v<T, AdversaryOptions> || std::is_same_v<T, AugmentOptions>;
+    std::is_same_v<T, VqOptions> || std::is_same_v<T, NoneOptions> || std::is_same_v<T, AdversaryOptions> ||
+    std::is_same_v<T, AugmentOptions>;
 
 struct Writer {
   json out = json::object();
@@ -179,7 +186,11 @@ std::string Check(const TrainingOptions& o) {
   if (a.every < 1) return "\"adversary.every\" must be at least 1";
   if (a.channels < 1 || a.channels > 256) return "\"adversary.channels\" must be 1 .. 256";
   if (!(a.balance_decay >= 0 && a.balance_decay < 1)) return "\"adversary.balance_decay\" must be in [0, 1)";
-  if (a.on() && a.fft_sizes.empty()) return "\"adversary.fft_sizes\" is empty";
+  if (a.on() && a.fft_sizes.empty() && a.periods.empty())
+    return "\"adversary.fft_sizes\" and \"adversary.periods\" are both empty";
+  for (const int period : a.periods) {
+    if (period < 1 || period > 64) return "\"adversary.periods\" must be 1 .. 64 samples";
+  }
   for (const int size : a.fft_sizes) {
     if (size < 64 || size > 4096 || size % 32 != 0 || size > o.crop_frames * 320)
       return "\"adversary.fft_sizes\" must be multiples of 32 in 64 .. 4096, no longer than a crop";

@@ -44,7 +44,8 @@ struct AdversaryOptions {
   int every = 1;  // the discriminators are updated each so many steps
   double learning_rate = 4e-4;                    // of the discriminators, times the schedule of the run
   int channels = 16;                              // of the first layer
-  std::vector<int> fft_sizes = {256, 512, 1024};  // a discriminator each; hop = a quarter
+  std::vector<int> fft_sizes = {256, 512, 1024};  // an STFT discriminator each; hop = a quarter
+  std::vector<int> periods;                       // a multi-period discriminator each, in samples
   double balance_decay = 0.99;                    // of the averages by which gradients are put in proportion
   bool on() const { return adversarial > 0 || features > 0; }
 };
@@ -75,7 +76,7 @@ struct TrainingOptions {
   std::vector<std::string> leave_out;  // files, relative to the data folder
   LossOptions loss;
   DropOptions drop;
-  BottleneckOptions bottleneck;  // keys "fsp", "fsq", "vp" and "vq"
+  BottleneckOptions bottleneck;  // keys "fsp", "fsq", "vp", "vq" and "none"
   AugmentOptions augment;
   AdversaryOptions adversary;
 };

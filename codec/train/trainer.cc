@@ -1,5 +1,7 @@
 #include "codec/train/trainer.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -49,7 +51,8 @@ class Loop {
   Status Run(const Dataset& data, const std::atomic<bool>& stop);
 
  private:
-  Status Step(const ReconstructionLoss& loss, BatchLoader& loader, const std::atomic<bool>& stop);
+  Status Step(const ReconstructionLoss& loss, BatchLoader& loader, Lanes& lanes,
+              const std::atomic<bool>& stop);
   Status SayNotFinite(const StepReport& report, const Batch& batch);
   void AgreeOnTime(double seconds, bool stop);
   void ValidateNow();
@@ -67,13 +70,14 @@ class Loop {
   double recent_seconds_ = 0;  // and the seconds that these took
 };
 
-Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, const std::atomic<bool>& stop) {
+Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, Lanes& lanes,
+                  const std::atomic<bool>& stop) {
   const auto started = Clock::now();
   const double progress = ProgressOf(state_);
   const double audio_before = state_.audio_seconds;
   const double seconds_before = state_.seconds;
   const Batch batch = loader.Next();
-  StepReport report = TrainStep(state_, loss, batch, progress, peers_);
+  StepReport report = TrainStep(state_, loss, batch, progress, peers_, lanes);
   AgreeOnTime(Seconds(started), stop);
   recent_audio_ = kRecent * recent_audio_ + state_.audio_seconds - audio_before;
   recent_seconds_ = kRecent * recent_seconds_ + state_.seconds - seconds_before;
@@ -132,10 +136,12 @@ Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
   BatchLoader loader(
       data, crops,
       {options.seed, state_.samples + share.value().first, options.batch, options.loader_threads});
+  // A GPU does one operation after the other, whoever asks for it.
+  Lanes lanes(state_.device.is_cpu() ? at::get_num_threads() : 1, crops.batch);
   if (group_.first() && !group_.alone()) callbacks_.on_message(Describe(peers_, share.value()));
   stopped_ = group_.Any(stop);
   while (ProgressOf(state_) < 1 && !stopped_) {
-    const Status stepped = Step(loss, loader, stop);
+    const Status stepped = Step(loss, loader, lanes, stop);
     if (!stepped.ok()) return stepped;  // the last checkpoint is from before: nothing good is overwritten
     const bool due = options.validate_every > 0 && state_.step % options.validate_every == 0;
     if (due && ProgressOf(state_) < 1) ValidateNow();

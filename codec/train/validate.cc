@@ -1,18 +1,15 @@
 #include "codec/train/validate.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <exception>
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <set>
-#include <thread>
 
 #include "codec/data/random.h"
 #include "codec/metrics/scores.h"
+#include "codec/train/on_threads.h"
 
 namespace quaver {
 namespace {
@@ -79,7 +76,7 @@ std::vector<float> Synthesise(TorchNetworkImpl& network, const torch::Tensor& y,
 
 struct ClipOutcome {
   std::vector<std::optional<SpeechScores>> scores;  // of each condition
-  std::vector<uint16_t> tokens;                     // [frames, groups]
+  std::vector<uint16_t> tokens;                     // [frames, groups], none if the bottleneck has none
   DecodedClip heard;                                // with sound only if it was asked for
 };
 
@@ -96,9 +93,11 @@ ClipOutcome Listen(TorchNetworkImpl& network, const Bottleneck& bottleneck,
   ClipOutcome outcome;
   if (heard) outcome.heard.reference = Heard(reference, rate);
   const BottleneckOutput quantised = Quantised(network, bottleneck, reference);
-  const auto token = quantised.token.cpu().contiguous();
-  const int64_t* const tokens = token.const_data_ptr<int64_t>();
-  outcome.tokens.assign(tokens, tokens + token.numel());
+  if (quantised.token.defined()) {
+    const auto token = quantised.token.cpu().contiguous();
+    const int64_t* const tokens = token.const_data_ptr<int64_t>();
+    outcome.tokens.assign(tokens, tokens + token.numel());
+  }
   for (const Condition& condition : conditions) {
     const auto decoded = Synthesise(network, quantised.y, condition, seed, reference.size());
     const auto score = Score(reference, decoded);
@@ -107,29 +106,6 @@ ClipOutcome Listen(TorchNetworkImpl& network, const Bottleneck& bottleneck,
     if (heard && shown) outcome.heard.decoded.push_back({condition.n_q, Heard(decoded, rate)});
   }
   return outcome;
-}
-
-// run(i) for i < count, as many at a time as LibTorch has threads, each with one of LibTorch's.
-template <typename F>
-void ForEachOnThreads(size_t count, const F& run) {
-  const int threads = at::get_num_threads();
-  std::atomic<size_t> next{0};
-  std::exception_ptr problem;
-  std::mutex mutex;
-  const auto work = [&] {
-    at::set_num_threads(1);
-    try {
-      for (size_t i = next++; i < count; i = next++) run(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      problem = std::current_exception();
-    }
-  };
-  std::vector<std::thread> pool;
-  for (size_t i = 0; i < std::min(count, static_cast<size_t>(threads)); ++i) pool.emplace_back(work);
-  for (std::thread& thread : pool) thread.join();
-  at::set_num_threads(threads);  // new threads of LibTorch begin with the number that was set last
-  if (problem) std::rethrow_exception(problem);
 }
 
 // The rank that decodes each clip: those that are heard belong to the first, which has the log.
@@ -214,6 +190,7 @@ void Summarise(const std::vector<ClipOutcome>& outcomes, const std::vector<Condi
   }
   for (const RateScores& scores : result.rates)
     result.score += scores.estoi / static_cast<double>(result.rates.size());
+  if (bottleneck.codes() == 0) return;
   TokenCounter counter(bottleneck.groups, bottleneck.codes());
   for (const ClipOutcome& outcome : outcomes) counter.Add(outcome.tokens, bottleneck.groups);
   result.codes = bottleneck.codes();
@@ -270,6 +247,7 @@ ValidationResult Validate(TrainingState& state, const Dataset& validation, Group
   std::set<size_t> heard_clips;
   for (size_t i = 0; i < heard; ++i) heard_clips.insert((2 * i + 1) * count / (2 * heard));
 
+  state.bottleneck->PrepareToQuantize(&group);
   ValidationResult result;
   result.sample_rate = state.config.model.sample_rate;
   std::vector<ClipOutcome> outcomes(count);

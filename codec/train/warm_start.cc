@@ -8,23 +8,35 @@ namespace {
 
 using nlohmann::json;
 
-// The networks must agree in all but their names.
+bool SameBottleneck(const Config& a, const Config& b) {
+  Config other = a;
+  other.bottleneck = b.bottleneck;
+  return CanonicalJson(other) == CanonicalJson(a);
+}
+
+// The networks must agree in all but their names, and in what their bottlenecks do with as many latents.
 Status CheckNetworks(const Config& from, const Config& to) {
   Config renamed = from;
   renamed.name = to.name;
+  if (from.bottleneck.latents() == to.bottleneck.latents()) renamed.bottleneck = to.bottleneck;
   if (CanonicalJson(renamed) == CanonicalJson(to)) return {};
   return Error{"the network of \"" + from.name +
                "\" is not that of the configuration: " + CanonicalJson(from) + " and " + CanonicalJson(to)};
 }
 
-void CopyMoments(const AdamW& from, AdamW& to) {
+template <typename Save, typename Load>
+void Copy(const Save& save, const Load& load) {
   torch::serialize::OutputArchive out;
-  from.Save(out);
+  save(out);
   std::stringstream stream;
   out.save_to(stream);
   torch::serialize::InputArchive in;
   in.load_from(stream);
-  to.Load(in);
+  load(in);
+}
+
+void CopyMoments(const AdamW& from, AdamW& to) {
+  Copy([&](auto& archive) { from.Save(archive); }, [&](auto& archive) { to.Load(archive); });
 }
 
 void CopyValues(const std::vector<torch::Tensor>& from, const std::vector<torch::Tensor>& to) {
@@ -33,7 +45,7 @@ void CopyValues(const std::vector<torch::Tensor>& from, const std::vector<torch:
 }
 
 bool SameDiscriminators(const AdversaryOptions& a, const AdversaryOptions& b) {
-  return a.channels == b.channels && a.fft_sizes == b.fft_sizes;
+  return a.channels == b.channels && a.fft_sizes == b.fft_sizes && a.periods == b.periods;
 }
 
 }  // namespace
@@ -43,7 +55,11 @@ Status WarmStart(TrainingState& state, TrainingState& from) {
   if (!same.ok()) return same;
   CopyValues(from.network->parameters(), state.network->parameters());
   CopyValues(from.average->parameters(), state.average->parameters());
-  CopyMoments(*from.optimizer, *state.optimizer);
+  if (SameBottleneck(from.config.model, state.config.model)) {
+    Copy([&](auto& archive) { from.bottleneck->save(archive); },
+         [&](auto& archive) { state.bottleneck->load(archive); });
+    CopyMoments(*from.optimizer, *state.optimizer);
+  }
   if (state.adversary && from.adversary &&
       SameDiscriminators(from.config.training.adversary, state.config.training.adversary)) {
     CopyValues(from.adversary->discriminators->parameters(), state.adversary->discriminators->parameters());

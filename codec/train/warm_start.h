@@ -9,12 +9,13 @@
 namespace quaver {
 
 // Puts `weights` into the network and the average of a fresh `state` and notes their identity and training
-// summary, which Export writes on. An error if the networks differ in more than their names.
+// summary, which Export writes on. An error if the networks differ in more than their names and in what their
+// bottlenecks do with as many latents: a VP model may begin as an FSP model.
 Status WarmStart(TrainingState& state, const Weights& weights);
 
 // The same from another run: network, average, moments of the optimiser and, where both have the same,
-// discriminators with theirs. Schedule, step and data begin anew. So a checkpoint that is published beside a
-// model lets others tune it further with its discriminators. An error as above.
+// bottleneck or discriminators with theirs. Schedule, step and data begin anew. So a checkpoint that is
+// published beside a model lets others tune it further with its discriminators. An error as above.
 Status WarmStart(TrainingState& state, TrainingState& from);
 
 }  // namespace quaver

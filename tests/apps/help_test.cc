@@ -39,7 +39,7 @@ TEST_F(ToolTest, SilentInAPipe) {
 
 #ifdef QUAVER_NO_TRAINER
 TEST_F(ToolTest, WithoutTheTrainerItSaysHowToGetIt) {
-  for (const char* command : {"quaver train --data x --out y", "quaver export x"}) {
+  for (const char* command : {"quaver train --data x --out y", "quaver fit-codebook x", "quaver export x"}) {
     const ToolRun run = Expect(4, command);
     EXPECT_NE(run.err.find("QUAVER_TRAIN=ON"), std::string::npos) << run.err;
   }

@@ -102,6 +102,96 @@ TEST_F(TrainTool, ShardsTrainLikeTheFolder) {
   Expect(0, "quaver export b -o b.safetensors");
 }
 
+// Every bottleneck trains, goes on where it stopped, is validated and scored; those that are there to be
+// compared with are not exported, and export says why.
+TEST_F(TrainTool, BottlenecksAreScoredFromTheRun) {
+  const std::pair<const char*, int> kinds[] = {
+      {R"({"type": "fsq", "groups": 2, "levels": [8, 6, 5]})", 240},
+      {R"({"type": "fsq-noise", "groups": 2, "levels": [8, 6, 5]})", 240},
+      {R"({"type": "vq", "groups": 2, "dims": 3, "codes": 16})", 16},
+      {R"({"type": "simvq", "groups": 2, "dims": 3, "codes": 16})", 16},
+      {R"({"type": "none", "groups": 2, "dims": 3})", 0}};
+  Expect(0, "mkdir clips && cp data/fr-common-voice-3.flac clips && cp data/en-vctk-p243.flac clips");
+  for (const auto& [bottleneck, codes] : kinds) {
+    auto config = nlohmann::json::parse(kConfig);
+    config["model"]["bottleneck"] = nlohmann::json::parse(bottleneck);
+    config["training"]["steps"] = 4;
+    config["training"]["validate_every"] = 2;
+    config["training"]["vq"] = {{"ema", true}};
+    Store("other.json", config.dump());
+    Expect(0, "rm -rf run decoded");
+    Expect(0, "quaver train --config other.json --data data --out run --threads 1");
+    Expect(0, "quaver train --data data --out run --threads 1 --resume --steps 6");
+    EXPECT_EQ(Steps().size(), 6u) << bottleneck;
+    const ToolRun scored = Expect(0, "quaver evaluate clips decoded --run run --json");
+    const auto facts = nlohmann::json::parse(scored.out, nullptr, false);
+    ASSERT_TRUE(facts.is_object()) << scored.out;
+    EXPECT_EQ(facts["clips"], 2);
+    EXPECT_EQ(facts["run"]["bottleneck"], config["model"]["bottleneck"]);
+    EXPECT_GT(facts["run"]["loss"]["quantised"]["total"].get<double>(), 0) << bottleneck;
+    EXPECT_GT(facts["run"]["loss"]["trained"]["total"].get<double>(), 0) << bottleneck;
+    EXPECT_EQ(ReadSound(Path("decoded/en-vctk-p243.wav")).mono.size(),
+              ReadSound(Path("clips/en-vctk-p243.flac")).mono.size());
+    EXPECT_EQ(facts["run"].contains("tokens"), codes > 0) << bottleneck;
+    if (codes > 0) {
+      EXPECT_EQ(facts["run"]["codes"], codes);
+      EXPECT_EQ(facts["run"]["tokens"].size(), 2u);
+    }
+    const ToolRun refused = Expect(1, "quaver export run -o other.safetensors");
+    EXPECT_NE(refused.err.find("type \"" + config["model"]["bottleneck"]["type"].get<std::string>() + "\""),
+              std::string::npos)
+        << refused.err;
+    EXPECT_FALSE(Exists("other.safetensors"));
+  }
+}
+
+// The same network scores the same by its run and by its weights file; other levels can stand in.
+TEST_F(TrainTool, ScoresOfARunAreThoseOfItsExport) {
+  Expect(0, "quaver train --config small.json --data data --out run --threads 1 --steps 5");
+  Expect(0, "cp data/en-vctk-p243.flac clip.flac && quaver export run -o small.safetensors");
+  Expect(0,
+         "quaver encode clip.flac -o t.qvr --model small.safetensors --tokens 2 && "
+         "quaver decode t.qvr --model small.safetensors -o exported.wav");
+  const auto score = [this](const std::string& line) {
+    const auto facts = nlohmann::json::parse(Expect(0, line).out, nullptr, false);
+    return facts.value("log_mel_db", 0.0);
+  };
+  const double exported = score("quaver evaluate clip.flac exported.wav --json");
+  EXPECT_NEAR(score("quaver evaluate clip.flac own.wav --run run --n-q 2 --json"), exported, 0.05);
+  const std::string levels = R"( --bottleneck '{"type": "fsp", "cdf": "tanh", "groups": 3, "levels": [)";
+  const double same = score("quaver evaluate clip.flac a.wav --run run --json" + levels + "8, 5, 5, 5]}'");
+  EXPECT_EQ(same, score("quaver evaluate clip.flac b.wav --run run --json"));
+  EXPECT_NE(same, score("quaver evaluate clip.flac c.wav --run run --json" + levels + "2, 2, 2, 2]}'"));
+  Expect(1, "quaver evaluate clip.flac d.wav --run run" + levels + "8, 5]}'");
+  Expect(1, "quaver evaluate clip.flac d.wav --run run --n-q 4");
+  Expect(1, "quaver evaluate clip.flac d.wav --run nowhere");
+  Expect(2, "quaver evaluate clip.flac d.wav --n-q 2");
+}
+
+// Vector perturbation trains, its codebooks are fitted to the data.
+TEST_F(TrainTool, CodebooksAreFittedAfterTraining) {
+  std::string config = kConfig;
+  const std::string fsp = R"({"type": "fsp", "cdf": "tanh", "groups": 3, "levels": [8, 5, 5, 5]})";
+  config.replace(config.find(fsp), fsp.size(), R"({"type": "vp", "groups": 3, "dims": 3, "codes": 16})");
+  Store("vp.json", config);
+  Expect(0, "quaver train --config vp.json --data data --out run --threads 1 --steps 3");
+  const ToolRun fitted = Expect(0, "quaver fit-codebook run --frames 500");
+  EXPECT_NE(fitted.err.find("exp(H)/K"), std::string::npos) << fitted.err;
+  const std::string before = Bytes("run/checkpoint-00000003.pt");
+  const ToolRun again = Expect(0, "quaver fit-codebook run --frames 500");
+  EXPECT_EQ(again.err, fitted.err);
+  EXPECT_EQ(Bytes("run/checkpoint-00000003.pt").size(), before.size());
+  Expect(0, "quaver train --config vp.json --data data --out unfitted --threads 1 --steps 1");
+  Expect(0, "quaver evaluate data/en-vctk-p243.flac own.wav --run unfitted");
+  Expect(0, R"(quaver evaluate data/en-vctk-p243.flac own.wav --run unfitted --json --bottleneck \
+    '{"type": "vp", "groups": 3, "dims": 3, "codes": 64}' | grep '"codes": 64')");
+  Expect(0, "quaver train --config small.json --data data --out fsp --threads 1 --steps 1");
+  const ToolRun none = Expect(1, "quaver fit-codebook fsp");
+  EXPECT_NE(none.err.find("\"fsp\" has no codebook"), std::string::npos) << none.err;
+  Expect(1, "quaver fit-codebook nowhere");
+  Expect(2, "quaver fit-codebook");
+}
+
 TEST_F(TrainTool, SaysWhatIsWrong) {
   Expect(0, "mkdir empty");
   const ToolRun empty = Expect(1, "quaver train --config small.json --data empty --out run");

@@ -15,6 +15,7 @@ AdversaryOptions Small() {
   options.adversarial = options.features = 1;
   options.channels = 4;
   options.fft_sizes = {256, 512};
+  options.periods = {2, 5};
   return options;
 }
 
@@ -53,6 +54,26 @@ TEST(Discriminators, FeatureLossVanishesForTheRecordingItself) {
   EXPECT_EQ(FeatureLoss(recorded, discriminators(speech)).item<double>(), 0);
   EXPECT_GT(FeatureLoss(recorded, discriminators(speech + 0.01 * torch::randn_like(speech))).item<double>(),
             0.01);
+}
+
+// Whatever is between the samples of one phase is not seen by the discriminator of a period.
+TEST(Discriminators, PeriodsSeeEachPhaseByItself) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(1);
+  AdversaryOptions options = Small();
+  options.fft_sizes.clear();
+  options.periods = {5};
+  Discriminators discriminators(options);
+  const auto speech = Speech(1);
+  auto moved = speech.clone();
+  // One phase turned round: the level stays, the other phases' logits too.
+  moved.slice(1, 3, {}, 5).mul_(-1);
+  const auto before = discriminators(speech).logits[0];  // [1, 1, phases, places]
+  const auto after = discriminators(moved).logits[0];
+  for (int64_t phase = 0; phase < 5; ++phase) {
+    const bool same = torch::allclose(before.select(2, phase), after.select(2, phase), 1e-4, 1e-5);
+    EXPECT_EQ(same, phase != 3) << phase;
+  }
 }
 
 // They learn to tell speech from speech whose fine structure is gone.

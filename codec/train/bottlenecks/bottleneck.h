@@ -30,7 +30,7 @@ struct BottleneckOutput {
   torch::Tensor y;      // [batch, frames, groups * dims], what the decoder gets
   torch::Tensor token;  // [batch, frames, groups] int64, of the hard quantiser of the clean latents;
                         // undefined if the bottleneck has none
-  torch::Tensor loss;  // scalar: moment loss, or commitment and codebook loss
+  torch::Tensor loss;   // scalar: moment loss, or commitment and codebook loss
   std::vector<std::pair<std::string, torch::Tensor>> watch;  // scalars for the log
 };
 
@@ -45,6 +45,9 @@ class Bottleneck : public torch::nn::Module {
   // After each step, on all ranks: what is remembered between steps takes in what Forward saw. Ranks that
   // must agree on it do so here.
   virtual void EndStep(Group* /*group*/) {}
+  // Before tokens are asked for, on all ranks: a codebook that is fitted to latents is fitted if there is
+  // none yet, or none of this step.
+  virtual void PrepareToQuantize(Group* /*group*/) {}
   // Why tokens cannot be had yet, for instance because no codebook was fitted; empty: they can.
   virtual std::string NotReady() const { return ""; }
 };

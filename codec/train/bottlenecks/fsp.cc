@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "codec/quantize/fsp.h"
+#include "codec/train/bottlenecks/levels.h"
 #include "codec/train/bottlenecks/moments.h"
 
 namespace quaver {
@@ -13,11 +14,7 @@ using torch::Tensor;
 Fsp::Fsp(const BottleneckConfig& config, const FspOptions& options) : config_(config), options_(options) {}
 
 Tensor Fsp::Levels(const Tensor& like) const {
-  std::vector<float> levels;
-  for (int group = 0; group < config_.groups; ++group) {
-    levels.insert(levels.end(), config_.levels.begin(), config_.levels.end());
-  }
-  return torch::tensor(levels).to(like.device(), like.scalar_type());
+  return PerLatent(config_, like, [](int levels) { return levels; });
 }
 
 Tensor Fsp::Squash(const Tensor& a) const {
@@ -42,33 +39,18 @@ Tensor Fsp::NormLoss(const Tensor& latents, Group* group) const {
   return MomentLoss(latents, variance_target(), options_.moments, group);
 }
 
-Tensor Fsp::Centroids(const Tensor& squashed) const {
+Tensor Fsp::Cells(const Tensor& squashed) const {
   const Tensor levels = Levels(squashed);
-  const Tensor cell = torch::minimum((squashed * levels).floor().clamp_min(0), levels - 1);
-  return (cell + 0.5) / levels;
+  return torch::minimum((squashed * levels).floor().clamp_min(0), levels - 1);
 }
 
-Tensor Fsp::Tokens(const Tensor& squashed) const {
-  const Tensor levels = Levels(squashed);
-  Tensor cell = torch::minimum((squashed * levels).floor().clamp_min(0), levels - 1).to(torch::kInt64);
-  std::vector<int64_t> basis;  // mixed radix, first dimension fastest
-  int64_t weight = 1;
-  for (const int count : config_.levels) {
-    basis.push_back(weight);
-    weight *= count;
-  }
-  cell = cell.unflatten(-1, {config_.groups, config_.dims()});
-  return (cell * torch::tensor(basis, cell.options())).sum(-1);
-}
+Tensor Fsp::Centroids(const Tensor& squashed) const { return (Cells(squashed) + 0.5) / Levels(squashed); }
+
+Tensor Fsp::Tokens(const Tensor& squashed) const { return LevelsToTokens(config_, Cells(squashed)); }
 
 Tensor Fsp::TokensToOutput(const Tensor& token) const {
-  Tensor rest = token;
-  std::vector<Tensor> dims;
-  for (const int count : config_.levels) {
-    dims.push_back(kSqrt12 * ((rest.remainder(count).to(torch::kFloat) + 0.5) / count - 0.5));
-    rest = rest.div(count, "floor");
-  }
-  return torch::stack(dims, -1).flatten(-2);
+  const Tensor level = TokensToLevels(config_, token).to(torch::kFloat);
+  return kSqrt12 * ((level + 0.5) / Levels(level) - 0.5);
 }
 
 // One Metropolis step under a flat target: proposals that leave (0, 1) are rejected, not clamped, which keeps

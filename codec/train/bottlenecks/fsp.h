@@ -29,7 +29,8 @@ class Fsp : public Bottleneck {
   double variance_target() const;  // 0: none
 
  private:
-  torch::Tensor Levels(const torch::Tensor& like) const;  // level count of each latent, as `like`
+  torch::Tensor Levels(const torch::Tensor& like) const;     // level count of each latent, as `like`
+  torch::Tensor Cells(const torch::Tensor& squashed) const;  // 0 .. levels - 1
   BottleneckOutput Quantized(const torch::Tensor& squashed) const;
   torch::Tensor Perturb(const torch::Tensor& squashed, const BatchRandom& random,
                         torch::Tensor& accepted) const;

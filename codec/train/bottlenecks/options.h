@@ -1,4 +1,4 @@
-// Options of the bottlenecks while they train: the objects "fsp", "fsq", "vp" and "vq" of a training
+// Options of the bottlenecks while they train: the objects "fsp", "fsq", "vp", "vq" and "none" of a training
 // configuration. What decides the tokens themselves is in the model's configuration
 // (codec/quantize/bottleneck_config.h).
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_OPTIONS_H_
@@ -32,7 +32,11 @@ struct VqOptions {
   double commitment = 0.25;
   bool ema = false;          // type "vq": codes follow their latents' average instead of a gradient
   double decay = 0.99;       // of that average
-  double restart_below = 2;  // codes met less often than this, on average, begin again at a latent; 0: never
+  double restart_below = 2;  // with ema: codes met less often in a step, on average, begin again; 0: never
+};
+
+struct NoneOptions {
+  MomentOptions moments;
 };
 
 struct BottleneckOptions {
@@ -40,6 +44,7 @@ struct BottleneckOptions {
   FsqOptions fsq;
   VpOptions vp;
   VqOptions vq;
+  NoneOptions none;
 };
 
 }  // namespace quaver

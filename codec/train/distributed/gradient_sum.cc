@@ -139,6 +139,14 @@ void GradientSum::Begin() {
   for (Tensor& p : parameters_) p.mutable_grad().reset();
 }
 
+void GradientSum::Give(size_t parameter, const Tensor& gradient) {
+  // The optimiser goes through both as they lie in memory.
+  const bool alike = gradient.strides() == parameters_[parameter].strides();
+  parameters_[parameter].mutable_grad() =
+      alike ? gradient : torch::empty_like(parameters_[parameter]).copy_(gradient);
+  if (buckets_) buckets_->Ready(parameter);
+}
+
 void GradientSum::Finish() {
   if (buckets_) buckets_->Finish();
 }

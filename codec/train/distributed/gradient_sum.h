@@ -30,12 +30,15 @@ class GradientSum {
 
   // Gradients from before are dropped.
   void Begin();
+  // The gradient of a parameter that was computed elsewhere, instead of by a backward pass into .grad.
+  void Give(size_t parameter, const torch::Tensor& gradient);
   // A parameter that had a gradient on some ranks only counts as zero on the others; one that had none
   // anywhere stays without. Throws GroupFailure.
   void Finish();
 
   int64_t bytes_per_step() const;  // given into all-reduce by each rank, 0 in a group of one
   size_t buckets() const;
+  const std::vector<torch::Tensor>& parameters() const { return parameters_; }
 
  private:
   struct Buckets;

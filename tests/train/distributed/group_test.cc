@@ -62,9 +62,20 @@ TEST(Group, GradientsAreThoseOfTheWholeBatch) {
   ExpectAsAlone("gradients", 4, 1e-6);
 }
 
+TEST(Group, CodebooksAreThoseOfTheWholeBatch) {
+  ExpectAsAlone("codebook", 2, 1e-5);
+  ExpectAsAlone("codebook", 4, 1e-5);
+}
+
 // The network, its losses, the discriminators, the balancer, moments and validation: one step of 2 x B is one
 // of 1 x 2B. The second step shows that the first updated the weights alike.
 TEST(Group, StepsOnRealSpeechAreThoseOfOneProcess) { ExpectAsAlone("steps", 2, 1e-5); }
+
+// Which latents enter the queue, and in which order.
+TEST(Group, QueuesOfVectorPerturbationAreThoseOfOneProcess) {
+  ExpectAsAlone("perturbation", 2, 1e-12);
+  ExpectAsAlone("perturbation", 4, 1e-12);
+}
 
 // One line, "rank 0 of 2: rank 1 (...) ...".
 void ExpectBlamed(const Ended& rank, const std::string& blamed) {

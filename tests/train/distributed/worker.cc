@@ -8,6 +8,8 @@
 #include <fstream>
 #include <map>
 
+#include "codec/train/bottlenecks/vp.h"
+#include "codec/train/bottlenecks/vq.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
 #include "codec/train/distributed/gradient_sum.h"
@@ -29,6 +31,44 @@ void Put(std::ostream& out, const char* name, const Tensor& values) {
   out << name;
   for (int64_t i = 0; i < flat.numel(); ++i) out << ' ' << flat[i].item<double>();
   out << '\n';
+}
+
+// A codebook that follows averages, with restarts, over steps in which half of the ranks drop its second
+// group.
+void Codebook(Group& group, const std::string& file) {
+  torch::manual_seed(5);
+  BottleneckConfig config;
+  config.type = "vq";
+  config.groups = 2;
+  config.vector_dims = 2;
+  config.codebook_size = 16;
+  VqOptions options;
+  options.ema = true;
+  Vq vq(config, options);
+  const int64_t share = kSamples / group.size();
+  double loss = 0;
+  for (int step = 0; step < 120; ++step) {
+    const auto generator = at::detail::createCPUGenerator(static_cast<uint64_t>(step));
+    Tensor latents = torch::randn({kSamples, 12, 4}, generator, torch::kFloat);
+    if (step > 60) latents.slice(2, 0, 2) += 5;  // codes die
+    Tensor kept = torch::ones({kSamples, 12, 2});
+    kept.slice(0, kSamples / 2).select(2, 1).zero_();
+    const BatchRandom random(1, step * kSamples + group.rank() * share, static_cast<int>(share));
+    const auto own = [&](const Tensor& all) { return all.narrow(0, share * group.rank(), share); };
+    const auto out = vq.Forward({own(latents), own(kept), torch::ones({share, 12}), random, &group});
+    loss = group.Sum(out.loss.item<double>()) / group.size();
+    vq.EndStep(&group);
+  }
+  for (const Tensor& buffer : vq.buffers()) {  // all ranks have the same bits
+    Tensor first = buffer.clone();
+    group.Broadcast(first);
+    if (group.Any(!torch::equal(first, buffer))) throw std::runtime_error("the ranks' codebooks differ");
+  }
+  if (!group.first()) return;
+  std::ofstream out(file);
+  out.precision(12);
+  Put(out, "loss", torch::tensor(loss, torch::kDouble));
+  Put(out, "codebooks", vq.Codebooks());
 }
 
 // Samples of this rank, of the batch that all ranks share.
@@ -151,6 +191,8 @@ void Steps(Group& group, const std::string& file) {
   const auto share = ShareOfBatch(group, config.training.batch);
   if (!share.ok()) throw std::runtime_error(share.message());
   DataParallel peers(group, state);
+  Lanes lanes(group.alone() ? 1 : 2,
+              share.value().count);  // the alone one is what the others are compared with
   std::ofstream out;
   if (group.first()) out.open(file);
   out.precision(12);
@@ -158,7 +200,7 @@ void Steps(Group& group, const std::string& file) {
   for (int step = 0; step < 2; ++step) {
     const Batch batch = DrawBatch(data, CropsOf(config), config.training.seed,
                                   state.samples + share.value().first, share.value().count);
-    const StepReport report = TrainStep(state, loss, batch, 0, peers);
+    const StepReport report = TrainStep(state, loss, batch, 0, peers, lanes);
     out << "loss " << report.total << '\n';
     for (const auto& [name, value] : report.terms) out << "loss_" << name << ' ' << value << '\n';
     for (const auto& parameter : state.network->named_parameters()) {
@@ -183,6 +225,38 @@ void Steps(Group& group, const std::string& file) {
   }
 }
 
+// Vector perturbation of samples that the ranks share out: moves, queue and codebook. The last rank writes.
+void Perturbation(Group& group, const std::string& file) {
+  BottleneckConfig config;
+  config.type = "vp";
+  config.groups = 3;
+  config.codebook_size = 16;
+  VpOptions options;
+  options.queue_steps = 7;
+  VectorPerturbation vp(config, options);
+  const int share = kSamples / group.size();
+  const auto generator = at::detail::createCPUGenerator(5);
+  Tensor y;
+  for (int step = 0; step < 12; ++step) {
+    const Tensor latents = torch::randn({kSamples, 20, config.latents()}, generator);
+    const Tensor kept =
+        torch::rand({kSamples, 20, config.groups}, generator) < torch::tensor({1.0, 0.7, 0.3});
+    const Tensor audible = torch::rand({kSamples, 20}, generator) < 0.9;
+    const int first = share * group.rank();
+    const auto own = [&](const Tensor& x) { return x.narrow(0, first, share).to(torch::kFloat); };
+    const BatchRandom random(step, first, share);
+    y = vp.Forward({own(latents), own(kept), own(audible), random, &group}).y;
+    vp.EndStep(&group);
+  }
+  vp.PrepareToQuantize(&group);
+  if (group.rank() + 1 < group.size()) return;
+  std::ofstream out(file);
+  out.precision(12);
+  Put(out, "y", y.narrow(0, share - 1, 1));
+  Put(out, "queue", vp.queue());
+  Put(out, "codebook", vp.codebook());
+}
+
 // FIRST,SECOND: two checkpoints with the same step, weights, average and moments, bit for bit.
 void Same(Group&, const std::string& files) {
   const size_t comma = files.find(',');
@@ -203,9 +277,15 @@ void Same(Group&, const std::string& files) {
 void Nothing(Group& group, const std::string&) { std::printf("%s\n", group.name().c_str()); }
 
 int Run(int argc, char** argv) {
-  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {
-      {"sums", Sums},   {"gradients", Gradients}, {"misbehave", Misbehave}, {"disagree", Disagree},
-      {"steps", Steps}, {"same", Same},           {"nothing", Nothing}};
+  const std::map<std::string, void (*)(Group&, const std::string&)> cases = {{"perturbation", Perturbation},
+                                                                             {"sums", Sums},
+                                                                             {"gradients", Gradients},
+                                                                             {"misbehave", Misbehave},
+                                                                             {"disagree", Disagree},
+                                                                             {"codebook", Codebook},
+                                                                             {"steps", Steps},
+                                                                             {"same", Same},
+                                                                             {"nothing", Nothing}};
   const std::string name = argc > 1 ? argv[1] : "";
   if (!cases.contains(name)) return 2;
   GroupOptions options;

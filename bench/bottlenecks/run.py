@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Trains the bottlenecks of a plan, scores them and writes the tables.
+
+    bench/bottlenecks/run.py bench/bottlenecks/main.json --quaver build/dev/bin/quaver \\
+        --data speech/train --evaluate speech/dev --work runs/bottlenecks
+
+Every run sees the same data with the same network, steps and crops. A run that was interrupted (Ctrl-C, --minutes,
+a crash) goes on where it stopped, one that is finished is skipped: the same command again until all is done. In the
+folder --work are the runs, results.jsonl with a line for each that is finished, and what bench/bottlenecks/report.py
+makes of it: table.md and SVGs. Needs a Python with PyPI's pesq, soundfile and matplotlib.
+"""
+
+import argparse
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import plan as plans
+import report
+import scores
+
+
+class Stopped(Exception):
+    pass
+
+
+def last_step(run):
+    """Of a run's log: the last step that has been trained."""
+    log = run / "log.jsonl"
+    steps = [0]
+    if log.is_file():
+        for line in log.read_text().splitlines():
+            try:
+                steps.append(json.loads(line).get("step", 0))
+            except ValueError:  # the line that a crash cut short
+                pass
+    return max(steps)
+
+
+def write_config(run, folder):
+    path = folder / "config.json"
+    text = json.dumps(run.config, indent=2) + "\n"
+    if path.is_file() and path.read_text() != text:
+        raise plans.PlanError(f"{folder}: was begun with another configuration; remove it, or rename the run")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def train(run, folder, options, until):
+    """Until the last step. The end of the program's messages if it fails."""
+    command = [options.quaver, "train", "--config", write_config(run, folder), "--data", options.data, "--validate",
+               options.evaluate, "--out", folder / "run", "--threads", options.threads, "--auto-resume"]
+    with open(folder / "train.log", "a") as log:
+        child = subprocess.Popen([str(word) for word in command], stderr=log, stdout=log)
+        try:
+            code = child.wait(timeout=max(1, until - time.monotonic()) if until else None)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            child.send_signal(signal.SIGINT)  # it writes a checkpoint
+            child.wait()
+            raise Stopped from None
+    if code == 0 and last_step(folder / "run") < run.steps:
+        raise Stopped  # by a signal of somebody else
+    if code == 0:
+        return None
+    words = (folder / "train.log").read_text().strip().splitlines()
+    return words[-1] if words else f"exit code {code}"
+
+
+def key(line):
+    return line["name"], line["seed"]
+
+
+def finished(path):
+    if not path.is_file():
+        return {}
+    return {key(line): line for line in map(json.loads, path.read_text().splitlines())}
+
+
+def do(run, options, until):
+    folder = options.work / run.folder
+    facts = {"name": run.name, "seed": run.seed, "bottleneck": run.bottleneck, "config": run.config}
+    failed = train(run, folder, options, until)
+    if failed and "not finite" not in failed:  # nothing that has to do with the bottleneck
+        raise scores.CommandError(f"{run.folder}: {failed} (see {folder / 'train.log'})")
+    if failed:
+        return {**facts, "failed": failed}
+    return {**facts, **scores.result(options.quaver, run, folder, options.evaluate, options.threads)}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("plan", type=pathlib.Path, help="what to train, JSON (see plan.py)")
+    parser.add_argument("--quaver", required=True, type=pathlib.Path, help="a program with the trainer")
+    parser.add_argument("--data", required=True, type=pathlib.Path, help="speech to train on")
+    parser.add_argument("--evaluate", required=True, type=pathlib.Path,
+                        help="folder of held-out clips, 16 kHz mono WAV or FLAC, by other speakers")
+    parser.add_argument("--work", required=True, type=pathlib.Path, help="folder of the runs and results")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--minutes", type=float, help="stop after so long, with a checkpoint")
+    parser.add_argument("--only", action="append", metavar="NAME", help="these runs of the plan (may be repeated)")
+    parser.add_argument("--list", action="store_true", help="say which runs there are and what is done, and end")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    runs = plans.load(options.plan)
+    if options.only:
+        unknown = set(options.only) - {run.name for run in runs}
+        if unknown:
+            raise plans.PlanError(f"{options.plan}: there is no run {', '.join(sorted(unknown))}")
+        runs = [run for run in runs if run.name in options.only]
+    results = options.work / "results.jsonl"
+    done = finished(results)
+    if options.list:
+        for run in runs:
+            state = "done" if (run.name, run.seed) in done else \
+                f"{last_step(options.work / run.folder / 'run')} of {run.steps} steps"
+            print(f"{run.folder:32} {state}")
+        return 0
+    options.work.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + 60 * options.minutes if options.minutes else None
+    for i, run in enumerate(runs):
+        if (run.name, run.seed) in done:
+            if done[run.name, run.seed]["config"] != run.config:
+                raise plans.PlanError(f"{results}: has {run.folder} with another configuration")
+            continue
+        if until and time.monotonic() > until:
+            break
+        print(f"[{i + 1}/{len(runs)}] {run.folder}: from step {last_step(options.work / run.folder / 'run')}", flush=True)
+        try:
+            line = do(run, options, until)
+        except Stopped:
+            print("stopped; the same command goes on")
+            break
+        with open(results, "a") as file:
+            file.write(json.dumps(line) + "\n")
+        done[run.name, run.seed] = line
+        print("   " + report.summary(line), flush=True)
+    if done:
+        report.write(list(done.values()), options.work)
+        print(f"{options.work}/table.md")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (plans.PlanError, scores.CommandError) as error:
+        sys.exit(f"run.py: {error}")

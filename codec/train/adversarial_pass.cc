@@ -1,0 +1,141 @@
+#include "codec/train/adversarial_pass.h"
+
+#include <cmath>
+
+#include "codec/train/lane_gradients.h"
+
+namespace quaver {
+namespace {
+
+using torch::Tensor;
+
+// Of one lane. Losses are means over its samples.
+struct Verdict {
+  Tensor decoded;  // where the graph begins
+  Judgement of_recorded, of_decoded;
+  double discriminator = 0;
+  double adversarial = 0, features = 0;
+  Tensor at_adversarial, at_features;  // gradients at the decoded samples of the batch's losses
+};
+
+class Pass {
+ public:
+  Pass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts, Lanes& lanes)
+      : adversary_(*state.adversary),
+        options_(state.config.training.adversary),
+        learns_(state.step % options_.every == 0),
+        felt_(state.step >= options_.start_step),
+        parts_(parts),
+        lanes_(lanes),
+        verdicts_(parts.size()) {
+    adversary_.discriminators->set_bf16(state.config.training.bf16);
+  }
+
+  bool learns() const { return learns_; }
+  bool felt() const { return felt_; }
+
+  void Judge() {
+    lanes_.Run([&](int lane) {
+      const auto i = static_cast<size_t>(lane);
+      Verdict& verdict = verdicts_[i];
+      {
+        const torch::AutoGradMode with_graph(learns_);
+        verdict.of_recorded = adversary_.discriminators(parts_[i].reference);
+      }
+      verdict.decoded = parts_[i].decoded.detach().requires_grad_(felt_);
+      verdict.of_decoded = adversary_.discriminators(verdict.decoded);
+    });
+  }
+
+  // The decoder's gradients come from the same graph, so it is kept.
+  void Learn(double rate, GradientSum& sum) {
+    LaneGradients gradients(lanes_, sum);
+    lanes_.Run([&](int lane) {
+      const auto i = static_cast<size_t>(lane);
+      const Tensor loss =
+          parts_[i].share * DiscriminatorLoss(verdicts_[i].of_recorded, verdicts_[i].of_decoded);
+      verdicts_[i].discriminator = loss.item<double>();
+      gradients.Backward(lane, {loss}, {torch::ones_like(loss)}, {}, /*keep_graph=*/true);
+    });
+    gradients.Finish();
+    const double norm = adversary_.optimizer->GradientNorm(&lanes_);
+    if (std::isfinite(norm)) adversary_.optimizer->Step(options_.learning_rate * rate, 1, &lanes_);
+    adversary_.optimizer->ZeroGrad();
+  }
+
+  void Complain() {
+    lanes_.Run([&](int lane) {
+      const auto i = static_cast<size_t>(lane);
+      Verdict& verdict = verdicts_[i];
+      const auto gradient = [&](const Tensor& loss) {
+        return torch::autograd::grad({loss}, {verdict.decoded}, {}, /*retain_graph=*/true)[0];
+      };
+      const Tensor adversarial = parts_[i].share * AdversarialLoss(verdict.of_decoded);
+      const Tensor features = parts_[i].share * FeatureLoss(verdict.of_recorded, verdict.of_decoded);
+      verdict.adversarial = adversarial.item<double>();
+      verdict.features = features.item<double>();
+      if (options_.adversarial > 0) verdict.at_adversarial = gradient(adversarial);
+      if (options_.features > 0) verdict.at_features = gradient(features);
+    });
+  }
+
+  // Losses of this rank.
+  std::vector<std::pair<std::string, double>> Terms() const {
+    double discriminator = 0, adversarial = 0, features = 0;
+    for (const Verdict& verdict : verdicts_) {
+      discriminator += verdict.discriminator;
+      adversarial += verdict.adversarial;
+      features += verdict.features;
+    }
+    std::vector<std::pair<std::string, double>> terms;
+    if (learns_) terms.emplace_back("discriminator", discriminator);
+    if (felt_) terms.insert(terms.end(), {{"adversarial", adversarial}, {"features", features}});
+    return terms;
+  }
+
+  std::vector<Balancer::Term> Gradients(const Tensor& reconstruction) const {
+    std::vector<Balancer::Term> terms = {{"reconstruction", reconstruction, 1}};
+    if (!felt_) return terms;
+    std::vector<Tensor> adversarial, features;
+    for (const Verdict& verdict : verdicts_) {
+      adversarial.push_back(verdict.at_adversarial);
+      features.push_back(verdict.at_features);
+    }
+    if (options_.adversarial > 0)
+      terms.push_back({"adversarial", torch::cat(adversarial), options_.adversarial});
+    if (options_.features > 0) terms.push_back({"features", torch::cat(features), options_.features});
+    return terms;
+  }
+
+ private:
+  Adversary& adversary_;
+  const AdversaryOptions& options_;
+  const bool learns_;  // it is the discriminators' turn
+  const bool felt_;    // the decoder listens to them
+  const std::vector<GeneratorPass::Part>& parts_;
+  Lanes& lanes_;
+  std::vector<Verdict> verdicts_;
+};
+
+}  // namespace
+
+AdversarialResult AdversarialPass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts,
+                                  const std::vector<torch::Tensor>& at_decoded, double rate,
+                                  DataParallel& peers, Lanes& lanes) {
+  Pass pass(state, parts, lanes);
+  pass.Judge();
+  if (pass.learns()) pass.Learn(rate, *peers.discriminators);
+  if (pass.felt()) pass.Complain();
+  AdversarialResult result;
+  result.terms = pass.Terms();
+  std::vector<double> values;
+  for (const auto& [name, value] : result.terms) values.push_back(value);
+  values = peers.Mean(values);
+  for (size_t i = 0; i < values.size(); ++i) result.terms[i].second = values[i];
+  const torch::Tensor combined = state.adversary->balancer.Combine(
+      pass.Gradients(torch::cat(at_decoded)), [&](const torch::Tensor& norms) { return peers.Mean(norms); });
+  result.at_decoded = lanes.Split(combined);
+  return result;
+}
+
+}  // namespace quaver

@@ -1,0 +1,33 @@
+// What the discriminators make of a step's decoded speech: they learn from it, and say what the decoder is to
+// change.
+#ifndef QUAVER_CODEC_TRAIN_ADVERSARIAL_PASS_H_
+#define QUAVER_CODEC_TRAIN_ADVERSARIAL_PASS_H_
+
+#include <torch/torch.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "codec/train/checkpoint.h"
+#include "codec/train/distributed/data_parallel.h"
+#include "codec/train/generator_pass.h"
+#include "codec/train/lanes.h"
+
+namespace quaver {
+
+struct AdversarialResult {
+  std::vector<torch::Tensor> at_decoded;              // [samples of the lane, samples], for each lane
+  std::vector<std::pair<std::string, double>> terms;  // losses by name, of the whole batch
+};
+
+// Discriminators judge the parts of a batch, in lanes; if it is their turn they are updated, at `rate` times
+// their learning rate. The gradients at the decoded samples are the reconstruction's (`at_decoded`, of each
+// part), and in proportion to it those of the adversarial and the feature loss (codec/train/balancer.h).
+AdversarialResult AdversarialPass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts,
+                                  const std::vector<torch::Tensor>& at_decoded, double rate,
+                                  DataParallel& peers, Lanes& lanes);
+
+}  // namespace quaver
+
+#endif  // QUAVER_CODEC_TRAIN_ADVERSARIAL_PASS_H_
