@@ -20,6 +20,22 @@ std::string Shown(const std::string& text) {
   return text.size() > kMaxShown ? shown + "..." : shown;
 }
 
+// "VP: 18 groups, each with a codebook of 1024 codes in 4 dimensions".
+std::string BottleneckText(const Weights& weights) {
+  const BottleneckConfig& bottleneck = weights.config.bottleneck;
+  const auto codebook = weights.tensors.find(kCodebook);
+  if (codebook == weights.tensors.end()) {
+    std::string levels;
+    for (const int level : bottleneck.levels) levels += (levels.empty() ? "" : " x ") + std::to_string(level);
+    return Format("FSP (%s): %d groups of %s = %d codes", bottleneck.cdf.c_str(), bottleneck.groups,
+                  levels.c_str(), bottleneck.codes());
+  }
+  const bool shared = codebook->second.shape[0] == 1 && bottleneck.groups > 1;
+  return Format("VP: %d groups, %s of %d codes in %d dimensions", bottleneck.groups,
+                shared ? "one codebook for all" : "each with a codebook", bottleneck.codes(),
+                bottleneck.dims());
+}
+
 }  // namespace
 
 Result<Description> DescribeWeights(const std::string& path) {
@@ -36,6 +52,7 @@ Result<Description> DescribeWeights(const std::string& path) {
              {"kind", "weights"},
              {"name", weights.config.name},
              {"identity", ToHex(weights.identity)},
+             {"bottleneck", BottleneckText(weights)},
              {"file_bytes", bytes.value().size()},
              {"parameters", cost.parameters},
              {"gmac_per_second", cost.macs_per_second / 1e9},
@@ -44,6 +61,7 @@ Result<Description> DescribeWeights(const std::string& path) {
   d.text = path + ": weights of a model\n";
   d.text += "  name        " + Shown(weights.config.name) + "\n";
   d.text += "  identity    " + ToHex(weights.identity) + "\n";
+  d.text += "  bottleneck  " + BottleneckText(weights) + "\n";
   d.text += Format(
       "  size        %zu bytes, %.2f M parameters, %.3f GMAC per second of audio (encoder and decoder)\n",
       bytes.value().size(), 1e-6 * static_cast<double>(cost.parameters), cost.macs_per_second / 1e9);

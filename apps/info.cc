@@ -17,7 +17,8 @@ const CommandText kText = {
     "info",
     "Says what is in a file. Of a .qvr: model, duration, frames, bit rates and how well the codes are used.\n"
     "The payload is the packets alone, the file is all bytes, nominal counts 10 bits a token. Of a weights\n"
-    "file (.safetensors): configuration, identity, size, cost and metadata. Of an .npy: frames and tokens.",
+    "file (.safetensors): identity, bottleneck and codebook, size, cost, configuration and metadata. Of an\n"
+    ".npy: frames and tokens.",
     "FILE...",
     "  quaver info talk.qvr\n"
     "  quaver info talk.qvr --json\n"

@@ -192,6 +192,7 @@ TEST_F(ToolTest, InfoAgreesWithTheFile) {
       Expect(0, "quaver info \"$QUAVER_MODELS/tiny.safetensors\" --json").out, nullptr, false);
   EXPECT_EQ(weights["identity"], facts["model"]);
   EXPECT_EQ(weights["metadata"]["licence"], "CC0-1.0");
+  EXPECT_EQ(weights["bottleneck"], "FSP (tanh): 18 groups of 8 x 5 x 5 x 5 = 1000 codes");
   EXPECT_GT(weights["parameters"], 1000);
 
   Expect(0, "quaver encode in.wav --model tiny -o t.npy --tokens 4");
@@ -199,6 +200,34 @@ TEST_F(ToolTest, InfoAgreesWithTheFile) {
   ASSERT_EQ(several.size(), 2u);
   EXPECT_EQ(several[0]["frames"], 151);
   EXPECT_EQ(several[0]["token_use"][3]["entropy_bits"], facts["token_use"][3]["entropy_bits"]);
+}
+
+// A model with codebooks is found by its name and by the identity in a stream, beside another one.
+TEST_F(ToolTest, AVpModelWorksAsAnyOther) {
+  MakeWav("in.wav", 40000);
+  Expect(0, "quaver encode in.wav --model tiny-vp -o t.qvr --tokens 6");
+  Expect(0, "quaver encode in.wav --model tiny-vp -o t.npy --tokens 6");
+  const TokenMatrix tokens = ReadTokens(Path("t.npy"));
+  EXPECT_EQ(tokens.rows, (40000u + 80 + 319) / 320);
+  EXPECT_EQ(tokens.columns, 6u);
+  for (const uint16_t token : tokens.values) ASSERT_LT(token, 256);
+  Expect(0, "quaver decode t.qvr -o a.wav");
+  Expect(0, "quaver decode t.npy -o b.wav --model tiny-vp");
+  const Sound from_stream = ReadSound(Path("a.wav"));
+  Sound from_tokens = ReadSound(Path("b.wav"));
+  ASSERT_EQ(from_stream.mono.size(), 40000u);
+  from_tokens.mono.resize(from_stream.mono.size());
+  EXPECT_EQ(from_tokens.mono, from_stream.mono);
+
+  const auto stream = nlohmann::json::parse(Expect(0, "quaver info t.qvr --json").out, nullptr, false);
+  EXPECT_TRUE(stream["model_found"]);
+  EXPECT_EQ(stream["model_name"], "tiny-vp-test");
+  const auto weights = nlohmann::json::parse(
+      Expect(0, "quaver info \"$QUAVER_MODELS/tiny-vp.safetensors\" --json").out, nullptr, false);
+  EXPECT_EQ(weights["identity"], stream["model"]);
+  EXPECT_EQ(weights["bottleneck"], "VP: 18 groups, each with a codebook of 256 codes in 4 dimensions");
+  const ToolRun wrong = Expect(1, "quaver decode t.qvr -o c.wav --model tiny");
+  EXPECT_NE(wrong.err.find(stream["model"].get<std::string>()), std::string::npos) << wrong.err;
 }
 
 TEST_F(ToolTest, InfoWithoutTheModelStillReadsTheHeader) {

@@ -24,8 +24,8 @@ std::string ReadAll(const std::string& path) {
   return bytes.str();
 }
 
-void WriteTinyModel(const std::string& path) {
-  Weights weights = RandomWeights(TinyConfig(), 7);
+void WriteModel(const Config& config, const std::string& path) {
+  Weights weights = RandomWeights(config, 7);
   const auto bytes = SerializeWeights(weights);
   ASSERT_TRUE(bytes.ok()) << bytes.message();
   std::ofstream file(path, std::ios::binary);
@@ -42,7 +42,8 @@ void ToolTest::SetUp() {
   folder_ = pattern;
   // Everything but the work folder lies beside it, so that a listing shows the outputs alone.
   fs::create_directory(folder_ + "-models");
-  WriteTinyModel(folder_ + "-models/tiny.safetensors");
+  WriteModel(TinyConfig(), folder_ + "-models/tiny.safetensors");
+  WriteModel(TinyVpConfig(), folder_ + "-models/tiny-vp.safetensors");
 }
 
 void ToolTest::TearDown() {

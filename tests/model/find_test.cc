@@ -27,8 +27,7 @@ struct Made {
   Identity identity{};
 };
 
-Made TinyModel(const std::string& name, uint64_t seed) {
-  Config config = TinyConfig();
+Made TinyModel(const std::string& name, uint64_t seed, Config config = TinyConfig()) {
   config.name = name;
   Weights weights = RandomWeights(config, seed);
   auto bytes = SerializeWeights(weights);
@@ -147,6 +146,40 @@ TEST_F(Find, ByIdentity) {
   ASSERT_TRUE(found.ok()) << found.message();
   EXPECT_EQ(found.value().source, (second_ / "b.safetensors").string());
   EXPECT_EQ(found.value().file, two.bytes);
+}
+
+// Two models that lie in a folder like those of this source tree, of different bottlenecks.
+TEST_F(Find, ASecondModelBesideTheFirst) {
+  const Made fsp = TinyModel("speech", 1);
+  const Made vp = TinyModel("speech-vp", 1, TinyVpConfig());
+  Write(first_ / "speech.safetensors", fsp.bytes);
+  const std::string path = Write(first_ / "speech-vp.safetensors", vp.bytes);
+  for (const auto& found : {FindByName("speech-vp"), FindByIdentity(vp.identity)}) {
+    ASSERT_TRUE(found.ok()) << found.message();
+    EXPECT_EQ(found.value().source, path);
+    EXPECT_EQ(found.value().file, vp.bytes);
+    EXPECT_TRUE(OpenWeights(found.value().bytes(), found.value().source, found.value().verify()).ok());
+  }
+  EXPECT_EQ(FindByName("speech").value().file, fsp.bytes);
+  EXPECT_EQ(FindByIdentity(fsp.identity).value().file, fsp.bytes);
+}
+
+// What is in models/ can be found by its name, which is that of its file, and by what a stream says of it.
+TEST_F(Find, EveryModelOfTheSourceTree) {
+  int count = 0;
+  for (const auto& entry : fs::directory_iterator(QUAVER_SOURCE_DIR "/models")) {
+    if (entry.path().extension() != ".safetensors") continue;
+    ++count;
+    const auto found = FindByName(entry.path().stem().string());
+    ASSERT_TRUE(found.ok()) << found.message();
+    const auto summary = PeekWeights(found.value().bytes(), found.value().source);
+    ASSERT_TRUE(summary.ok()) << summary.message();
+    EXPECT_EQ(summary.value().name, entry.path().stem());
+    const auto same = FindByIdentity(summary.value().identity);
+    ASSERT_TRUE(same.ok()) << same.message();
+    EXPECT_EQ(same.value().source, entry.path().string());
+  }
+  EXPECT_GE(count, 1);
 }
 
 TEST_F(Find, ADamagedCopyDoesNotHideAGoodOne) {
