@@ -258,27 +258,37 @@ EntropyModel StaircaseModel(const BottleneckConfig& bottleneck) {
   return EntropyModel::Create(bottleneck, frequencies).value();
 }
 
-// The bytes of the example in docs/bitstream.md: they change only with the version of the format.
-TEST(Packet, BytesAreAsSpecified) {
-  const EntropyModel model = StaircaseModel(BottleneckConfig());
+// Three frames with n_q tokens, 2 more in the second one if `change`: those of docs/bitstream.md.
+PacketTokens ExampleTokens(bool change) {
   PacketTokens tokens;
   tokens.frames = 3;
   for (auto& row : tokens.token) row.fill(kNoToken);
   for (size_t frame = 0; frame < 3; ++frame) {
-    tokens.n_q[frame] = frame == 1 ? 4 : 2;
+    tokens.n_q[frame] = change && frame == 1 ? 4 : 2;
     for (size_t group = 0; group < tokens.n_q[frame]; ++group) {
       tokens.token[frame][group] = static_cast<uint16_t>((frame * 307 + group * 211 + 5) % 1000);
     }
   }
-  EXPECT_EQ(Encoded(model, {25, 2}, tokens),
+  return tokens;
+}
+
+// The bytes of the examples in docs/bitstream.md: they change only with the version of the format.
+TEST(Packet, BytesAreAsSpecified) {
+  const EntropyModel model = StaircaseModel(BottleneckConfig());
+  EXPECT_EQ(Encoded(model, {25, 2}, ExampleTokens(true)),
             (std::vector<uint8_t>{0xFF, 0xE3, 0x21, 0x8E, 0x07, 0xD4, 0x09, 0x5B, 0x8A, 0xAE, 0x36, 0x8B,
                                   0x2E, 0xE2, 0xF8}));
-  for (size_t frame = 0; frame < 3; ++frame) {
-    tokens.n_q[frame] = 2;
-    std::fill(tokens.token[frame].begin() + 2, tokens.token[frame].end(), kNoToken);
-  }
-  EXPECT_EQ(Encoded(model, {3, 2}, tokens),
+  EXPECT_EQ(Encoded(model, {3, 2}, ExampleTokens(false)),
             (std::vector<uint8_t>{0x6A, 0x3B, 0x29, 0x5A, 0xD7, 0x85, 0x56, 0xE3, 0xB6}));
+}
+
+TEST(Packet, BytesOfCodebooksAreAsSpecified) {
+  const EntropyModel model = StaircaseModel(Vp(1024));
+  EXPECT_EQ(Encoded(model, {25, 2}, ExampleTokens(true)),
+            (std::vector<uint8_t>{0xFF, 0xE3, 0x21, 0x8C, 0xC3, 0x26, 0x66, 0x51, 0x22, 0xBA, 0x35, 0xA5,
+                                  0x5B, 0x73, 0x50}));
+  EXPECT_EQ(Encoded(model, {3, 2}, ExampleTokens(false)),
+            (std::vector<uint8_t>{0x07, 0x41, 0xA4, 0x4C, 0x2B, 0xC5, 0xC2, 0x45, 0x47}));
 }
 
 }  // namespace

@@ -106,6 +106,23 @@ std::set<std::string> Declared(const std::string& header, const std::string& sco
   return names;
 }
 
+// All of models/ but the weights that are built in: what is shipped there is found by its name.
+TEST_F(InstallTest, TheProgramBringsItsModels) {
+  const auto run = Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component program --prefix '" +
+                         Folder("program") + "'");
+  ASSERT_EQ(run.code, 0) << run.out;
+  std::set<std::string> expected, installed;
+  for (const auto& entry : fs::directory_iterator(QUAVER_SOURCE_DIR "/models")) {
+    const std::string kind = entry.path().extension();
+    if (kind == ".safetensors" || kind == ".json" || kind == ".md") expected.insert(entry.path().filename());
+  }
+  expected.erase(fs::path(QUAVER_BUILTIN_MODEL).filename());
+  ASSERT_FALSE(expected.empty());
+  for (const auto& entry : fs::directory_iterator(Folder("program/share/quaver/models")))
+    installed.insert(entry.path().filename());
+  EXPECT_EQ(installed, expected);
+}
+
 TEST_F(InstallTest, TheSharedLibraryExportsWhatTheHeadersMarkAndNothingElse) {
   std::set<std::string> declared;
   for (const auto& entry : fs::recursive_directory_iterator(Prefix() + "/include/quaver")) {
