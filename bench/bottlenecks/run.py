@@ -13,6 +13,7 @@ makes of it: table.md and SVGs. Needs a Python with PyPI's pesq, soundfile and m
 import argparse
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def do(run, options, until):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", type=pathlib.Path, help="what to train, JSON (see plan.py)")
-    parser.add_argument("--quaver", required=True, type=pathlib.Path, help="a program with the trainer")
+    parser.add_argument("--quaver", default="quaver", help="a program with the trainer (default: that of the PATH)")
     parser.add_argument("--data", required=True, type=pathlib.Path, help="speech to train on")
     parser.add_argument("--evaluate", required=True, type=pathlib.Path,
                         help="folder of held-out clips, 16 kHz mono WAV or FLAC, by other speakers")
@@ -108,6 +109,10 @@ def arguments():
 
 def main():
     options = arguments()
+    found = shutil.which(options.quaver)
+    if not found:
+        raise plans.PlanError(f"there is no program {options.quaver}")
+    options.quaver = pathlib.Path(found).resolve()
     runs = plans.load(options.plan)
     if options.only:
         unknown = set(options.only) - {run.name for run in runs}
