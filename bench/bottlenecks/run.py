@@ -11,12 +11,15 @@ makes of it: table.md and SVGs. Needs a Python with PyPI's pesq, soundfile and m
 """
 
 import argparse
+import concurrent.futures
 import json
+import math
 import pathlib
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import plan as plans
@@ -26,6 +29,17 @@ import scores
 
 class Stopped(Exception):
     pass
+
+
+class Stop:
+    """Until when to go on; may be brought forward."""
+
+    def __init__(self, minutes):
+        self.until = time.monotonic() + 60 * minutes if minutes else math.inf
+        self.now = threading.Event()
+
+    def wanted(self):
+        return self.now.is_set() or time.monotonic() > self.until
 
 
 def last_step(run):
@@ -51,18 +65,25 @@ def write_config(run, folder):
     return path
 
 
-def train(run, folder, options, until):
+def wait_for(child, stop):
+    """Its exit code."""
+    while True:
+        try:
+            return child.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            if stop.wanted():
+                child.send_signal(signal.SIGINT)  # it writes a checkpoint
+                child.wait()
+                raise Stopped from None
+
+
+def train(run, folder, options, stop):
     """Until the last step. The end of the program's messages if it fails."""
     command = [options.quaver, "train", "--config", write_config(run, folder), "--data", options.data, "--validate",
                options.evaluate, "--out", folder / "run", "--threads", options.threads, "--auto-resume"]
     with open(folder / "train.log", "a") as log:
-        child = subprocess.Popen([str(word) for word in command], stderr=log, stdout=log)
-        try:
-            code = child.wait(timeout=max(1, until - time.monotonic()) if until else None)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            child.send_signal(signal.SIGINT)  # it writes a checkpoint
-            child.wait()
-            raise Stopped from None
+        child = subprocess.Popen([str(word) for word in command], stderr=log, stdout=log, start_new_session=True)
+        code = wait_for(child, stop)
     if code == 0 and last_step(folder / "run") < run.steps:
         raise Stopped  # by a signal of somebody else
     if code == 0:
@@ -71,25 +92,64 @@ def train(run, folder, options, until):
     return words[-1] if words else f"exit code {code}"
 
 
-def key(line):
-    return line["name"], line["seed"]
+class Results:
+    """The lines of results.jsonl by name and seed."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lines = {}
+        if path.is_file():
+            self.lines = {(line["name"], line["seed"]): line for line in map(json.loads, path.read_text().splitlines())}
+
+    def has(self, run):
+        line = self.lines.get((run.name, run.seed))
+        if line and line["config"] != run.config:
+            raise plans.PlanError(f"{self.path}: has {run.folder} with another configuration")
+        return line is not None
+
+    def add(self, line):
+        with open(self.path, "a") as file:
+            file.write(json.dumps(line) + "\n")
+        self.lines[line["name"], line["seed"]] = line
 
 
-def finished(path):
-    if not path.is_file():
-        return {}
-    return {key(line): line for line in map(json.loads, path.read_text().splitlines())}
-
-
-def do(run, options, until):
+def do(run, options, stop):
     folder = options.work / run.folder
     facts = {"name": run.name, "seed": run.seed, "bottleneck": run.bottleneck, "config": run.config}
-    failed = train(run, folder, options, until)
+    failed = train(run, folder, options, stop)
     if failed and "not finite" not in failed:  # nothing that has to do with the bottleneck
         raise scores.CommandError(f"{run.folder}: {failed} (see {folder / 'train.log'})")
     if failed:
         return {**facts, "failed": failed}
     return {**facts, **scores.result(options.quaver, run, folder, options.evaluate, options.threads)}
+
+
+def do_all(runs, results, options):
+    """--jobs at a time. False if it was stopped before all were done."""
+    stop, lock = Stop(options.minutes), threading.Lock()
+
+    def do_one(run):
+        if stop.wanted():
+            raise Stopped
+        print(f"{run.folder}: from step {last_step(options.work / run.folder / 'run')} of {run.steps}", flush=True)
+        line = do(run, options, stop)
+        with lock:
+            results.add(line)
+            print(f"{run.folder}: {report.summary(line)}", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        waiting = [pool.submit(do_one, run) for run in runs]
+        try:
+            concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_EXCEPTION)
+        except KeyboardInterrupt:
+            pass
+        unfinished = [job for job in waiting if not job.done() or job.exception()]
+        if unfinished:
+            stop.now.set()
+    errors = [error for error in (job.exception() for job in unfinished) if error and not isinstance(error, Stopped)]
+    if errors:
+        raise errors[0]
+    return not unfinished
 
 
 def arguments():
@@ -100,9 +160,12 @@ def arguments():
     parser.add_argument("--evaluate", required=True, type=pathlib.Path,
                         help="folder of held-out clips, 16 kHz mono WAV or FLAC, by other speakers")
     parser.add_argument("--work", required=True, type=pathlib.Path, help="folder of the runs and results")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="train so many runs at a time: as many as there are cores, with --threads 1, is fastest")
+    parser.add_argument("--threads", type=int, default=2, help="of each run (default: 2)")
     parser.add_argument("--minutes", type=float, help="stop after so long, with a checkpoint")
-    parser.add_argument("--only", action="append", metavar="NAME", help="these runs of the plan (may be repeated)")
+    parser.add_argument("--only", action="append", metavar="NAME",
+                        help="these runs of the plan (may be repeated); NAME-sN is the one with seed N")
     parser.add_argument("--list", action="store_true", help="say which runs there are and what is done, and end")
     return parser.parse_args()
 
@@ -115,39 +178,22 @@ def main():
     options.quaver = pathlib.Path(found).resolve()
     runs = plans.load(options.plan)
     if options.only:
-        unknown = set(options.only) - {run.name for run in runs}
+        unknown = set(options.only) - {name for run in runs for name in (run.name, run.folder)}
         if unknown:
             raise plans.PlanError(f"{options.plan}: there is no run {', '.join(sorted(unknown))}")
-        runs = [run for run in runs if run.name in options.only]
-    results = options.work / "results.jsonl"
-    done = finished(results)
+        runs = [run for run in runs if run.name in options.only or run.folder in options.only]
+    results = Results(options.work / "results.jsonl")
     if options.list:
         for run in runs:
-            state = "done" if (run.name, run.seed) in done else \
+            state = "done" if results.has(run) else \
                 f"{last_step(options.work / run.folder / 'run')} of {run.steps} steps"
             print(f"{run.folder:32} {state}")
         return 0
     options.work.mkdir(parents=True, exist_ok=True)
-    until = time.monotonic() + 60 * options.minutes if options.minutes else None
-    for i, run in enumerate(runs):
-        if (run.name, run.seed) in done:
-            if done[run.name, run.seed]["config"] != run.config:
-                raise plans.PlanError(f"{results}: has {run.folder} with another configuration")
-            continue
-        if until and time.monotonic() > until:
-            break
-        print(f"[{i + 1}/{len(runs)}] {run.folder}: from step {last_step(options.work / run.folder / 'run')}", flush=True)
-        try:
-            line = do(run, options, until)
-        except Stopped:
-            print("stopped; the same command goes on")
-            break
-        with open(results, "a") as file:
-            file.write(json.dumps(line) + "\n")
-        done[run.name, run.seed] = line
-        print("   " + report.summary(line), flush=True)
-    if done:
-        report.write(list(done.values()), options.work)
+    if not do_all([run for run in runs if not results.has(run)], results, options):
+        print("stopped; the same command goes on")
+    if results.lines:
+        report.write(list(results.lines.values()), options.work)
         print(f"{options.work}/table.md")
     return 0
 
