@@ -1,4 +1,5 @@
 // quaver train: trains a model on folders of speech.
+#include <torch/cuda.h>
 #include <unistd.h>
 
 #include <atomic>

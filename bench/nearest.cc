@@ -2,7 +2,8 @@
 #include "codec/train/bottlenecks/nearest.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,11 +1,10 @@
 #include "bench/torch_peer.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
+#include <torch/types.h>
 
 #include "bench/timing.h"
 #include "codec/model/layers.h"

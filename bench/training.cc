@@ -1,6 +1,7 @@
 // quaver_bench_training: the phases of a step of training, and its share of the machine's peak.
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "codec/data/load.h"
 #include "codec/model/layers.h"
 #include "codec/train/batches.h"
+#include "codec/train/bf16.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/gradient_sum.h"
 #include "codec/train/distributed/group.h"
@@ -169,7 +171,7 @@ int Measure(const Options& options) {
   torch::manual_seed(1);
   const TrainingOptions& training = config.value().training;
   std::printf("%s, %d crops of %d frames, %s, threads: %d\n", config.value().model.name.c_str(),
-              training.batch, training.crop_frames, training.bf16 ? "bf16" : "fp32", options.threads);
+              training.batch, training.crop_frames, training.bf16 && MultipliesBf16(torch::kCPU) ? "bf16" : "fp32", options.threads);
   double peak = MatrixPeak();
   Step step(config.value(), data.value(), options.threads);
   for (int i = 0; i < 3; ++i) step.Run();

@@ -3,7 +3,7 @@
 #ifndef QUAVER_CODEC_TRAIN_A_WEIGHTING_H_
 #define QUAVER_CODEC_TRAIN_A_WEIGHTING_H_
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace quaver {
 

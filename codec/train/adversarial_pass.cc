@@ -1,6 +1,7 @@
 #include "codec/train/adversarial_pass.h"
 
 #include <cmath>
+#include <torch/autograd.h>
 
 #include "codec/train/lane_gradients.h"
 
@@ -28,7 +29,7 @@ class Pass {
         parts_(parts),
         lanes_(lanes),
         verdicts_(parts.size()) {
-    adversary_.discriminators->set_bf16(state.config.training.bf16);
+    adversary_.discriminators->set_bf16(state.UsesBf16());
   }
 
   bool learns() const { return learns_; }

@@ -3,9 +3,8 @@
 #ifndef QUAVER_CODEC_TRAIN_ADVERSARIAL_PASS_H_
 #define QUAVER_CODEC_TRAIN_ADVERSARIAL_PASS_H_
 
-#include <torch/torch.h>
-
 #include <string>
+#include <torch/types.h>
 #include <utility>
 #include <vector>
 

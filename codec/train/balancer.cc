@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <torch/serialize/archive.h>
 
 namespace quaver {
 namespace {

@@ -4,10 +4,10 @@
 #ifndef QUAVER_CODEC_TRAIN_BALANCER_H_
 #define QUAVER_CODEC_TRAIN_BALANCER_H_
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <string>
+#include <torch/serialize/archive.h>
+#include <torch/types.h>
 #include <vector>
 
 namespace quaver {

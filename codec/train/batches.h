@@ -2,12 +2,11 @@
 #ifndef QUAVER_CODEC_TRAIN_BATCHES_H_
 #define QUAVER_CODEC_TRAIN_BATCHES_H_
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <deque>
 #include <future>
 #include <string>
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/data/crops.h"

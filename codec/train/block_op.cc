@@ -1,6 +1,7 @@
 #include "codec/train/block_op.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 #include "codec/train/block_kernels.h"
 #include "codec/train/depthwise.h"

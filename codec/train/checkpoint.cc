@@ -1,5 +1,7 @@
 #include "codec/train/checkpoint.h"
 
+#include <torch/serialize/archive.h>
+#include <torch/utils.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,6 +9,7 @@
 #include <filesystem>
 
 #include "codec/audio/atomic_file.h"
+#include "codec/train/bf16.h"
 
 namespace quaver {
 namespace {
@@ -100,6 +103,8 @@ std::vector<torch::Tensor> TrainingState::TrainedParameters() const {
   for (const auto& parameter : bottleneck->parameters()) parameters.push_back(parameter);
   return parameters;
 }
+
+bool TrainingState::UsesBf16() const { return config.training.bf16 && MultipliesBf16(device); }
 
 Status SaveCheckpoint(TrainingState& state, const std::string& path) {
   auto file = AtomicFile::Create(path);

@@ -2,10 +2,9 @@
 #ifndef QUAVER_CODEC_TRAIN_CHECKPOINT_H_
 #define QUAVER_CODEC_TRAIN_CHECKPOINT_H_
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <string>
+#include <torch/types.h>
 
 #include "codec/status.h"
 #include "codec/train/balancer.h"
@@ -32,6 +31,7 @@ struct TrainingState {
   explicit TrainingState(const TrainingConfig& config, torch::Device device = torch::kCPU);
 
   std::vector<torch::Tensor> TrainedParameters() const;  // of network and bottleneck
+  bool UsesBf16() const;  // as configured, if the device multiplies it: otherwise in fp32
 
   TrainingConfig config;
   torch::Device device;

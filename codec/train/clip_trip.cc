@@ -1,6 +1,7 @@
 #include "codec/train/clip_trip.h"
 
 #include <algorithm>
+#include <torch/utils.h>
 #include <utility>
 
 namespace quaver {

@@ -1,6 +1,7 @@
 #include "codec/train/depthwise.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
 
 // One binary for every x86-64: the compiler writes the loops for each instruction set and the loader picks.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -99,9 +100,9 @@ Tensor DepthwiseConv(const Tensor& x, const Tensor& weight, const Tensor& bias) 
     return DepthwiseFunction::apply(x.to(torch::kFloat), weight.contiguous(), bias.contiguous());
   const int64_t kernel = weight.size(0);
   const Tensor padded = torch::constant_pad_nd(x.transpose(1, 2), {kernel - 1, 0});
-  const torch::nn::functional::Conv1dFuncOptions options =
-      torch::nn::functional::Conv1dFuncOptions().bias(bias).groups(weight.size(1));
-  return torch::nn::functional::conv1d(padded, weight.t().unsqueeze(1), options).transpose(1, 2);
+  return torch::convolution(padded, weight.t().unsqueeze(1), bias, /*stride=*/{1}, /*padding=*/{0}, /*dilation=*/{1},
+                            /*transposed=*/false, /*output_padding=*/{0}, /*groups=*/weight.size(1))
+      .transpose(1, 2);
 }
 
 }  // namespace quaver

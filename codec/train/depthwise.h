@@ -4,7 +4,7 @@
 #ifndef QUAVER_CODEC_TRAIN_DEPTHWISE_H_
 #define QUAVER_CODEC_TRAIN_DEPTHWISE_H_
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace quaver {
 

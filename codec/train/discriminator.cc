@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <torch/nn/module.h>
 
 namespace quaver {
 namespace {

@@ -7,8 +7,8 @@
 #ifndef QUAVER_CODEC_TRAIN_DISCRIMINATOR_H_
 #define QUAVER_CODEC_TRAIN_DISCRIMINATOR_H_
 
-#include <torch/torch.h>
-
+#include <torch/nn/module.h>
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/options.h"

@@ -2,9 +2,8 @@
 #ifndef QUAVER_CODEC_TRAIN_DROPOUT_H_
 #define QUAVER_CODEC_TRAIN_DROPOUT_H_
 
-#include <torch/torch.h>
-
 #include <random>
+#include <torch/types.h>
 
 #include "codec/train/options.h"
 

@@ -1,6 +1,7 @@
 #include "codec/train/fit_codebook.h"
 
 #include <algorithm>
+#include <torch/utils.h>
 
 #include "codec/train/batches.h"
 #include "codec/train/bottlenecks/vp.h"

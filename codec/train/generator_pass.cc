@@ -29,7 +29,7 @@ GeneratorPass::GeneratorPass(TrainingState& state, Lanes& lanes)
 void GeneratorPass::Forward(const Batch& batch, const TorchTensor& crops, Group& group) {
   const TrainingOptions& options = state_.config.training;
   const Config& model = state_.config.model;
-  state_.network->set_bf16(options.bf16);
+  state_.network->set_bf16(state_.UsesBf16());
   const std::vector<TorchTensor> samples = lanes_.Split(crops);
   lanes_.Run([&](int lane) {
     const auto i = static_cast<size_t>(lane);

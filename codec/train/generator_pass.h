@@ -3,8 +3,7 @@
 #ifndef QUAVER_CODEC_TRAIN_GENERATOR_PASS_H_
 #define QUAVER_CODEC_TRAIN_GENERATOR_PASS_H_
 
-#include <torch/torch.h>
-
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/batches.h"

@@ -1,5 +1,8 @@
 #include "codec/train/lane_gradients.h"
 
+#include <torch/autograd.h>
+#include <torch/utils.h>
+
 namespace quaver {
 
 using torch::Tensor;

@@ -3,8 +3,7 @@
 #ifndef QUAVER_CODEC_TRAIN_LANE_GRADIENTS_H_
 #define QUAVER_CODEC_TRAIN_LANE_GRADIENTS_H_
 
-#include <torch/torch.h>
-
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/distributed/gradient_sum.h"

@@ -1,5 +1,7 @@
 #include "codec/train/lane_loss.h"
 
+#include <torch/autograd.h>
+
 namespace quaver {
 namespace {
 

@@ -2,8 +2,7 @@
 #ifndef QUAVER_CODEC_TRAIN_LANE_LOSS_H_
 #define QUAVER_CODEC_TRAIN_LANE_LOSS_H_
 
-#include <torch/torch.h>
-
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/generator_pass.h"

@@ -3,10 +3,9 @@
 #ifndef QUAVER_CODEC_TRAIN_LANES_H_
 #define QUAVER_CODEC_TRAIN_LANES_H_
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <memory>
+#include <torch/types.h>
 #include <vector>
 
 namespace quaver {

@@ -2,8 +2,7 @@
 #ifndef QUAVER_CODEC_TRAIN_LOSSES_H_
 #define QUAVER_CODEC_TRAIN_LOSSES_H_
 
-#include <torch/torch.h>
-
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/options.h"

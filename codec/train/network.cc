@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <torch/nn/module.h>
+#include <torch/utils.h>
 
 #include "codec/train/block_op.h"
 #include "codec/train/spectrum_op.h"

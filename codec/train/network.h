@@ -3,10 +3,10 @@
 #ifndef QUAVER_CODEC_TRAIN_NETWORK_H_
 #define QUAVER_CODEC_TRAIN_NETWORK_H_
 
-#include <torch/torch.h>
-
 #include <map>
 #include <string>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include "codec/model/config.h"
 #include "codec/model/layers.h"

@@ -2,13 +2,13 @@
 #ifndef QUAVER_CODEC_TRAIN_ON_THREADS_H_
 #define QUAVER_CODEC_TRAIN_ON_THREADS_H_
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <torch/types.h>
+#include <torch/utils.h>
 #include <vector>
 
 namespace quaver {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <torch/serialize/archive.h>
+#include <torch/utils.h>
 
 namespace quaver {
 

@@ -3,8 +3,8 @@
 #ifndef QUAVER_CODEC_TRAIN_OPTIMIZER_H_
 #define QUAVER_CODEC_TRAIN_OPTIMIZER_H_
 
-#include <torch/torch.h>
-
+#include <torch/serialize/archive.h>
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/lanes.h"

@@ -64,7 +64,7 @@ struct TrainingOptions {
   double ema_decay = 0.999;
   double low_level_db = -40;  // crops are brought to a level drawn between these (dBFS, rms)
   double high_level_db = -15;
-  bool bf16 = false;
+  bool bf16 = false;  // matrix products in bfloat16, on devices that have instructions for them
   uint64_t seed = 1;
   int validate_every = 1000;  // steps
   int validate_clips = 12;

@@ -5,10 +5,9 @@
 #ifndef QUAVER_CODEC_TRAIN_RANDOM_H_
 #define QUAVER_CODEC_TRAIN_RANDOM_H_
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <random>
+#include <torch/types.h>
 #include <vector>
 
 namespace quaver {

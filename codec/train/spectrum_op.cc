@@ -1,6 +1,8 @@
 #include "codec/train/spectrum_op.h"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -3,9 +3,8 @@
 #ifndef QUAVER_CODEC_TRAIN_SPECTRUM_OP_H_
 #define QUAVER_CODEC_TRAIN_SPECTRUM_OP_H_
 
-#include <torch/torch.h>
-
 #include <memory>
+#include <torch/types.h>
 
 #include "codec/train/spectrum_kernels.h"
 

@@ -139,6 +139,8 @@ Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
   // A GPU does one operation after the other, whoever asks for it.
   Lanes lanes(state_.device.is_cpu() ? at::get_num_threads() : 1, crops.batch);
   if (group_.first() && !group_.alone()) callbacks_.on_message(Describe(peers_, share.value()));
+  if (group_.first() && options.bf16 && !state_.UsesBf16())
+    callbacks_.on_message("\"bf16\": this processor has no instructions for it: in fp32");
   stopped_ = group_.Any(stop);
   while (ProgressOf(state_) < 1 && !stopped_) {
     const Status stepped = Step(loss, loader, lanes, stop);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <torch/utils.h>
 
 #include "codec/data/random.h"
 #include "codec/metrics/scores.h"

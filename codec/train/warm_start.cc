@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <torch/serialize/archive.h>
+#include <torch/utils.h>
 
 namespace quaver {
 namespace {

@@ -1,6 +1,7 @@
 #include "codec/train/balancer.h"
 
 #include <gtest/gtest.h>
+#include <torch/serialize/archive.h>
 
 #include <sstream>
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "codec/train/bf16.h"
 #include "codec/train/trainer.h"
 #include "tests/train/support.h"
 
@@ -39,6 +40,14 @@ void ExpectSame(TorchNetwork& a, TorchNetwork& b) {
   const auto expected = ReadTensors(*a);
   const auto actual = ReadTensors(*b);
   for (const auto& [name, tensor] : expected) EXPECT_EQ(tensor.values, actual.at(name).values) << name;
+}
+
+TEST(TrainingState, UsesBf16WhereTheProcessorMultipliesIt) {
+  TrainingConfig config = Quick(false);
+  config.training.bf16 = false;
+  EXPECT_FALSE(TrainingState(config).UsesBf16());
+  config.training.bf16 = true;
+  EXPECT_EQ(TrainingState(config).UsesBf16(), MultipliesBf16(torch::kCPU));
 }
 
 class Resumed : public testing::TestWithParam<bool> {};

@@ -1,14 +1,16 @@
 #include "codec/train/depthwise.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
+#include <torch/utils.h>
 
 namespace quaver {
 namespace {
 
 torch::Tensor Reference(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   const auto padded = torch::constant_pad_nd(x.transpose(1, 2), {weight.size(0) - 1, 0});
-  const auto options = torch::nn::functional::Conv1dFuncOptions().bias(bias).groups(weight.size(1));
-  return torch::nn::functional::conv1d(padded, weight.t().unsqueeze(1), options).transpose(1, 2);
+  const int64_t groups = weight.size(1);
+  return torch::convolution(padded, weight.t().unsqueeze(1), bias, {1}, {0}, {1}, false, {0}, groups).transpose(1, 2);
 }
 
 TEST(Depthwise, ValuesAndGradientsAreThoseOfConv1d) {

@@ -1,6 +1,7 @@
 #include "codec/train/discriminator.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "codec/data/load.h"
 #include "codec/train/batches.h"

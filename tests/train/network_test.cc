@@ -1,6 +1,7 @@
 #include "codec/train/network.h"
 
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "tests/train/support.h"
 

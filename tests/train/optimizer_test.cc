@@ -1,6 +1,10 @@
 #include "codec/train/optimizer.h"
 
 #include <gtest/gtest.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim.h>
+#include <torch/serialize/archive.h>
+#include <torch/utils.h>
 
 #include <sstream>
 

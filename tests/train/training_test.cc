@@ -1,5 +1,6 @@
 // The whole way: training on real speech, export, and the exported model in the runtime.
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <array>

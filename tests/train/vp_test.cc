@@ -3,6 +3,8 @@
 #include "codec/train/bottlenecks/vp.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
+#include <torch/serialize/archive.h>
 
 #include <sstream>
 

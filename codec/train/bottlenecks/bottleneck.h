@@ -3,10 +3,10 @@
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_BOTTLENECK_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_BOTTLENECK_H_
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <string>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 #include <utility>
 #include <vector>
 

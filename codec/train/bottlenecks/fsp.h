@@ -4,7 +4,7 @@
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_FSP_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_FSP_H_
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "codec/train/bottlenecks/bottleneck.h"
 #include "codec/train/bottlenecks/options.h"

@@ -2,9 +2,8 @@
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_LEVELS_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_LEVELS_H_
 
-#include <torch/torch.h>
-
 #include <functional>
+#include <torch/types.h>
 
 #include "codec/quantize/bottleneck_config.h"
 

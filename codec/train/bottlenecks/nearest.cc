@@ -1,6 +1,7 @@
 #include "codec/train/bottlenecks/nearest.h"
 
 #include <ATen/Parallel.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <limits>

@@ -3,7 +3,7 @@
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_NONE_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_NONE_H_
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "codec/train/bottlenecks/bottleneck.h"
 #include "codec/train/bottlenecks/options.h"

@@ -1,6 +1,7 @@
 #include "codec/train/bottlenecks/simvq.h"
 
 #include <cmath>
+#include <torch/nn/module.h>
 
 #include "codec/train/bottlenecks/codes.h"
 

@@ -1,6 +1,8 @@
 #include "codec/train/bottlenecks/vp.h"
 
 #include <ATen/Parallel.h>
+#include <torch/serialize/archive.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -5,10 +5,10 @@
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_VP_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_VP_H_
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
+#include <torch/serialize/archive.h>
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/bottlenecks/bottleneck.h"

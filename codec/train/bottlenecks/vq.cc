@@ -1,6 +1,8 @@
 #include "codec/train/bottlenecks/vq.h"
 
 #include <algorithm>
+#include <torch/nn/module.h>
+#include <torch/utils.h>
 
 #include "codec/train/bottlenecks/codes.h"
 #include "codec/train/bottlenecks/nearest.h"

@@ -2,9 +2,8 @@
 #ifndef QUAVER_CODEC_TRAIN_DISTRIBUTED_GRADIENT_SUM_H_
 #define QUAVER_CODEC_TRAIN_DISTRIBUTED_GRADIENT_SUM_H_
 
-#include <torch/torch.h>
-
 #include <memory>
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/distributed/group.h"

@@ -1,6 +1,9 @@
 #include "codec/train/distributed/group.h"
 
 #include <c10/util/Logging.h>
+#include <torch/autograd.h>
+#include <torch/utils.h>
+#include <torch/version.h>
 #include <unistd.h>
 
 #include <atomic>

@@ -3,13 +3,12 @@
 #ifndef QUAVER_CODEC_TRAIN_DISTRIBUTED_GROUP_H_
 #define QUAVER_CODEC_TRAIN_DISTRIBUTED_GROUP_H_
 
-#include <torch/torch.h>
-
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <torch/types.h>
 
 #include "codec/status.h"
 #include "codec/train/distributed/launch.h"

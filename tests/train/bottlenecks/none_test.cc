@@ -1,6 +1,7 @@
 #include "codec/train/bottlenecks/none.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 
 #include "tests/train/bottlenecks/support.h"
 

@@ -1,6 +1,8 @@
 #include "codec/train/bottlenecks/simvq.h"
 
 #include <gtest/gtest.h>
+#include <torch/optim.h>
+#include <torch/utils.h>
 
 #include "tests/train/bottlenecks/support.h"
 

@@ -2,9 +2,9 @@
 #ifndef QUAVER_TESTS_TRAIN_BOTTLENECKS_SUPPORT_H_
 #define QUAVER_TESTS_TRAIN_BOTTLENECKS_SUPPORT_H_
 
-#include <torch/torch.h>
-
 #include <sstream>
+#include <torch/serialize/archive.h>
+#include <torch/types.h>
 #include <vector>
 
 #include "codec/train/bottlenecks/bottleneck.h"

@@ -1,6 +1,8 @@
 // What the processes of the tests do: distributed_worker CASE [ARGUMENT]. Prints one line; exits with 1 and
 // the message if the group fails.
 #include <signal.h>
+#include <torch/nn.h>
+#include <torch/utils.h>
 #include <unistd.h>
 
 #include <cstdio>
