@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <torch/types.h>
+#include <torch/utils.h>
 
 #include "bench/timing.h"
 #include "codec/model/layers.h"
