@@ -16,7 +16,6 @@
 #include "codec/data/load.h"
 #include "codec/model/layers.h"
 #include "codec/train/batches.h"
-#include "codec/train/bf16.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/gradient_sum.h"
 #include "codec/train/distributed/group.h"
@@ -78,6 +77,7 @@ class Step {
         lanes_(threads, config.training.batch) {}
 
   int lanes() const { return lanes_.count(); }
+  bool bf16() const { return state_.UsesBf16(); }
   double audio_seconds() const {
     return static_cast<double>(config_.training.batch) * config_.training.crop_frames *
            config_.model.frame() / config_.model.sample_rate;
@@ -169,11 +169,11 @@ int Measure(const Options& options) {
     return 1;
   }
   torch::manual_seed(1);
+  Step step(config.value(), data.value(), options.threads);
   const TrainingOptions& training = config.value().training;
   std::printf("%s, %d crops of %d frames, %s, threads: %d\n", config.value().model.name.c_str(),
-              training.batch, training.crop_frames, training.bf16 && MultipliesBf16(torch::kCPU) ? "bf16" : "fp32", options.threads);
+              training.batch, training.crop_frames, step.bf16() ? "bf16" : "fp32", options.threads);
   double peak = MatrixPeak();
-  Step step(config.value(), data.value(), options.threads);
   for (int i = 0; i < 3; ++i) step.Run();
   std::vector<Times> steps;
   const Stopwatch watch;

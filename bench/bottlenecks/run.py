@@ -143,13 +143,12 @@ def do_all(runs, results, options):
             concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_EXCEPTION)
         except KeyboardInterrupt:
             pass
-        unfinished = [job for job in waiting if not job.done() or job.exception()]
-        if unfinished:
-            stop.now.set()
-    errors = [error for error in (job.exception() for job in unfinished) if error and not isinstance(error, Stopped)]
-    if errors:
-        raise errors[0]
-    return not unfinished
+        stop.now.set()  # if all are done, it stops nothing
+    problems = [job.exception() for job in waiting if job.exception()]
+    for problem in problems:
+        if not isinstance(problem, Stopped):
+            raise problem
+    return not problems
 
 
 def arguments():
@@ -161,7 +160,7 @@ def arguments():
                         help="folder of held-out clips, 16 kHz mono WAV or FLAC, by other speakers")
     parser.add_argument("--work", required=True, type=pathlib.Path, help="folder of the runs and results")
     parser.add_argument("--jobs", type=int, default=1, metavar="N",
-                        help="train so many runs at a time: as many as there are cores, with --threads 1, is fastest")
+                        help="train so many runs at a time, best with --threads 1 (default: 1)")
     parser.add_argument("--threads", type=int, default=2, help="of each run (default: 2)")
     parser.add_argument("--minutes", type=float, help="stop after so long, with a checkpoint")
     parser.add_argument("--only", action="append", metavar="NAME",

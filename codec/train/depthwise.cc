@@ -100,8 +100,9 @@ Tensor DepthwiseConv(const Tensor& x, const Tensor& weight, const Tensor& bias) 
     return DepthwiseFunction::apply(x.to(torch::kFloat), weight.contiguous(), bias.contiguous());
   const int64_t kernel = weight.size(0);
   const Tensor padded = torch::constant_pad_nd(x.transpose(1, 2), {kernel - 1, 0});
-  return torch::convolution(padded, weight.t().unsqueeze(1), bias, /*stride=*/{1}, /*padding=*/{0}, /*dilation=*/{1},
-                            /*transposed=*/false, /*output_padding=*/{0}, /*groups=*/weight.size(1))
+  return torch::convolution(padded, weight.t().unsqueeze(1), bias, /*stride=*/{1}, /*padding=*/{0},
+                            /*dilation=*/{1}, /*transposed=*/false, /*output_padding=*/{0},
+                            /*groups=*/weight.size(1))
       .transpose(1, 2);
 }
 

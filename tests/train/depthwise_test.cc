@@ -9,8 +9,8 @@ namespace {
 
 torch::Tensor Reference(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   const auto padded = torch::constant_pad_nd(x.transpose(1, 2), {weight.size(0) - 1, 0});
-  const int64_t groups = weight.size(1);
-  return torch::convolution(padded, weight.t().unsqueeze(1), bias, {1}, {0}, {1}, false, {0}, groups).transpose(1, 2);
+  const auto filters = weight.t().unsqueeze(1);
+  return torch::convolution(padded, filters, bias, {1}, {0}, {1}, false, {0}, weight.size(1)).transpose(1, 2);
 }
 
 TEST(Depthwise, ValuesAndGradientsAreThoseOfConv1d) {
