@@ -10,6 +10,7 @@
 #include "apps/exit_codes.h"
 #include "apps/jobs.h"
 #include "apps/models.h"
+#include "apps/packet_loss.h"
 #include "apps/playback.h"
 #include "apps/progress.h"
 #include "apps/token_file.h"
@@ -21,12 +22,13 @@ const CommandText kText = {
     "decode",
     "Decodes .qvr files, or tokens as .npy, to 16-bit WAV or FLAC. A .qvr comes out as long as the sound\n"
     "that went in, at its rate, aligned with it. The model is found by the identity in the file. What is\n"
-    "damaged or lost is concealed, named, and gives exit code 3.",
+    "damaged or lost is concealed, named, and gives exit code 3; what --loss takes away is concealed too.",
     "IN...",
     "  quaver decode talk.qvr                      writes talk.wav\n"
     "  quaver decode talk.qvr -o heard.flac --rate 16000\n"
     "  quaver decode talk.npy -o heard.wav --model models/speech-16k.safetensors\n"
     "  quaver decode calls/*.qvr -o heard/ --jobs 8\n"
+    "  quaver decode talk.qvr -o lossy.wav --loss 0.1 --burst 3  a bad network\n"
     "  cat talk.qvr | quaver decode - -o - | aplay\n"};
 
 struct Options {
@@ -35,6 +37,10 @@ struct Options {
   std::string format;
   std::string rate = "original";
   std::string channels = "mono";
+  double loss = 0;
+  double burst = 0;
+  uint64_t seed = 1;
+  std::string loss_file;
   int jobs = 0;
   bool force = false;
   bool quiet = false;
@@ -54,6 +60,16 @@ void Declare(CommandLine& line, Options& o) {
       ("rate", "original: as the sound that was encoded (default); or 16000", cxxopts::value(o.rate), "R")  //
       ("channels", "mono (default), or original: the same in as many channels as were encoded",
        cxxopts::value(o.channels), "C")                                                               //
+      ("loss",
+       "Share of packets to lose, 0 .. 1: what a network would do. Packets are as the file has them (quaver "
+       "encode --frames-per-packet), of .npy each row",
+       cxxopts::value(o.loss), "P")  //
+      ("burst", "Mean number of packets lost in a row, at least 1 (default: each is lost for itself)",
+       cxxopts::value(o.burst), "N")                                                                  //
+      ("seed", "Repeats what --loss loses (default: 1); every further input has losses of its own",
+       cxxopts::value(o.seed), "S")  //
+      ("loss-file", "Packets to lose, as characters 0 (arrived) and 1 (lost), from the start for every input",
+       cxxopts::value(o.loss_file), "F")                                                              //
       ("jobs", "Inputs decoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")  //
       ("force", "Overwrite outputs that exist", cxxopts::value(o.force))                              //
       ("quiet", "No progress bar, no notes; errors and damage are still named", cxxopts::value(o.quiet));
@@ -68,14 +84,23 @@ std::string Check(const CommandLine& line, const Options& o) {
       (o.out == "-" || (o.out.empty() && line.positional() == std::vector<std::string>{"-"}))) {
     return "standard output takes WAV only";
   }
+  if (!(o.loss >= 0 && o.loss <= 1)) return "--loss must be within 0 .. 1";
+  if (line.Has("burst") && !(o.burst >= 1 && o.burst <= 1e6)) return "--burst must be at least 1";
+  if (line.Has("loss") && line.Has("loss-file")) return "give --loss or --loss-file, not both";
+  if (!line.Has("loss") && (line.Has("burst") || line.Has("seed"))) {
+    return "--burst and --seed go with --loss";
+  }
   if (line.Has("jobs") && o.jobs < 1) return "--jobs must be at least 1";
   return "";
 }
 
 class DecodeCommand {
  public:
-  DecodeCommand(const Options& options, const OutputFormats& formats, size_t inputs, Console& console)
+  // trace: of --loss-file, or empty.
+  DecodeCommand(const Options& options, std::vector<bool> trace, const OutputFormats& formats, size_t inputs,
+                Console& console)
       : options_(options),
+        trace_(std::move(trace)),
         formats_(formats),
         models_(options.model),
         console_(console),
@@ -124,14 +149,15 @@ class DecodeCommand {
     output.pre_skip = header.pre_skip;
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
+    PacketLoss loss = LossOf(number);
     const auto report = [&](uint64_t frames) {
       const double fraction =
           file.size > 0 ? static_cast<double>(*file.bytes_read) / static_cast<double>(file.size) : -1;
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
     };
-    auto result = DecodeQvr(*reader.value(), file.name, model.value(), static_cast<uint32_t>(output.rate),
-                            playback.value(), report);
-    return Describe(job, output, std::move(result));
+    auto result = DecodeQvr(*reader.value(), file.name, model.value(), loss,
+                            static_cast<uint32_t>(output.rate), playback.value(), report);
+    return Describe(job, output, loss, std::move(result));
   }
 
   Result<DecodeReport> FromNpy(const Job& job, const TokenFile& file, size_t number) {
@@ -144,12 +170,18 @@ class DecodeCommand {
     output.pre_skip = static_cast<uint64_t>(model.value()->delay());
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
+    PacketLoss loss = LossOf(number);
     const auto report = [&](uint64_t frames) {
       const double fraction = static_cast<double>(frames) / static_cast<double>(tokens.value().rows);
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
     };
-    return Describe(job, output,
-                    DecodeTokens(tokens.value(), file.name, model.value(), playback.value(), report));
+    auto result = DecodeTokens(tokens.value(), file.name, model.value(), loss, playback.value(), report);
+    return Describe(job, output, loss, std::move(result));
+  }
+
+  PacketLoss LossOf(size_t number) const {
+    if (!trace_.empty()) return PacketLoss(trace_);
+    return PacketLoss(LossModel(options_.loss, options_.burst, options_.seed + number));
   }
 
   Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model) const {
@@ -159,15 +191,22 @@ class DecodeCommand {
     return Playback::Create(output.pre_skip, model.sample_rate(), output.rate, std::move(writer).value());
   }
 
-  Result<DecodeReport> Describe(const Job& job, const Output& output, Result<DecodeReport> report) {
+  Result<DecodeReport> Describe(const Job& job, const Output& output, const PacketLoss& loss,
+                                Result<DecodeReport> report) {
     if (!report.ok()) return report;
-    console_.Note(
-        job.in + " -> " + job.out +
-        Format(": %.2f s at %d Hz", static_cast<double>(report.value().samples) / output.rate, output.rate));
+    std::string text = job.in + " -> " + job.out;
+    text +=
+        Format(": %.2f s at %d Hz", static_cast<double>(report.value().samples) / output.rate, output.rate);
+    if (options_.loss > 0 || !trace_.empty()) {
+      text += Format(", %llu of %llu packets lost", static_cast<unsigned long long>(loss.lost()),
+                     static_cast<unsigned long long>(loss.packets()));
+    }
+    console_.Note(text);
     return report;
   }
 
   const Options& options_;
+  std::vector<bool> trace_;
   const OutputFormats& formats_;
   Models models_;
   Console& console_;
@@ -184,11 +223,17 @@ int RunDecode(int argc, char** argv) {
   const std::string problem = Check(line, options);
   if (!problem.empty()) return line.UsageError(problem);
   const OutputFormats formats = {{".wav", ".flac"}, options.format.empty() ? "" : "." + options.format};
-  const auto jobs = PlanJobs(line.positional(), options.out, formats);
+  std::vector<bool> trace;
+  if (!options.loss_file.empty()) {
+    auto read = ReadLossTrace(options.loss_file);
+    if (!read.ok()) return line.UsageError("--loss-file " + read.message());
+    trace = std::move(read).value();
+  }
+  const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
   if (!jobs.ok()) return line.UsageError(jobs.message());
 
   Console console("decode", options.quiet);
-  DecodeCommand command(options, formats, jobs.value().size(), console);
+  DecodeCommand command(options, std::move(trace), formats, jobs.value().size(), console);
   return RunJobs(jobs.value(), options.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }

@@ -71,8 +71,12 @@ class FrameDecoder {
 class StreamDecoder {
  public:
   StreamDecoder(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
-                Playback& playback)
-      : reader_(reader), model_(model), frames_(name, std::move(model), playback), playback_(playback) {}
+                PacketLoss& loss, Playback& playback)
+      : reader_(reader),
+        model_(model),
+        frames_(name, std::move(model), playback),
+        loss_(loss),
+        playback_(playback) {}
 
   // The length comes with the end, and the last packet may reach beyond it: each event waits for the next.
   Status Run(uint32_t rate, const std::function<void(uint64_t)>& progress) {
@@ -107,6 +111,7 @@ class StreamDecoder {
 
   Status Take(const QvrEvent& event) {
     if (event.kind == QvrEvent::kLost) return Lose(event.lost_frames);
+    if (loss_.NextIsLost()) return frames_.Conceal(static_cast<uint64_t>(event.frames));
     if (!DecodePacket(model_->entropy(), reader_.header().defaults, event.packet, packet_)) {
       ++refused_;
       return Lose(event.frames);
@@ -134,6 +139,7 @@ class StreamDecoder {
   QvrReader& reader_;
   std::shared_ptr<const Model> model_;
   FrameDecoder frames_;
+  PacketLoss& loss_;
   Playback& playback_;
   PacketTokens packet_;
   uint64_t lost_ = 0;     // frames
@@ -176,16 +182,16 @@ Status CheckHeader(const QvrHeader& header, const Model& model) {
 }
 
 Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
-                               uint32_t rate, Playback& playback,
+                               PacketLoss& loss, uint32_t rate, Playback& playback,
                                const std::function<void(uint64_t)>& progress) {
-  StreamDecoder decoder(reader, name, std::move(model), playback);
+  StreamDecoder decoder(reader, name, std::move(model), loss, playback);
   const Status status = decoder.Run(rate, progress);
   if (!status.ok()) return status.error();
   return decoder.Report();
 }
 
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
-                                  std::shared_ptr<const Model> model, Playback& playback,
+                                  std::shared_ptr<const Model> model, PacketLoss& loss, Playback& playback,
                                   const std::function<void(uint64_t)>& progress) {
   if (tokens.columns > static_cast<size_t>(model->groups())) {
     return Error{name + Format(": %zu tokens a frame, the model has %d", tokens.columns, model->groups())};
@@ -197,7 +203,8 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
     const auto length = RowLength(values, row, model->codes());
     if (!length.ok()) return Error{name + ": " + length.message()};
     lost += length.value() == 0;
-    const Status status = length.value() > 0 ? frames.Add(values.first(length.value())) : frames.Conceal(1);
+    const bool there = !loss.NextIsLost() && length.value() > 0;
+    const Status status = there ? frames.Add(values.first(length.value())) : frames.Conceal(1);
     if (!status.ok()) return status.error();
     if (row % 50 == 0) progress(row);
   }

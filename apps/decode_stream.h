@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/packet_loss.h"
 #include "apps/playback.h"
 #include "codec/audio/npy.h"
 #include "codec/bitstream/qvr.h"
@@ -28,16 +29,17 @@ struct DecodeReport {
 // An error unless the model can decode the stream: rates, frames and tokens agree.
 Status CheckHeader(const QvrHeader& header, const Model& model);
 
-// Decodes all that `reader` gives, conceals what is lost, and commits `playback`, whose rate is `rate`.
-// Constant memory. `name` goes into errors, `progress` gets the frames decoded so far.
+// Decodes all that `reader` gives, conceals what is lost, by damage or by `loss` (which is no damage), and
+// commits `playback`, whose rate is `rate`. Constant memory. `name` goes into errors, `progress` gets the
+// frames decoded so far.
 Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
-                               uint32_t rate, Playback& playback,
+                               PacketLoss& loss, uint32_t rate, Playback& playback,
                                const std::function<void(uint64_t)>& progress);
 
 // The same for a token matrix. kNoToken ends a row: the frame has fewer tokens; a row of nothing else is a
-// lost frame and is concealed (which is no damage). Errors name the row and column of a token that is none.
+// lost frame and is concealed (which is no damage). For `loss`, every row is a packet. Errors name the row and column of a token that is none.
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
-                                  std::shared_ptr<const Model> model, Playback& playback,
+                                  std::shared_ptr<const Model> model, PacketLoss& loss, Playback& playback,
                                   const std::function<void(uint64_t)>& progress);
 
 }  // namespace quaver

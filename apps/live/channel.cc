@@ -15,32 +15,6 @@ constexpr double kMaxDelay = 100;  // ticks
 
 }  // namespace
 
-LossModel::LossModel(double loss, double burst, uint64_t seed) : random_(seed) {
-  Set(loss, burst);
-  bad_ = Uniform() < loss_;
-}
-
-double LossModel::Uniform() { return std::generate_canonical<double, 53>(random_); }
-
-// The share of time in the bad state is enter / (enter + leave), the mean stay in it 1 / leave.
-void LossModel::Set(double loss, double burst) {
-  loss_ = std::clamp(loss, 0.0, 1.0);
-  if (loss_ == 0 || loss_ == 1) {
-    enter_ = loss_;
-    leave_ = 1 - loss_;
-    return;
-  }
-  const double independent = 1 / (1 - loss_);
-  const double shortest = std::max(1.0, loss_ / (1 - loss_));
-  leave_ = 1 / std::max(shortest, burst > 0 ? burst : independent);
-  enter_ = std::min(1.0, leave_ * loss_ / (1 - loss_));
-}
-
-bool LossModel::NextIsLost() {
-  bad_ = bad_ ? Uniform() >= leave_ : Uniform() < enter_;
-  return bad_;
-}
-
 SimulatedChannel::SimulatedChannel(const ChannelSettings& settings, double tick)
     : burst_(settings.burst),
       jitter_(settings.jitter / tick),

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "apps/packet_loss.h"
 #include "codec/bitstream/packet.h"
 
 namespace quaver {
@@ -27,26 +28,6 @@ struct ChannelSettings {
   double burst = 0;   // mean number of packets lost in a row, at least 1; 0: losses are independent
   double jitter = 0;  // seconds: each packet comes late by the size of a normal number with this deviation
   uint64_t seed = 1;
-};
-
-// Gilbert-Elliott: a good state that loses nothing and a bad one that loses all (E. N. Gilbert, "Capacity of
-// a burst-noise channel", Bell System Technical Journal 39(5), 1960).
-class LossModel {
- public:
-  LossModel(double loss, double burst, uint64_t seed);
-
-  // From the next packet on. With a high loss, bursts of less than loss / (1 - loss) cannot be: then they are
-  // as short as can be.
-  void Set(double loss, double burst);
-  bool NextIsLost();
-
- private:
-  double Uniform();
-  std::mt19937_64 random_;
-  double loss_ = 0;
-  double enter_ = 0;  // probability of good -> bad, packet by packet
-  double leave_ = 1;  // of bad -> good
-  bool bad_ = false;
 };
 
 class SimulatedChannel {

@@ -6,6 +6,7 @@ WAV file (16 kHz, mono, 16 bits) into a decoded one by running command lines, an
     opus:KBPS            opusenc --bitrate KBPS --framesize 20, opusdec (Debian: opus-tools)
     speex:QUALITY        speexenc --quality QUALITY, wideband (Debian: speex)
     codec2:MODE          c2enc MODE, c2dec; 8 kHz inside (Debian: codec2)
+    CODEC~LOSS           quaver and opus: some packets of 20 ms are lost, as in loss.py; Opus through libopus then (libopus.py)
     cmd:NAME@KBPS=COMMAND   any command; {in} and {out} are the files. With {in_dir} and {out_dir} it runs once for all clips
 """
 
@@ -17,6 +18,8 @@ import shutil
 import subprocess
 import tempfile
 
+import libopus
+import loss
 import numpy
 import scipy.signal
 import soundfile
@@ -65,10 +68,11 @@ class Codec:
 
     def __init__(self, spec, label, kbps=None):
         self.spec, self.label, self.kbps = spec, label, kbps
+        self.loss = None
         self.encoding, self.decoding = Usage(), Usage()
 
-    def run(self, wav, out):
-        """Writes the decoded `out`; returns the bytes of the packets, or None if nobody knows."""
+    def run(self, wav, out, number):
+        """Writes the decoded `out` of the clip of that number; returns the bytes of the packets, or None if nobody knows."""
         raise NotImplementedError
 
 
@@ -80,12 +84,19 @@ class Quaver(Codec):
         self.rate = ["--vbr", rate[1:]] if rate.startswith("v") else ["--bitrate", rate]
         self.model = ["--model", model] if model else []
 
-    def run(self, wav, out):
+    def run(self, wav, out, number):
         bits = out.with_suffix(".qvr")
-        self.encoding.run([self.program, "encode", wav, "-o", bits, "--force", *self.rate, *self.model])
-        self.decoding.run([self.program, "decode", bits, "-o", out, "--force", *self.model])
+        packets = ["--frames-per-packet", 1] if self.loss else []
+        self.encoding.run([self.program, "encode", wav, "-o", bits, "--force", *self.rate, *self.model, *packets])
         facts = subprocess.run([self.program, "info", bits, "--json", *self.model], capture_output=True, check=True)
-        return json.loads(facts.stdout)["payload_bytes"]
+        facts = json.loads(facts.stdout)
+        lost = []
+        if self.loss:
+            trace = out.with_suffix(".loss")
+            trace.write_text("".join("01"[gone] for gone in self.loss.trace(facts["frames"], number)) + "\n")
+            lost = ["--loss-file", trace]
+        self.decoding.run([self.program, "decode", bits, "-o", out, "--force", *self.model, *lost])
+        return facts["payload_bytes"]
 
 
 def ogg_payload(path):
@@ -107,11 +118,20 @@ class Opus(Codec):
         super().__init__(spec, f"Opus --bitrate {kbps}")
         self.bitrate = kbps
 
-    def run(self, wav, out):
+    def run(self, wav, out, number):
+        if self.loss:
+            return self.run_lossy(wav, out, number)
         bits = out.with_suffix(".opus")
         self.encoding.run(["opusenc", "--quiet", "--speech", "--bitrate", self.bitrate, "--framesize", 20, wav, bits])
         self.decoding.run(["opusdec", "--quiet", "--rate", RATE, bits, out])
         return ogg_payload(bits)
+
+    def run_lossy(self, wav, out, number):
+        samples, _ = soundfile.read(wav, dtype="int16")
+        packets, ahead = libopus.encode(samples, round(1000 * float(self.bitrate)))
+        decoded = libopus.decode(packets, self.loss.trace(len(packets), number))
+        soundfile.write(out, decoded[ahead:ahead + len(samples)], RATE, subtype="PCM_16")
+        return sum(map(len, packets))
 
 
 class Speex(Codec):
@@ -119,7 +139,7 @@ class Speex(Codec):
         super().__init__(spec, f"Speex wideband, quality {quality}")
         self.quality = quality
 
-    def run(self, wav, out):
+    def run(self, wav, out, number):
         bits = out.with_suffix(".spx")
         self.encoding.run(["speexenc", "--quality", self.quality, "-w", wav, bits], stdout=subprocess.DEVNULL)
         self.decoding.run(["speexdec", bits, out], stdout=subprocess.DEVNULL)
@@ -131,7 +151,7 @@ class Codec2(Codec):
         super().__init__(spec, f"Codec 2 {mode} (8 kHz)")
         self.mode = mode
 
-    def run(self, wav, out):
+    def run(self, wav, out, number):
         raw, bits, decoded = (out.with_suffix(end) for end in (".raw", ".c2", ".8k"))
         samples, _ = soundfile.read(wav)
         narrow = numpy.clip(scipy.signal.resample_poly(samples, 1, 2) * 32768, -32768, 32767)
@@ -153,7 +173,7 @@ class Command(Codec):
         self.command = command
         self.whole_folder = "{in_dir}" in command
 
-    def run(self, wav, out):
+    def run(self, wav, out, number):
         names = {"in_dir": str(wav), "out_dir": str(out)} if self.whole_folder else {"in": str(wav), "out": str(out)}
         self.encoding.run([part.format(**names) for part in shlex.split(self.command)], stdout=subprocess.DEVNULL)
         return None
@@ -164,6 +184,12 @@ def make(spec, program):
     kinds = {"opus": Opus, "speex": Speex, "codec2": Codec2, "cmd": Command}
     if not rest or (kind != "quaver" and kind not in kinds):
         raise Failed(f"'{spec}' is no codec: quaver:RATE, opus:KBPS, speex:QUALITY, codec2:MODE or cmd:NAME@KBPS=COMMAND")
-    return Quaver(spec, rest, program) if kind == "quaver" else kinds[kind](spec, rest)
-
-
+    rest, lossy, lost = rest.partition("~") if kind in ("quaver", "opus") else (rest, "", "")
+    codec = Quaver(spec, rest, program) if kind == "quaver" else kinds[kind](spec, rest)
+    if lossy:
+        try:
+            codec.loss = loss.Loss(lost)
+        except ValueError as error:
+            raise Failed(f"{spec}: {error}") from error
+        codec.label += f", {lost} lost"
+    return codec

@@ -3,6 +3,7 @@
 
     bench/quality/quality.py my/speech --codecs quaver:3k opus:12 --out results
     bench/quality/quality.py my/speech --program build/release/bin/quaver --out results
+    bench/quality/quality.py my/speech --codecs quaver:6k~0% quaver:6k~10% opus:12~0% opus:12~10% --out results
     bench/quality/quality.py my/speech --out results --codecs \\
       'cmd:Lyra v2@3.2=node lyra.mjs models 16 {in_dir} {out_dir}'
 
@@ -54,10 +55,10 @@ def measure(codec, clips, wavs, folder, pool):
     folder.mkdir(parents=True)
     outs = {name: folder / f"{name}.wav" for name in clips}
     if codec.whole_folder:
-        codec.run(wavs, folder)
+        codec.run(wavs, folder, 0)
         payload = None
     else:
-        sizes = [codec.run(wavs / f"{name}.wav", outs[name]) for name in clips]
+        sizes = [codec.run(wavs / f"{name}.wav", outs[name], number) for number, name in enumerate(clips)]
         payload = None if None in sizes else sum(sizes)
     seconds = sum(len(samples) for samples in clips.values()) / adapters.RATE
     rows = dict(zip(clips, pool.map(score_file, [(clips[name], outs[name]) for name in clips])))
@@ -83,6 +84,34 @@ def table(results):
             f"{r['estoi']:.3f}", f"{r['worst_estoi']:.3f}", f"{r['log_mel_db']:.2f}",
             f"{speed(r['encode_cpu'])} / {speed(r['decode_cpu'])}", f"{r['peak_bytes'] / 1e6:.0f}" if r["peak_bytes"] else "?"]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def loss_table(results):
+    """ESTOI and PESQ-WB with packets lost, and what was lost of them: of codecs that were run at `~0%` too."""
+    lossy = {}
+    for r in results:
+        codec, found, lost = r["spec"].partition("~")
+        if found:
+            lossy.setdefault(codec, {})[lost] = r
+    lossy = {codec: by for codec, by in lossy.items() if "0%" in by}
+    if not lossy:
+        return ""
+    losses = list(dict.fromkeys(lost for by in lossy.values() for lost in by))
+    lines = ["", "| packets lost | " + " | ".join(f"{by['0%']['label'].split(', ')[0]}: {by['0%']['kbps']:.2f} kbit/s" for by in lossy.values()) + " |",
+             "|" + " --- |" * (1 + len(lossy))]
+    for lost in losses:
+        cells = []
+        for by in lossy.values():
+            r, whole = by.get(lost), by["0%"]
+            falls = [f"{r[key]:.{digits}f}" + (f" ({r[key] - whole[key]:+.{digits}f})" if lost != "0%" else "")
+                     for key, digits in (("estoi", 3), ("pesq_wb", 2))] if r else []
+            cells.append(", ".join(falls))
+        lines.append(f"| {lost.replace('x', ' in bursts of ')} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def tables(results):
+    return table([r for r in results if "~" not in r["spec"]]) + loss_table(results)
 
 
 def main():
@@ -114,10 +143,11 @@ def main():
             temporary_file = file.with_suffix(".new")
             temporary_file.write_text(json.dumps(list(known.values()), indent=1) + "\n")
             temporary_file.replace(file)
-    (arguments.out / "table.md").write_text(table(known.values()))
+    results = list(known.values())
+    (arguments.out / "table.md").write_text(tables(results))
     import picture
-    picture.draw(list(known.values()), arguments.out / "picture.svg")
-    print(table(known.values()), end="")
+    picture.draw([r for r in results if "~" not in r["spec"]], arguments.out / "picture.svg")
+    print(tables(results), end="")
 
 
 if __name__ == "__main__":

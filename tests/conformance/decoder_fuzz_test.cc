@@ -52,7 +52,8 @@ class DecoderFuzzTest : public testing::Test {
     auto playback = Playback::Create(header.pre_skip, 16000, static_cast<int>(header.original_rate),
                                      std::move(writer).value());
     if (!playback.ok()) return Failed("test.qvr: " + playback.message());
-    auto report = DecodeQvr(*reader.value(), "test.qvr", model_, header.original_rate, playback.value(),
+    PacketLoss loss;
+    auto report = DecodeQvr(*reader.value(), "test.qvr", model_, loss, header.original_rate, playback.value(),
                             [](uint64_t) {});
     if (!report.ok()) return Failed(report.message());
     out.report = std::move(report).value();

@@ -24,62 +24,6 @@ bool Same(const LivePacket& a, const LivePacket& b) {
   return a.sequence == b.sequence && a.size == b.size && a.bytes == b.bytes;
 }
 
-struct Losses {
-  double share;
-  double burst;
-};
-
-Losses Measure(LossModel model, int packets) {
-  int lost = 0;
-  int bursts = 0;
-  bool before = false;
-  for (int i = 0; i < packets; ++i) {
-    const bool now = model.NextIsLost();
-    lost += now ? 1 : 0;
-    bursts += now && !before ? 1 : 0;
-    before = now;
-  }
-  return {static_cast<double>(lost) / packets, bursts > 0 ? static_cast<double>(lost) / bursts : 0};
-}
-
-TEST(LossModel, LosesTheShareInTheBurstsThatItIsTold) {
-  for (const double loss : {0.01, 0.1, 0.3, 0.5}) {
-    for (const double burst : {1.0, 2.0, 5.0, 20.0}) {
-      if (burst < loss / (1 - loss)) continue;
-      constexpr int kPackets = 2'000'000;
-      const Losses measured = Measure(LossModel(loss, burst, 3), kPackets);
-      const double spread =
-          1 / std::sqrt(kPackets * loss / burst);  // of a mean over so many bursts, relative
-      EXPECT_NEAR(measured.share, loss, 6 * spread * loss) << loss << " in bursts of " << burst;
-      EXPECT_NEAR(measured.burst, burst, 4 * spread * burst) << loss << " in bursts of " << burst;
-    }
-  }
-}
-
-TEST(LossModel, WithoutBurstsEachPacketIsLostForItself) {
-  for (const double loss : {0.05, 0.4, 0.9}) {
-    const Losses measured = Measure(LossModel(loss, 0, 4), 500'000);
-    EXPECT_NEAR(measured.share, loss, 0.01);
-    EXPECT_NEAR(measured.burst, 1 / (1 - loss), 0.03 / (1 - loss));  // runs of independent losses
-  }
-}
-
-TEST(LossModel, NoneAndAllAreExact) {
-  EXPECT_EQ(Measure(LossModel(0, 3, 1), 10'000).share, 0);
-  EXPECT_EQ(Measure(LossModel(1, 0, 1), 10'000).share, 1);
-}
-
-TEST(LossModel, ASeedDecidesWhatIsLost) {
-  LossModel a(0.3, 2, 7), b(0.3, 2, 7), c(0.3, 2, 8);
-  int differ = 0;
-  for (int i = 0; i < 1000; ++i) {
-    const bool lost = a.NextIsLost();
-    ASSERT_EQ(lost, b.NextIsLost());
-    differ += lost != c.NextIsLost() ? 1 : 0;
-  }
-  EXPECT_GT(differ, 100);
-}
-
 TEST(SimulatedChannel, WithoutLossAndJitterIsNotThere) {
   SimulatedChannel channel({}, kTick);
   for (uint64_t t = 0; t < 500; ++t) {
