@@ -23,6 +23,7 @@ const CommandText kText = {
     "IN...",
     "  quaver encode talk.wav                        writes talk.qvr at 3 kbit/s\n"
     "  quaver encode talk.wav -o low.qvr --bitrate 1.5k\n"
+    "  quaver encode call.wav --bitrate 6k --vbr     less where nobody speaks\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
@@ -35,6 +36,7 @@ struct Options {
   int tokens = 0;
   int frames_per_packet = kMaxFramesPerPacket;
   int jobs = 0;
+  bool vbr = false;
   bool force = false;
   bool quiet = false;
 };
@@ -50,6 +52,10 @@ void Declare(CommandLine& line, Options& o) {
        "packets of 25 frames; shorter packets take more (default: 3k)",
        cxxopts::value(o.bitrate), "R")                                                                  //
       ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")       //
+      ("vbr",
+       "Variable rate: --bitrate or --tokens are for speech, quieter frames get fewer tokens, one in pauses, "
+       "which costs next to nothing; the rate that comes out is lower",
+       cxxopts::value(o.vbr))                                                                           //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
       ("format", "qvr (default) or npy, when the name of the output does not say", cxxopts::value(o.format),
        "F")                                                                                                 //
@@ -127,14 +133,18 @@ class EncodeCommand {
       const auto all = static_cast<double>(sound.frames());
       progress_.Update(number, all > 0 ? done / all : -1, done / rate);
     };
-    const auto samples = EncodeStream(sound, model_, n_q_, *sink.value(), report);
+    const auto samples = EncodeStream(sound, model_, {n_q_, options_.vbr}, *sink.value(), report);
     if (!samples.ok()) return samples.error();
     Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
     return {};
   }
 
   void Describe(const Job& job, double seconds, const SinkTotals& totals) {
-    std::string text = job.in + " -> " + job.out + Format(": %.2f s, %d tokens a frame", seconds, n_q_);
+    std::string text = job.in + " -> " + job.out + Format(": %.2f s, ", seconds);
+    if (options_.vbr && totals.frames > 0) {
+      text += Format("%.1f of ", static_cast<double>(totals.tokens) / static_cast<double>(totals.frames));
+    }
+    text += Format("%d tokens a frame", n_q_);
     if (totals.payload_bytes > 0 && seconds > 0) {
       text += Format(", payload %.2f kbit/s", 8e-3 * static_cast<double>(totals.payload_bytes) / seconds);
     }

@@ -1,10 +1,13 @@
 #include "apps/encode_stream.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "apps/variable_rate.h"
 #include "codec/audio/resampler.h"
+#include "codec/model/config.h"
 
 namespace quaver {
 namespace {
@@ -13,22 +16,35 @@ constexpr size_t kBlock = 16384;  // samples read at once
 
 class Feeder {
  public:
-  Feeder(std::shared_ptr<const Model> model, int n_q, TokenSink& sink)
-      : encoder_(std::move(model)), n_q_(n_q), sink_(sink) {}
+  Feeder(const std::shared_ptr<const Model>& model, EncodeRate rate, TokenSink& sink)
+      : encoder_(model), n_q_(rate.n_q), sink_(sink) {
+    if (rate.variable) variable_.emplace(model->frame(), model->config().frame_rate(), rate.n_q);
+  }
 
   Status Feed(std::span<const float> samples) {
     tokens_.resize(static_cast<size_t>(encoder_.FramesAfter(samples.size())) * static_cast<size_t>(n_q_));
     fed_ += samples.size();
     if (encoder_.Encode(samples, n_q_, tokens_) < 0) return Error{"the encoder refuses its input"};
+    if (variable_) Drop(variable_->Add(samples));
     return sink_.Write(tokens_);
   }
 
   uint64_t fed() const { return fed_; }
 
  private:
+  // The first tokens of a frame are the same whatever follows them, so that the rest can be taken off here.
+  void Drop(const std::vector<int>& kept) {
+    for (size_t row = 0; row < kept.size(); ++row) {
+      const auto n_q = static_cast<size_t>(n_q_);
+      const auto frame = std::span(tokens_).subspan(row * n_q, n_q);
+      std::ranges::fill(frame.subspan(static_cast<size_t>(kept[row])), kNoToken);
+    }
+  }
+
   Encoder encoder_;
   int n_q_;
   TokenSink& sink_;
+  std::optional<VariableRate> variable_;
   uint64_t fed_ = 0;
   std::vector<uint16_t> tokens_;
 };
@@ -46,11 +62,11 @@ Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& fe
 
 }  // namespace
 
-Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, int n_q,
+Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, EncodeRate rate,
                               TokenSink& sink, const std::function<void(uint64_t)>& progress) {
   auto resampler = Resampler::Create(sound.sample_rate(), model->sample_rate());
   if (!resampler.ok()) return Error{sound.name() + ": " + resampler.message()};
-  Feeder feeder(model, n_q, sink);
+  Feeder feeder(model, rate, sink);
   std::vector<float> block(kBlock);
   std::vector<float> resampled;
   uint64_t total = 0;

@@ -13,10 +13,15 @@
 
 namespace quaver {
 
+struct EncodeRate {
+  int n_q = 0;
+  bool variable = false;  // fewer tokens where variable_rate.h says so
+};
+
 // Encodes all of `sound`, resampled to the model's rate, and finishes `sink`. The decoder lags by
 // model->delay() samples, so zeros follow the sound until the frames cover that delay as well. `progress`
 // gets the samples read so far. Gives the samples per channel that went in.
-Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, int n_q,
+Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, EncodeRate rate,
                               TokenSink& sink, const std::function<void(uint64_t)>& progress);
 
 }  // namespace quaver

@@ -9,6 +9,10 @@
 namespace quaver {
 namespace {
 
+size_t TokensOf(std::span<const uint16_t> row) {
+  return static_cast<size_t>(std::find(row.begin(), row.end(), kNoToken) - row.begin());
+}
+
 class QvrSink : public TokenSink {
  public:
   QvrSink(std::unique_ptr<AtomicFile> file, const QvrHeader& header, std::shared_ptr<const Model> model)
@@ -27,7 +31,7 @@ class QvrSink : public TokenSink {
   Status Write(std::span<const uint16_t> tokens) override {
     const auto n_q = static_cast<size_t>(defaults_.n_q);
     for (; !tokens.empty(); tokens = tokens.subspan(n_q)) {
-      Append(tokens.first(n_q));
+      Append(tokens.first(TokensOf(tokens.first(n_q))));
       if (packet_.frames < defaults_.frames) continue;
       const Status sent = Send();
       if (!sent.ok()) return sent;
@@ -49,6 +53,7 @@ class QvrSink : public TokenSink {
     token.fill(kNoToken);
     std::copy(row.begin(), row.end(), token.begin());
     ++packet_.frames;
+    totals_.tokens += row.size();
   }
 
   Status Send() {
@@ -82,6 +87,7 @@ class NpySink : public TokenSink {
       : writer_(std::move(writer)), n_q_(static_cast<size_t>(n_q)) {}
   Status Write(std::span<const uint16_t> tokens) override {
     totals_.frames += tokens.size() / n_q_;
+    for (size_t at = 0; at < tokens.size(); at += n_q_) totals_.tokens += TokensOf(tokens.subspan(at, n_q_));
     return writer_->Write(tokens);
   }
   Status Finish(uint64_t) override { return writer_->Commit(); }

@@ -16,13 +16,15 @@ namespace quaver {
 
 struct SinkTotals {
   uint64_t frames = 0;
+  uint64_t tokens = 0;
   uint64_t payload_bytes = 0;  // 0 for .npy
 };
 
 class TokenSink {
  public:
   virtual ~TokenSink() = default;
-  // tokens [frames, n_q], row by row, n_q as in the header's defaults.
+  // tokens [frames, n_q], row by row, n_q as in the header's defaults. kNoToken ends a row: the frame has
+  // fewer.
   virtual Status Write(std::span<const uint16_t> tokens) = 0;
   // `original_samples` went in at the original rate. Makes the file appear; without it nothing is left
   // behind.

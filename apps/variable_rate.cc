@@ -1,0 +1,41 @@
+#include "apps/variable_rate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace quaver {
+namespace {
+
+constexpr double kQuietest = -60;  // dBFS: what counts as loudest in silence
+constexpr double kSpeech = -20;    // dB beside the loudest
+constexpr double kPause = -40;     // the same
+constexpr double kFall = 1;        // dB a second
+
+}  // namespace
+
+VariableRate::VariableRate(int frame, double frames_a_second, int n_q)
+    : frame_(static_cast<size_t>(frame)),
+      fall_(kFall / frames_a_second),
+      n_q_(n_q),
+      loudest_(kQuietest) {}
+
+std::vector<int> VariableRate::Add(std::span<const float> samples) {
+  std::vector<int> tokens;
+  for (const float sample : samples) {
+    const double heard = std::isfinite(sample) ? std::clamp(sample, -16.0f, 16.0f) : 0;  // by the encoder
+    energy_ += heard * heard;
+    if (++filled_ < frame_) continue;
+    tokens.push_back(Next(10 * std::log10(energy_ / static_cast<double>(frame_) + 1e-10)));
+    filled_ = 0;
+    energy_ = 0;
+  }
+  return tokens;
+}
+
+int VariableRate::Next(double level) {
+  loudest_ = std::max({level, loudest_ - fall_, kQuietest});
+  const double share = std::clamp((level - loudest_ - kPause) / (kSpeech - kPause), 0.0, 1.0);
+  return 1 + static_cast<int>(std::lround(share * (n_q_ - 1)));
+}
+
+}  // namespace quaver
