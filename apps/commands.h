@@ -14,6 +14,7 @@ int RunData(int argc, char** argv);
 int RunPack(int argc, char** argv);
 int RunTrain(int argc, char** argv);
 int RunFitCodebook(int argc, char** argv);
+int RunFitEntropy(int argc, char** argv);
 int RunExport(int argc, char** argv);
 int RunReport(int argc, char** argv);
 

@@ -37,7 +37,8 @@ Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::
                                const std::function<void(uint64_t)>& progress);
 
 // The same for a token matrix. kNoToken ends a row: the frame has fewer tokens; a row of nothing else is a
-// lost frame and is concealed (which is no damage). For `loss`, every row is a packet. Errors name the row and column of a token that is none.
+// lost frame and is concealed (which is no damage). For `loss`, every row is a packet. Errors name the row
+// and column of a token that is none.
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
                                   std::shared_ptr<const Model> model, PacketLoss& loss, Playback& playback,
                                   const std::function<void(uint64_t)>& progress);

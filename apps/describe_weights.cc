@@ -36,6 +36,11 @@ std::string BottleneckText(const Weights& weights) {
                 bottleneck.dims());
 }
 
+std::string EntropyText(const Weights& weights) {
+  if (weights.context.units == 0) return "frequency tables";
+  return Format("frequency tables and a network of %d units a group", weights.context.units);
+}
+
 }  // namespace
 
 Result<Description> DescribeWeights(const std::string& path) {
@@ -53,6 +58,7 @@ Result<Description> DescribeWeights(const std::string& path) {
              {"name", weights.config.name},
              {"identity", ToHex(weights.identity)},
              {"bottleneck", BottleneckText(weights)},
+             {"entropy_network_units", weights.context.units},
              {"file_bytes", bytes.value().size()},
              {"parameters", cost.parameters},
              {"gmac_per_second", cost.macs_per_second / 1e9},
@@ -62,6 +68,7 @@ Result<Description> DescribeWeights(const std::string& path) {
   d.text += "  name        " + Shown(weights.config.name) + "\n";
   d.text += "  identity    " + ToHex(weights.identity) + "\n";
   d.text += "  bottleneck  " + BottleneckText(weights) + "\n";
+  d.text += "  entropy     " + EntropyText(weights) + "\n";
   d.text += Format(
       "  size        %zu bytes, %.2f M parameters, %.3f GMAC per second of audio (encoder and decoder)\n",
       bytes.value().size(), 1e-6 * static_cast<double>(cost.parameters), cost.macs_per_second / 1e9);

@@ -1,13 +1,12 @@
 // quaver export: makes a weights file of a training run.
 #include "codec/train/export.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cxxopts.hpp>
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/fit_progress.h"
 #include "apps/trained_run.h"
 #include "codec/audio/atomic_file.h"
 
@@ -15,11 +14,10 @@ namespace quaver {
 namespace {
 
 constexpr char kAbout[] =
-    "Writes the averaged weights of a run as a weights file, with the frequency tables of the range coder "
-    "counted on\n"
-    "the training data. A run of bottleneck type vp gets its codebooks here, if `quaver fit-codebook` has "
-    "not\n"
-    "fitted them since its last step.\n\n"
+    "Writes the averaged weights of a run as a weights file, with the range coder's entropy model fitted\n"
+    "to the training data: frequencies are counted, then a small network learns to sharpen them, which\n"
+    "takes a few minutes (`quaver fit-entropy` does the same to a weights file). A run of bottleneck type\n"
+    "vp gets its codebooks here, if `quaver fit-codebook` has not fitted them since its last step.\n\n"
     "Example:\n"
     "  quaver export runs/first -o first.safetensors\n"
     "  quaver encode talk.wav --model first.safetensors\n";
@@ -29,7 +27,17 @@ int Fail(const std::string& message) {
   return 1;
 }
 
-int Run(const std::string& run, const std::string& out, const std::string& folder, bool best, bool force) {
+struct Arguments {
+  std::string run;
+  std::string out;
+  std::string data;
+  bool best = false;
+  bool force = false;
+  FitContextOptions fit;
+};
+
+int Run(const Arguments& arguments) {
+  const auto& [run, out, folder, best, force, fit] = arguments;
   const auto existing = force ? Existing::kReplace : Existing::kRefuse;
   auto file = AtomicFile::Create(out, existing);  // refused before the work, not after it
   if (!file.ok()) return Fail(file.message());
@@ -45,19 +53,15 @@ int Run(const std::string& run, const std::string& out, const std::string& folde
     const Status fitted = FitAndPrintCodebooks(training, data.value(), {});
     if (!fitted.ok()) return Fail(fitted.message());
   }
-  const auto progress = [](size_t done, size_t total) {
-    std::fprintf(stderr, "\rcounting tokens: clip %zu of %zu ", done, total);
-  };
-  auto weights =
-      ExportWeights(training, data.value(), isatty(2) ? progress : std::function<void(size_t, size_t)>());
+  auto weights = ExportWeights(training, data.value(), fit, TerminalFitProgress());
   if (!weights.ok()) return Fail(weights.message());
   const auto bytes = SerializeWeights(weights.value());
   if (!bytes.ok()) return Fail(bytes.message());
   Status status = file.value()->Write(bytes.value());
   if (status.ok()) status = file.value()->Commit();
   if (!status.ok()) return Fail(status.message());
-  std::fprintf(stderr, "%s%s: %zu bytes, identity %s\n", isatty(2) ? "\n" : "", out.c_str(),
-               bytes.value().size(), ToHex(weights.value().identity).c_str());
+  std::fprintf(stderr, "%s: %zu bytes, identity %s\n", out.c_str(), bytes.value().size(),
+               ToHex(weights.value().identity).c_str());
   return 0;
 }
 
@@ -65,15 +69,17 @@ int Run(const std::string& run, const std::string& out, const std::string& folde
 
 int RunExport(int argc, char** argv) {
   cxxopts::Options options("quaver export", kAbout);
-  std::string run, out, data;
-  bool best = false, force = false;
+  Arguments arguments;
   // clang-format off
   options.add_options()
-      ("run", "folder of the run", cxxopts::value(run))
-      ("o,output", "weights file to write (.safetensors)", cxxopts::value(out))
-      ("data", "folder, manifest or shards to count tokens on (default: the training data)", cxxopts::value(data))
-      ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(best))
-      ("force", "overwrite", cxxopts::value(force))
+      ("run", "folder of the run", cxxopts::value(arguments.run))
+      ("o,output", "weights file to write (.safetensors)", cxxopts::value(arguments.out))
+      ("data", "folder, manifest or shards to fit the entropy model to (default: the training data)",
+       cxxopts::value(arguments.data))
+      ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(arguments.best))
+      ("entropy-steps", "of the training of the entropy network; 0: frequencies alone",
+       cxxopts::value(arguments.fit.steps)->default_value("2000"))
+      ("force", "overwrite", cxxopts::value(arguments.force))
       ("h,help", "this text");
   // clang-format on
   options.parse_positional({"run"});
@@ -83,11 +89,12 @@ int RunExport(int argc, char** argv) {
     std::cout << options.help();
     return 0;
   }
-  if (run.empty() || out.empty() || !parsed.unmatched().empty()) {
+  const bool complete = !arguments.run.empty() && !arguments.out.empty() && arguments.fit.steps >= 0;
+  if (!complete || !parsed.unmatched().empty()) {
     std::fprintf(stderr, "quaver export: one run and -o are needed; see quaver export --help\n");
     return 2;
   }
-  return Run(run, out, data, best, force);
+  return Run(arguments);
 }
 
 }  // namespace quaver

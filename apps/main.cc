@@ -38,6 +38,7 @@ Commands:
   train         train a model on your own speech
   fit-codebook  codebooks of a run that was trained by vector perturbation
   export        make a weights file of a training run
+  fit-entropy   smaller packets: fit the entropy model of a weights file to speech
   report        make a page of training runs: curves, scores, spectrograms, sound
 
 Options:
@@ -58,7 +59,7 @@ Exit codes:
   1  at least one input failed (the others went on)
   2  the command line makes no sense; nothing was done
   3  decoded, but something was damaged: what was lost has been concealed
-  4  train, fit-codebook or export in a program built without the trainer
+  4  train, fit-codebook, fit-entropy or export in a program built without the trainer
 )";
 
 struct Command {
@@ -69,7 +70,7 @@ constexpr Command kCommands[] = {
     {"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
     {"info", RunInfo},     {"evaluate", RunEvaluate}, {"data", RunData},
     {"pack", RunPack},     {"train", RunTrain},       {"fit-codebook", RunFitCodebook},
-    {"export", RunExport}, {"report", RunReport}};
+    {"export", RunExport}, {"report", RunReport},     {"fit-entropy", RunFitEntropy}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

@@ -1,4 +1,5 @@
-// `quaver train`, `fit-codebook`, `export` and `evaluate --run` of a program that was built without LibTorch.
+// `quaver train`, `fit-codebook`, `fit-entropy`, `export` and `evaluate --run` of a program that was built
+// without LibTorch.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -33,6 +34,7 @@ int Explain(const char* command, int argc, char** argv) {
 
 int RunTrain(int argc, char** argv) { return Explain("train", argc, argv); }
 int RunFitCodebook(int argc, char** argv) { return Explain("fit-codebook", argc, argv); }
+int RunFitEntropy(int argc, char** argv) { return Explain("fit-entropy", argc, argv); }
 int RunExport(int argc, char** argv) { return Explain("export", argc, argv); }
 
 Result<nlohmann::json> DecodeByRun(const RunToEvaluate&, const std::string&, const std::string&, Console&) {

@@ -89,6 +89,13 @@ Result<std::shared_ptr<const Model>> Model::FromWeights(Weights weights) {
 Result<std::shared_ptr<const Model>> Model::FromView(WeightsView view) {
   auto entropy = EntropyModel::Create(view.config.bottleneck, std::move(view.frequencies));
   if (!entropy.ok()) return entropy.error();
+  if (view.context.units > 0) {
+    const auto found = view.tensors.find(kCodebook);
+    const auto codebook = found == view.tensors.end() ? std::vector<float>() : Promote(found->second);
+    auto network = ContextNetwork::Create(view.config.bottleneck, codebook, std::move(view.context));
+    if (!network.ok()) return network.error();
+    entropy.value().SetNetwork(std::move(network).value());
+  }
   auto plan = std::make_unique<const internal::NetworkPlan>(view);
   auto impl =
       std::make_unique<const Impl>(Impl{std::move(view.config), view.identity, std::move(view.metadata),

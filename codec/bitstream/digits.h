@@ -54,6 +54,7 @@ class DigitWalk {
   void StartPacket() noexcept {
     for (auto& group : before_) group.fill(-1);
   }
+  void StartFrame() noexcept {}
   // Group `group` of this frame is not sent.
   void Skip(int group) noexcept { before_[static_cast<size_t>(group)].fill(-1); }
   // Visits the digits of one token, fastest first: `code(digit, context)` returns the digit's value. Returns

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "codec/bitstream/smoothing.h"
+#include "codec/bitstream/token_contexts.h"
 
 namespace quaver {
 namespace {
@@ -29,21 +30,21 @@ void ForEachTable(const DigitLayout& layout, int groups, Visit&& visit) {
   }
 }
 
-// Visits every frame of `tokens` [frames, row_stride], groups 0 .. groups - 1, with the contexts of packets:
-// visit(group, token, walk) for each token that is a code.
-template <typename Visit>
-void ForEachToken(const DigitLayout& layout, std::span<const uint16_t> tokens, int frames, int groups,
-                  int row_stride, int codes, int frames_per_packet, Visit&& visit) {
-  DigitWalk walk(layout);
+// Visits every frame of `tokens` [frames, row_stride], groups 0 .. groups - 1, with the contexts of packets,
+// which `walk` keeps: visit(group, token) for each token that is a code.
+template <typename Walk, typename Visit>
+void ForEachToken(Walk& walk, std::span<const uint16_t> tokens, int frames, int groups, int row_stride,
+                  int codes, int frames_per_packet, Visit&& visit) {
   if (row_stride < 1) return;
   const auto stride = static_cast<size_t>(row_stride);
   const size_t rows = std::min(static_cast<size_t>(std::max(frames, 0)), tokens.size() / stride);
   for (size_t frame = 0; frame < rows; ++frame) {
     if (frame % static_cast<size_t>(std::max(frames_per_packet, 1)) == 0) walk.StartPacket();
+    walk.StartFrame();
     for (int group = 0; group < std::min(groups, row_stride); ++group) {
       const int token = tokens[frame * stride + static_cast<size_t>(group)];
       if (token < codes) {
-        visit(group, token, walk);
+        visit(group, token);
       } else {
         walk.Skip(group);
       }
@@ -174,8 +175,9 @@ EntropyCounter::EntropyCounter(const BottleneckConfig& bottleneck, int frames_pe
 }
 
 void EntropyCounter::Add(std::span<const uint16_t> tokens, int frames) {
-  ForEachToken(layout_, tokens, frames, groups_, groups_, codes_, frames_per_packet_,
-               [this](int group, int token, DigitWalk& walk) {
+  DigitWalk walk(layout_);
+  ForEachToken(walk, tokens, frames, groups_, groups_, codes_, frames_per_packet_,
+               [&](int group, int token) {
                  walk.Token(group, [&, rest = token](int digit, int context) mutable {
                    const int radix = layout_.radix[static_cast<size_t>(digit)];
                    const int value = rest % radix;
@@ -208,13 +210,13 @@ std::vector<uint16_t> EntropyCounter::Frequencies() const {
 double CostBits(const EntropyModel& model, std::span<const uint16_t> tokens, int frames, int n_q,
                 int row_stride, int frames_per_packet) {
   double bits = 0.0;
-  ForEachToken(model.layout(), tokens, frames, std::min(n_q, model.groups()), row_stride, model.codes(),
-               frames_per_packet, [&](int group, int token, DigitWalk& walk) {
-                 walk.Token(group, [&, rest = token](int digit, int context) mutable {
+  TokenContexts contexts(model);
+  ForEachToken(contexts, tokens, frames, std::min(n_q, model.groups()), row_stride, model.codes(),
+               frames_per_packet, [&](int group, int token) {
+                 contexts.Token(group, [&, rest = token](int digit, auto table) mutable {
                    const int radix = model.radix()[static_cast<size_t>(digit)];
                    const auto value = static_cast<size_t>(rest % radix);
                    rest /= radix;
-                   const auto table = model.Cumulative(group, digit, context);
                    bits += kFrequencyBits - std::log2(table[value + 1] - table[value]);
                    return static_cast<int>(value);
                  });

@@ -1,4 +1,5 @@
-// Probability model of the tokens: static frequency tables that ship inside the model.
+// Probability model of the tokens: static frequency tables that ship inside the model, and in newer models a
+// network that sharpens them (context_network.h).
 //
 // A token is split into digits (FSP: its levels [8,5,5,5]; VP: two digits of 32 for 1024 codes). The digit i
 // of group g is coded under a context made of
@@ -6,16 +7,19 @@
 //   group g,
 //     else "none" (radix[i] + 1 values), and
 //   - the digits 0 .. i - 1 of the same token.
-// Contexts never cross a packet, tables never adapt, and no symbol has a frequency of 0, so with packet t
+// Contexts never cross a packet, nothing adapts, and no symbol has a frequency of 0, so with packet t
 // lost the tokens of packet t + 1 are exact.
 #ifndef QUAVER_CODEC_BITSTREAM_ENTROPY_MODEL_H_
 #define QUAVER_CODEC_BITSTREAM_ENTROPY_MODEL_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "codec/bitstream/context_network.h"
 #include "codec/bitstream/digits.h"
 #include "codec/quantize/bottleneck_config.h"
 #include "codec/status.h"
@@ -56,6 +60,11 @@ class EntropyModel {
   // for none; `lower`: value of digits 0 .. digit - 1 in mixed radix, digit 0 fastest.
   int Context(int digit, int before, int lower) const { return layout_.Context(digit, before, lower); }
   std::span<const uint16_t> frequencies() const { return frequencies_; }  // as given
+  // null: the tables are all there is.
+  const ContextNetwork* network() const { return network_.get(); }
+  void SetNetwork(ContextNetwork network) {
+    network_ = std::make_shared<const ContextNetwork>(std::move(network));
+  }
   const DigitLayout& layout() const { return layout_; }                   // of the cumulative tables
 
  private:
@@ -64,6 +73,7 @@ class EntropyModel {
   DigitLayout layout_;
   std::vector<uint16_t> cumulative_;  // every table with radix + 1 values
   std::vector<uint16_t> frequencies_;
+  std::shared_ptr<const ContextNetwork> network_;
 };
 
 // Counts tokens into tables. Add() takes whole clips [frames, groups]; packets of `frames_per_packet` frames

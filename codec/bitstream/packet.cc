@@ -4,6 +4,7 @@
 
 #include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/range_coder.h"
+#include "codec/bitstream/token_contexts.h"
 
 namespace quaver {
 namespace {
@@ -82,19 +83,20 @@ size_t EncodePacket(const EntropyModel& model, const PacketDefaults& defaults, c
   if (out.size() < kMaxPacketBytes || !Valid(defaults, model.groups()) || !Valid(model, tokens)) return 0;
   RangeEncoder coder(out);
   EncodeShape(coder, model.groups(), defaults, tokens);
-  DigitWalk walk(model.layout());
+  TokenContexts contexts(model);
   for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
+    contexts.StartFrame();
     for (int group = 0; group < tokens.n_q[frame]; ++group) {
       int rest = tokens.token[frame][static_cast<size_t>(group)];
-      walk.Token(group, [&](int digit, int context) {
+      contexts.Token(group, [&](int digit, std::span<const uint16_t> cumulative) {
         const int radix = model.radix()[static_cast<size_t>(digit)];
         const int value = rest % radix;
         rest /= radix;
-        coder.EncodeSymbol(model.Cumulative(group, digit, context), value);
+        coder.EncodeSymbol(cumulative, value);
         return value;
       });
     }
-    for (int group = tokens.n_q[frame]; group < model.groups(); ++group) walk.Skip(group);
+    for (int group = tokens.n_q[frame]; group < model.groups(); ++group) contexts.Skip(group);
   }
   return coder.Finish();
 }
@@ -105,15 +107,15 @@ bool DecodePacket(const EntropyModel& model, const PacketDefaults& defaults, std
   if (!Readable(packet) || !Valid(defaults, model.groups())) return false;
   RangeDecoder coder(packet);
   DecodeShape(coder, model.groups(), defaults, tokens);
-  DigitWalk walk(model.layout());
+  TokenContexts contexts(model);
   for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
+    contexts.StartFrame();
     for (int group = 0; group < tokens.n_q[frame]; ++group) {
-      const int token = walk.Token(group, [&](int digit, int context) {
-        return coder.DecodeSymbol(model.Cumulative(group, digit, context));
-      });
+      const int token = contexts.Token(
+          group, [&](int, std::span<const uint16_t> cumulative) { return coder.DecodeSymbol(cumulative); });
       tokens.token[frame][static_cast<size_t>(group)] = static_cast<uint16_t>(token);
     }
-    for (int group = tokens.n_q[frame]; group < model.groups(); ++group) walk.Skip(group);
+    for (int group = tokens.n_q[frame]; group < model.groups(); ++group) contexts.Skip(group);
   }
   if (!coder.HasExcess()) return true;
   Clear(tokens);

@@ -17,6 +17,8 @@ namespace {
 constexpr const char* kFormat = "quaver";
 constexpr const char* kFormatVersion = "1";
 constexpr const char* kFrequencies = "entropy.frequencies";
+constexpr const char* kHidden = "entropy.network.hidden";
+constexpr const char* kSymbols = "entropy.network.symbols";
 constexpr const char* kReserved[] = {"format", "format_version", "config", "identity"};
 
 // What a tensor must look like.
@@ -50,6 +52,23 @@ void AllowShared(const std::map<std::string, Have>& tensors, std::map<std::strin
   const auto wanted = expected.find(kCodebook);
   if (have == tensors.end() || wanted == expected.end()) return;
   if (!have->second.shape.empty() && have->second.shape[0] == 1) wanted->second.shape[0] = 1;
+}
+
+// A model may have a network of so many units a group; 0: it has none.
+void AllowNetwork(const Config& config, int64_t units, std::map<std::string, Expected>& expected) {
+  if (units == 0) return;
+  const int64_t groups = config.bottleneck.groups;
+  expected[kHidden] = {"I16", {ContextWeights::Inputs(config.bottleneck), groups * units}};
+  expected[kSymbols] = {"I16", {groups, units, ContextWeights::Symbols(config.bottleneck)}};
+}
+
+// The units that the tensors of a file claim, whatever their shapes; 0 if they claim no network.
+int64_t UnitsOf(const std::map<std::string, StoredTensor>& tensors, const Config& config) {
+  if (!tensors.contains(kHidden) && !tensors.contains(kSymbols)) return 0;
+  const auto hidden = tensors.find(kHidden);
+  if (hidden == tensors.end() || hidden->second.shape.size() != 2) return 1;
+  const uint64_t units = hidden->second.shape[1] / static_cast<uint64_t>(config.bottleneck.groups);
+  return static_cast<int64_t>(std::clamp<uint64_t>(units, 1, kMaxContextUnits));
 }
 
 template <typename T>
@@ -225,18 +244,32 @@ Status CheckFinite(const TensorBytes& tensor, const std::string& place) {
   return NotFinite(place, index);
 }
 
-std::vector<uint16_t> ReadFrequencies(const TensorBytes& tensor) {
-  std::vector<uint16_t> frequencies(tensor.bytes.size() / 2);
-  for (size_t i = 0; i < frequencies.size(); ++i) frequencies[i] = LoadU16(tensor.bytes.data() + 2 * i);
-  return frequencies;
+template <typename T>
+std::vector<T> ReadIntegers(const TensorBytes& tensor) {
+  std::vector<T> values(tensor.bytes.size() / 2);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<T>(LoadU16(tensor.bytes.data() + 2 * i));
+  return values;
+}
+
+// Whether it was one of the tensors that are not fp32 at run time.
+bool ViewIntegers(const TensorBytes& tensor, WeightsView& view) {
+  if (tensor.name == kFrequencies) {
+    view.frequencies = ReadIntegers<uint16_t>(tensor);
+  } else if (tensor.name == kHidden) {
+    view.context.units = static_cast<int>(tensor.shape[1]) / view.config.bottleneck.groups;
+    view.context.hidden = ReadIntegers<int16_t>(tensor);
+  } else if (tensor.name == kSymbols) {
+    view.context.symbols = ReadIntegers<int16_t>(tensor);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 Status ViewTensors(std::span<const TensorBytes> tensors, const std::string& source, WeightsView& view) {
   for (const TensorBytes& tensor : tensors) {
-    if (tensor.name == kFrequencies) {
-      view.frequencies = ReadFrequencies(tensor);
-      continue;
-    }
+    if (ViewIntegers(tensor, view)) continue;
     Status finite = CheckFinite(tensor, Place(source, tensor.name));
     if (!finite.ok()) return finite;
     view.tensors[tensor.name] = {tensor.shape, tensor.bytes};
@@ -249,6 +282,7 @@ Result<std::vector<TensorBytes>> LocateTensors(const SafetensorsHeader& header, 
                                                std::span<const uint8_t> data, const std::string& source) {
   auto expected = ExpectedTensors(config);
   AllowShared(header.tensors, expected);
+  AllowNetwork(config, UnitsOf(header.tensors, config), expected);
   Status status = CheckNames(header.tensors, expected, source);
   if (!status.ok()) return status.error();
   for (const auto& [name, stored] : header.tensors) {
@@ -290,22 +324,32 @@ Status EncodeTensor(const std::string& name, const Expected& expected, const Ten
   return {};
 }
 
+template <typename T>
+Status EncodeIntegers(const std::string& name, const Expected& expected, const std::vector<T>& values,
+                      std::vector<uint8_t>& out) {
+  if (values.size() != expected.count()) {
+    return Error{Place("weights", name) + "has " + std::to_string(values.size()) + " values, not " +
+                 std::to_string(expected.count())};
+  }
+  for (const T value : values) AppendU16(out, static_cast<uint16_t>(value));
+  return {};
+}
+
 Status EncodeTensors(const Weights& weights, const std::map<std::string, Expected>& expected,
                      std::map<std::string, std::vector<uint8_t>>& out) {
   auto wanted = expected;
-  wanted.erase(kFrequencies);
+  for (const char* name : {kFrequencies, kHidden, kSymbols}) wanted.erase(name);
   Status status = CheckNames(weights.tensors, wanted, "weights");
   if (!status.ok()) return status;
   for (const auto& [name, tensor] : weights.tensors) {
     status = EncodeTensor(name, expected.at(name), tensor, out[name]);
     if (!status.ok()) return status;
   }
-  if (weights.frequencies.size() != expected.at(kFrequencies).count()) {
-    return Error{Place("weights", kFrequencies) + "has " + std::to_string(weights.frequencies.size()) +
-                 " values, not " + std::to_string(expected.at(kFrequencies).count())};
-  }
-  for (const uint16_t frequency : weights.frequencies) AppendU16(out[kFrequencies], frequency);
-  return {};
+  status = EncodeIntegers(kFrequencies, expected.at(kFrequencies), weights.frequencies, out[kFrequencies]);
+  if (!status.ok() || weights.context.units == 0) return status;
+  status = EncodeIntegers(kHidden, expected.at(kHidden), weights.context.hidden, out[kHidden]);
+  if (!status.ok()) return status;
+  return EncodeIntegers(kSymbols, expected.at(kSymbols), weights.context.symbols, out[kSymbols]);
 }
 
 // The configuration's text, if a reader would accept it.
@@ -387,6 +431,7 @@ Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& 
   Weights weights;
   weights.config = std::move(view.value().config);
   weights.frequencies = std::move(view.value().frequencies);
+  weights.context = std::move(view.value().context);
   weights.metadata = std::move(view.value().metadata);
   weights.identity = view.value().identity;
   for (const auto& [name, tensor] : view.value().tensors)
@@ -399,6 +444,11 @@ Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   if (!config.ok()) return config.error();
   auto expected = ExpectedTensors(weights.config);
   AllowShared(weights.tensors, expected);
+  if (weights.context.units < 0 || weights.context.units > kMaxContextUnits) {
+    return Error{"weights: entropy network: " + std::to_string(weights.context.units) + " units, not 0 to " +
+                 std::to_string(kMaxContextUnits)};
+  }
+  AllowNetwork(weights.config, weights.context.units, expected);
   std::map<std::string, std::vector<uint8_t>> encoded;
   const Status status = EncodeTensors(weights, expected, encoded);
   if (!status.ok()) return status.error();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/bitstream/context_network.h"
 #include "codec/identity.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
@@ -22,11 +23,13 @@ struct Tensor {
 
 // Everything that a weights file holds. `tensors` has just the entries of ListTensors(config) and of
 // ListBottleneckTensors(config).
-// `frequencies` is the flat table of the entropy model (see codec/bitstream/entropy_model.h), U16.
+// `frequencies` is the flat table of the entropy model (see codec/bitstream/entropy_model.h), U16; `context`
+// its network, I16, if it has one (codec/bitstream/context_network.h).
 struct Weights {
   Config config;
   std::map<std::string, Tensor> tensors;
   std::vector<uint16_t> frequencies;
+  ContextWeights context;
   std::map<std::string, std::string>
       metadata;         // "licence", "training", ...: free text beside the configuration
   Identity identity{};  // filled by Parse and by Serialize
@@ -49,6 +52,7 @@ struct WeightsView {
   Config config;
   std::map<std::string, TensorView> tensors;
   std::vector<uint16_t> frequencies;
+  ContextWeights context;
   std::map<std::string, std::string> metadata;
   Identity identity{};
 };

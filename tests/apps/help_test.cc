@@ -10,7 +10,7 @@ namespace {
 TEST_F(ToolTest, EveryCommandTeachesWithAnExample) {
   const std::string all = Expect(0, "quaver --help").out;
   for (const char* command :
-       {"encode", "decode", "info", "evaluate", "data", "pack", "train", "export", "report"}) {
+       {"encode", "decode", "info", "evaluate", "data", "pack", "train", "fit-entropy", "export", "report"}) {
     const std::string name = std::string("quaver ") + command;
     EXPECT_NE(all.find(command), std::string::npos);
     const ToolRun help = Expect(0, name + " --help");
@@ -39,7 +39,8 @@ TEST_F(ToolTest, SilentInAPipe) {
 
 #ifdef QUAVER_NO_TRAINER
 TEST_F(ToolTest, WithoutTheTrainerItSaysHowToGetIt) {
-  for (const char* command : {"quaver train --data x --out y", "quaver fit-codebook x", "quaver export x"}) {
+  for (const char* command : {"quaver train --data x --out y", "quaver fit-codebook x",
+                              "quaver fit-entropy x", "quaver export x"}) {
     const ToolRun run = Expect(4, command);
     EXPECT_NE(run.err.find("QUAVER_TRAIN=ON"), std::string::npos) << run.err;
   }

@@ -68,9 +68,9 @@ kill -INT $trainer; wait $trainer)sh");
   for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i], static_cast<int>(i) + 1);
   EXPECT_EQ(after.back(), goal);
 
-  Expect(0, "quaver export run -o small.safetensors");
+  Expect(0, "quaver export run -o small.safetensors --entropy-steps 5");
   Expect(1, "quaver export run -o small.safetensors");
-  Expect(0, "quaver export run -o small.safetensors --force --data data");
+  Expect(0, "quaver export run -o small.safetensors --force --data data --entropy-steps 5");
   MakeWav("in.wav", 20000);
   Expect(0, "quaver encode in.wav --model small.safetensors -o t.qvr --tokens 3");
   Expect(0, "quaver decode t.qvr --model small.safetensors");
@@ -99,7 +99,7 @@ TEST_F(TrainTool, ShardsTrainLikeTheFolder) {
   };
   EXPECT_EQ(losses("a").size(), 3u);
   EXPECT_EQ(losses("a"), losses("b"));
-  Expect(0, "quaver export b -o b.safetensors");
+  Expect(0, "quaver export b -o b.safetensors --entropy-steps 5");
 }
 
 // Every bottleneck trains, goes on where it stopped, is validated and scored; those that are there to be
@@ -148,7 +148,8 @@ TEST_F(TrainTool, BottlenecksAreScoredFromTheRun) {
 // The same network scores the same by its run and by its weights file; other levels can stand in.
 TEST_F(TrainTool, ScoresOfARunAreThoseOfItsExport) {
   Expect(0, "quaver train --config small.json --data data --out run --threads 1 --steps 5");
-  Expect(0, "cp data/en-vctk-p243.flac clip.flac && quaver export run -o small.safetensors");
+  Expect(0, "cp data/en-vctk-p243.flac clip.flac");
+  Expect(0, "quaver export run -o small.safetensors --entropy-steps 5");
   Expect(0,
          "quaver encode clip.flac -o t.qvr --model small.safetensors --tokens 2 && "
          "quaver decode t.qvr --model small.safetensors -o exported.wav");
@@ -190,6 +191,31 @@ TEST_F(TrainTool, CodebooksAreFittedAfterTraining) {
   EXPECT_NE(none.err.find("\"fsp\" has no codebook"), std::string::npos) << none.err;
   Expect(1, "quaver fit-codebook nowhere");
   Expect(2, "quaver fit-codebook");
+}
+
+TEST_F(TrainTool, AnEntropyModelCanBeFittedAnew) {
+  Expect(0, "quaver fit-entropy tiny --data data --steps 0 -o tables.safetensors");
+  const ToolRun fitted =
+      Expect(0, "quaver fit-entropy tiny --data data --steps 5 --units 4 -o network.safetensors");
+  EXPECT_NE(fitted.err.find("before: not known"), std::string::npos) << fitted.err;
+  Expect(1, "quaver fit-entropy tiny --data data --steps 0 -o tables.safetensors");
+  Expect(0, "quaver fit-entropy network.safetensors --data data --steps 0 -o tables.safetensors --force");
+  EXPECT_NE(Expect(0, "quaver info network.safetensors").out.find("a network of 4 units"), std::string::npos);
+  // The tokens are the same, and packets come back through each.
+  for (const std::string model : {"tables", "network"}) {
+    const std::string file = model + ".safetensors";
+    Expect(0, "quaver encode data/en-vctk-p243.flac -o " + model + ".npy --tokens 18 --model " + file);
+    Expect(0, "quaver encode data/en-vctk-p243.flac -o " + model + ".qvr --tokens 18 --model " + file);
+    Expect(0, "quaver decode " + model + ".qvr -o " + model + ".wav --model " + file);
+  }
+  EXPECT_EQ(Bytes("tables.npy"), Bytes("network.npy"));
+  EXPECT_NE(Bytes("tables.qvr"), Bytes("network.qvr"));
+  EXPECT_EQ(Bytes("tables.wav"), Bytes("network.wav"));
+  Expect(2, "quaver fit-entropy tiny --data data");
+  Expect(2, "quaver fit-entropy tiny --data data -o x.safetensors --units 65");
+  Expect(1, "quaver fit-entropy nowhere --data data -o x.safetensors");
+  Expect(1, "quaver fit-entropy tiny --data nowhere -o x.safetensors");
+  EXPECT_FALSE(Exists("x.safetensors"));
 }
 
 TEST_F(TrainTool, SaysWhatIsWrong) {

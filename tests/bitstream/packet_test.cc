@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/bitstream/range_coder.h"
+#include "codec/bitstream/token_contexts.h"
 #include "tests/bitstream/random_tokens.h"
 
 namespace quaver {
@@ -35,15 +36,24 @@ void ExpectInRange(const EntropyModel& model, const PacketTokens& tokens) {
 
 struct Kind {
   BottleneckConfig bottleneck;
-  double skew;  // of the tables
+  double skew;    // of the tables
+  int units = 0;  // of the network; 0: there is none
 };
 void PrintTo(const Kind& kind, std::ostream* out) {
   PrintTo(kind.bottleneck, out);
-  *out << (kind.skew == 0.0 ? " flat" : " skewed");
+  *out << (kind.skew == 0.0 ? " flat" : " skewed") << (kind.units > 0 ? ", network" : "");
 }
 
 class PacketTest : public ::testing::TestWithParam<Kind> {
  protected:
+  PacketTest() {
+    const auto& [bottleneck, skew, units] = GetParam();
+    if (units == 0) return;
+    const auto codebook = RandomCodebook(random_, bottleneck);
+    model_.SetNetwork(
+        ContextNetwork::Create(bottleneck, codebook, RandomContext(random_, bottleneck, units, 0.3)).value());
+  }
+
   Random random_{7};
   EntropyModel model_ = RandomModel(random_, GetParam().bottleneck, GetParam().skew);
   PacketDefaults defaults_{25, 6};
@@ -91,15 +101,16 @@ TEST_P(PacketTest, DefaultsCostNothing) {
     const PacketTokens tokens = RandomTokens(random_, model_, 25, 6);
     std::vector<uint8_t> bare(kMaxPacketBytes);
     RangeEncoder coder(bare);
-    DigitWalk walk(model_.layout());
+    TokenContexts contexts(model_);
     for (size_t frame = 0; frame < 25; ++frame) {
+      contexts.StartFrame();
       for (int group = 0; group < 6; ++group) {
         int rest = tokens.token[frame][static_cast<size_t>(group)];
-        walk.Token(group, [&](int digit, int context) {
+        contexts.Token(group, [&](int digit, std::span<const uint16_t> table) {
           const int radix = model_.radix()[static_cast<size_t>(digit)];
           const int value = rest % radix;
           rest /= radix;
-          coder.EncodeSymbol(model_.Cumulative(group, digit, context), value);
+          coder.EncodeSymbol(table, value);
           return value;
         });
       }
@@ -202,7 +213,8 @@ TEST_P(PacketTest, RefusesWhatIsNotValid) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, PacketTest,
                          ::testing::Values(Kind{BottleneckConfig(), 0.0}, Kind{BottleneckConfig(), 6.0},
-                                           Kind{Vp(1024), 0.0}, Kind{Vp(1024), 6.0}, Kind{Vp(63), 6.0}));
+                                           Kind{Vp(1024), 0.0}, Kind{Vp(1024), 6.0}, Kind{Vp(63), 6.0},
+                                           Kind{BottleneckConfig(), 1.0, 48}, Kind{Vp(1024), 1.0, 7}));
 
 // The dearest packet there can be: eight digits a token, each of them the least likely.
 TEST(Packet, TheLongestFits) {
@@ -280,6 +292,28 @@ TEST(Packet, BytesAreAsSpecified) {
                                   0x2E, 0xE2, 0xF8}));
   EXPECT_EQ(Encoded(model, {3, 2}, ExampleTokens(false)),
             (std::vector<uint8_t>{0x6A, 0x3B, 0x29, 0x5A, 0xD7, 0x85, 0x56, 0xE3, 0xB6}));
+}
+
+// The network of docs/bitstream.md: two units a group.
+TEST(Packet, BytesOfANetworkAreAsSpecified) {
+  const BottleneckConfig bottleneck;
+  EntropyModel model = StaircaseModel(bottleneck);
+  ContextWeights weights;
+  weights.units = 2;
+  for (int input = 0; input < ContextWeights::Inputs(bottleneck); ++input) {
+    for (int unit = 0; unit < 36; ++unit)
+      weights.hidden.push_back(static_cast<int16_t>((31 * input + 17 * unit) % 401 - 200));
+  }
+  for (int unit = 0; unit < 36; ++unit) {
+    for (int symbol = 0; symbol < 23; ++symbol)
+      weights.symbols.push_back(static_cast<int16_t>((37 * unit + 53 * symbol) % 1001 - 500));
+  }
+  model.SetNetwork(ContextNetwork::Create(bottleneck, {}, weights).value());
+  EXPECT_EQ(Encoded(model, {25, 2}, ExampleTokens(true)),
+            (std::vector<uint8_t>{0xFF, 0xE3, 0x21, 0x8E, 0x07, 0xB9, 0xE5, 0x53, 0xCC, 0xA4, 0x3D, 0x77,
+                                  0x22, 0x5D, 0xF9}));
+  EXPECT_EQ(Encoded(model, {3, 2}, ExampleTokens(false)),
+            (std::vector<uint8_t>{0x6A, 0x33, 0x31, 0x5D, 0x1B, 0xDA, 0xE7, 0x8A, 0xD6}));
 }
 
 TEST(Packet, BytesOfCodebooksAreAsSpecified) {

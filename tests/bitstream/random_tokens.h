@@ -61,6 +61,30 @@ inline EntropyModel RandomModel(Random& random, const BottleneckConfig& bottlene
   return EntropyModel::Create(bottleneck, frequencies).value();
 }
 
+// A codebook that all groups share; empty for scalars.
+inline std::vector<float> RandomCodebook(Random& random, const BottleneckConfig& bottleneck) {
+  std::vector<float> codes;
+  if (bottleneck.scalar()) return codes;
+  for (int i = 0; i < bottleneck.codes() * bottleneck.dims(); ++i)
+    codes.push_back(static_cast<float>(4 * Unit(random) - 2));
+  return codes;
+}
+
+// Weights within +-reach.
+inline ContextWeights RandomContext(Random& random, const BottleneckConfig& bottleneck, int units,
+                                    double reach) {
+  ContextWeights weights;
+  weights.units = units;
+  const auto columns = static_cast<size_t>(bottleneck.groups * units);
+  weights.hidden.resize(static_cast<size_t>(ContextWeights::Inputs(bottleneck)) * columns);
+  weights.symbols.resize(static_cast<size_t>(ContextWeights::Symbols(bottleneck)) * columns);
+  const double scale = reach * (1 << kContextWeightBits);
+  for (auto* values : {&weights.hidden, &weights.symbols}) {
+    for (int16_t& value : *values) value = static_cast<int16_t>(std::lround(scale * (2 * Unit(random) - 1)));
+  }
+  return weights;
+}
+
 // `frames` frames of n_q tokens each, all codes as likely as each other.
 inline PacketTokens RandomTokens(Random& random, const EntropyModel& model, int frames, int n_q) {
   PacketTokens tokens;

@@ -310,6 +310,35 @@ void Damage(std::vector<uint8_t>& bytes, std::span<const uint8_t> good, size_t h
   }
 }
 
+// A network of the entropy model that lies.
+TEST(HostileWeights, NetworksOfTheEntropyModel) {
+  Weights weights = RandomWeights(TinyConfig(), 1);
+  weights.context = RandomContextWeights(weights.config.bottleneck, 5, 2);
+  const auto good = SerializeWeights(weights);
+  ASSERT_TRUE(good.ok()) << good.message();
+  const auto error = [&](const std::function<void(File&)>& change) {
+    File file = TakenApart(good.value());
+    change(file);
+    return ErrorOf(Join(file.header.dump(), file.data));
+  };
+  const std::string hidden = "entropy.network.hidden";
+  const std::string symbols = "entropy.network.symbols";
+  const auto shape = [&](const std::string& name, const json& sizes) {
+    return error([&](File& file) { file.header[name]["shape"] = sizes; });
+  };
+  EXPECT_EQ(error([](File&) {}), "no error");
+  EXPECT_THAT(error([&](File& file) { file.header.erase(symbols); }), HasSubstr("missing \"" + symbols));
+  EXPECT_THAT(error([&](File& file) { file.header.erase(hidden); }), HasSubstr("missing \"" + hidden));
+  EXPECT_THAT(error([&](File& file) { file.header[hidden]["dtype"] = "U16"; }), HasSubstr("not I16"));
+  EXPECT_THAT(shape(hidden, {219, 91}), HasSubstr("its shape is [219, 91], not [219, 90]"));
+  EXPECT_THAT(shape(hidden, {219, 18 * 65}), HasSubstr("not [219, 1152]"));
+  EXPECT_THAT(shape(hidden, {219, 0}), HasSubstr("not [219, 18]"));
+  EXPECT_THAT(shape(hidden, {uint64_t{219} << 32, 90}), HasSubstr("not [219, 90]"));
+  EXPECT_THAT(shape(hidden, {219, uint64_t{1} << 63}), HasSubstr("its shape is"));
+  EXPECT_THAT(shape(hidden, json::array()), HasSubstr("its shape is []"));
+  EXPECT_THAT(shape(symbols, {18, 23, 5}), HasSubstr("its shape is [18, 23, 5], not [18, 5, 23]"));
+}
+
 // A codebook that lies.
 std::string CodebookErrorAfter(const std::function<void(File&)>& change, Verify verify = Verify::kHash) {
   File file = TakenApart(BytesOf(TinyVpConfig()));

@@ -83,6 +83,20 @@ inline Tensor RandomTensor(const TensorSpec& spec, TestRandom& random) {
   return tensor;
 }
 
+// A network of the entropy model.
+inline ContextWeights RandomContextWeights(const BottleneckConfig& bottleneck, int units, uint64_t seed) {
+  ContextWeights weights;
+  weights.units = units;
+  const auto columns = static_cast<size_t>(bottleneck.groups * units);
+  weights.hidden.resize(static_cast<size_t>(ContextWeights::Inputs(bottleneck)) * columns);
+  weights.symbols.resize(static_cast<size_t>(ContextWeights::Symbols(bottleneck)) * columns);
+  TestRandom random(seed);
+  for (auto* values : {&weights.hidden, &weights.symbols}) {
+    for (int16_t& value : *values) value = static_cast<int16_t>(300 * random.Uniform());
+  }
+  return weights;
+}
+
 // Weights of `config` drawn from `seed`, with the flat entropy model. The metadata holds a licence.
 inline Weights RandomWeights(const Config& config, uint64_t seed) {
   Weights weights;

@@ -5,6 +5,8 @@
 
 #include <functional>
 
+#include "codec/bitstream/entropy_model.h"
+#include "codec/codec.h"
 #include "codec/model/builtin.h"
 #include "codec/model/half.h"
 #include "codec/model/hash.h"
@@ -23,12 +25,16 @@ std::vector<uint8_t> Serialize(Weights weights) {
   return bytes.value();
 }
 
-Identity IdentityAfter(const std::function<void(Weights&)>& change) {
-  Weights weights = RandomWeights(TinyConfig(), 1);
-  change(weights);
+Identity IdentityOf(Weights weights) {
   const auto bytes = SerializeWeights(weights);
   EXPECT_TRUE(bytes.ok()) << bytes.message();
   return weights.identity;
+}
+
+Identity IdentityAfter(const std::function<void(Weights&)>& change) {
+  Weights weights = RandomWeights(TinyConfig(), 1);
+  change(weights);
+  return IdentityOf(weights);
 }
 
 std::string ErrorAfter(const std::function<void(Weights&)>& change) {
@@ -66,6 +72,26 @@ TEST(Weights, RoundTrip) {
   EXPECT_EQ(read.value().metadata, written.metadata);
   EXPECT_EQ(read.value().identity, written.identity);
   EXPECT_EQ(Serialize(read.value()), bytes.value()) << "what was read must be written as it was";
+}
+
+TEST(Weights, ANetworkOfTheEntropyModelComesBackExactly) {
+  for (const Config& config : {TinyConfig(), TinyVpConfig()}) {
+    Weights written = RandomWeights(config, 7);
+    const Identity without = IdentityOf(written);
+    written.context = RandomContextWeights(config.bottleneck, 5, 9);
+    const auto bytes = SerializeWeights(written);
+    ASSERT_TRUE(bytes.ok()) << bytes.message();
+    const auto read = ParseWeights(bytes.value(), "test", Verify::kHash);
+    ASSERT_TRUE(read.ok()) << read.message();
+    EXPECT_EQ(read.value().context, written.context);
+    EXPECT_NE(read.value().identity, without);
+    ++written.context.symbols.back();
+    EXPECT_NE(IdentityOf(written), read.value().identity);
+    const auto model = Model::FromBytes(bytes.value(), "test");
+    ASSERT_TRUE(model.ok()) << model.message();
+    ASSERT_NE(model.value()->entropy().network(), nullptr);
+    EXPECT_EQ(model.value()->entropy().network()->weights(), read.value().context);
+  }
 }
 
 TEST(Weights, ACodebookComesBackExactly) {
@@ -212,6 +238,9 @@ TEST(SerializeWeights, NamesWhatItRefuses) {
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.config.bottleneck.type = "vp"; }),
               HasSubstr(std::string("missing \"") + kCodebook + "\""));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.frequencies.pop_back(); }), HasSubstr("entropy.frequencies"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.context.units = 65; }), HasSubstr("65 units, not 0 to 64"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.context.units = 2; }),
+              HasSubstr("\"entropy.network.hidden\": has 0 values, not 7884"));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["identity"] = "mine"; }),
               HasSubstr("\"identity\" is reserved"));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["note"] = "\xFF"; }),

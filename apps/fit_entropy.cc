@@ -1,0 +1,111 @@
+// quaver fit-entropy: the entropy model of a weights file, fitted anew.
+#include "codec/train/fit_entropy.h"
+
+#include <cstdio>
+#include <cxxopts.hpp>
+#include <iostream>
+#include <string>
+
+#include "apps/commands.h"
+#include "apps/exit_codes.h"
+#include "apps/fit_progress.h"
+#include "codec/audio/atomic_file.h"
+#include "codec/data/load.h"
+#include "codec/model/find.h"
+#include "codec/model/weights.h"
+
+namespace quaver {
+namespace {
+
+constexpr char kAbout[] =
+    "Fits the entropy model of a weights file to speech: what the range coder knows of the tokens. Tokens\n"
+    "and sound stay as they are; packets get smaller, the more so the more the speech is like what will be\n"
+    "sent. Frequencies are counted, then a small network learns to sharpen them. The file that is written\n"
+    "is a model of its own (another identity), since both ends of a stream must have the same.\n\n"
+    "Example:\n"
+    "  quaver fit-entropy default --data my/speech -o mine.safetensors\n"
+    "  quaver encode talk.wav --model mine.safetensors\n";
+
+struct Arguments {
+  std::string model;
+  std::string data;
+  std::string out;
+  bool force = false;
+  FitContextOptions fit;
+};
+
+int Fail(const std::string& message) {
+  std::fprintf(stderr, "quaver fit-entropy: %s\n", message.c_str());
+  return kExitFailed;
+}
+
+int Run(const Arguments& arguments) {
+  auto file = AtomicFile::Create(arguments.out, arguments.force ? Existing::kReplace : Existing::kRefuse);
+  if (!file.ok()) return Fail(file.message());
+  const auto found = FindByName(arguments.model);
+  if (!found.ok()) return Fail(found.message());
+  auto weights = ParseWeights(found.value().bytes(), found.value().source, Verify::kHash);
+  if (!weights.ok()) return Fail(weights.message());
+  LoadOptions load;
+  load.sample_rate = weights.value().config.sample_rate;
+  const auto data = LoadDataset(arguments.data, load);
+  if (!data.ok()) return Fail(data.message());
+
+  const std::string before = weights.value().metadata["payload_bps"];
+  const Status fitted = FitEntropy(weights.value(), data.value(), arguments.fit, TerminalFitProgress());
+  if (!fitted.ok()) return Fail(fitted.message());
+  const auto bytes = SerializeWeights(weights.value());
+  if (!bytes.ok()) return Fail(bytes.message());
+  Status status = file.value()->Write(bytes.value());
+  if (status.ok()) status = file.value()->Commit();
+  if (!status.ok()) return Fail(status.message());
+  std::fprintf(stderr, "bits per second with 1 to %d tokens a frame\n  before: %s\n  now:    %s\n",
+               weights.value().config.bottleneck.groups, before.empty() ? "not known" : before.c_str(),
+               weights.value().metadata["payload_bps"].c_str());
+  std::fprintf(stderr, "%s: %zu bytes, identity %s\n", arguments.out.c_str(), bytes.value().size(),
+               ToHex(weights.value().identity).c_str());
+  return kExitOk;
+}
+
+// An error of usage, or "".
+std::string Check(const Arguments& arguments) {
+  if (arguments.model.empty() || arguments.data.empty() || arguments.out.empty())
+    return "a model, --data and -o are needed";
+  if (arguments.fit.steps < 0) return "--steps must be at least 0";
+  if (arguments.fit.units < 1 || arguments.fit.units > kMaxContextUnits)
+    return "--units must be within 1 .. 64";
+  return "";
+}
+
+}  // namespace
+
+int RunFitEntropy(int argc, char** argv) {
+  cxxopts::Options options("quaver fit-entropy", kAbout);
+  Arguments arguments;
+  // clang-format off
+  options.add_options()
+      ("model", "name or file of the model", cxxopts::value(arguments.model))
+      ("data", "folder, manifest or shards of speech", cxxopts::value(arguments.data))
+      ("o,output", "weights file to write (.safetensors)", cxxopts::value(arguments.out))
+      ("steps", "of the network's training; 0: frequencies alone",
+       cxxopts::value(arguments.fit.steps)->default_value("2000"))
+      ("units", "of the network, for each token of a frame, 1 to 64",
+       cxxopts::value(arguments.fit.units)->default_value("48"))
+      ("seed", "of the network's training", cxxopts::value(arguments.fit.seed)->default_value("1"))
+      ("force", "overwrite", cxxopts::value(arguments.force))
+      ("h,help", "this text");
+  // clang-format on
+  options.parse_positional({"model"});
+  options.positional_help("MODEL");
+  const auto parsed = options.parse(argc, argv);
+  if (parsed.count("help")) {
+    std::cout << options.help();
+    return kExitOk;
+  }
+  const std::string problem = parsed.unmatched().empty() ? Check(arguments) : "one model, not several";
+  if (problem.empty()) return Run(arguments);
+  std::fprintf(stderr, "quaver fit-entropy: %s; see quaver fit-entropy --help\n", problem.c_str());
+  return kExitUsage;
+}
+
+}  // namespace quaver

@@ -1,0 +1,97 @@
+// The network of the entropy model learns what tables cannot know, and its rounded weights keep it.
+#include "codec/train/fit_context.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/bitstream/random_tokens.h"
+
+namespace quaver {
+namespace {
+
+constexpr int kFrames = 400;
+const FitContextOptions kQuick = {.steps = 300, .units = 16, .batch = 256, .learning_rate = 1e-2};
+
+// Group 1 is group 0 mirrored, group 2 is what group 0 was two frames ago: no table sees either.
+ClipTokens Clip(Random& random, const BottleneckConfig& bottleneck) {
+  ClipTokens clip{kFrames, {}};
+  for (size_t t = 0; t < kFrames; ++t) {
+    const int first = Below(random, bottleneck.codes());
+    clip.tokens.push_back(static_cast<uint16_t>(first));
+    clip.tokens.push_back(static_cast<uint16_t>(bottleneck.codes() - 1 - first));
+    clip.tokens.push_back(t < 2 ? uint16_t{0} : clip.tokens[3 * (t - 2)]);
+  }
+  return clip;
+}
+
+class FitContextTest : public ::testing::TestWithParam<BottleneckConfig> {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 10; ++i) clips_.push_back(Clip(random_, GetParam()));
+    EntropyCounter counter(GetParam(), 25);
+    for (const ClipTokens& clip : clips_) counter.Add(clip.tokens, clip.frames);
+    model_ = EntropyModel::Create(GetParam(), counter.Frequencies()).value();
+    const int codes = GetParam().scalar() ? 0 : GetParam().codes();
+    for (int code = 0; code < codes; ++code)  // neighbours are alike, mirrored ones opposite
+      codebook_.push_back(static_cast<float>(2 * code + 1 - codes) / static_cast<float>(codes) * 2);
+  }
+
+  ContextWeights Fit(const FitContextOptions& options) const {
+    return FitContext(GetParam(), codebook_, model_, clips_, options, {});
+  }
+  // Bits a token of a clip that was not learnt.
+  double Cost(int n_q, int frames_per_packet) {
+    const ClipTokens unseen = Clip(random_, GetParam());
+    return CostBits(model_, unseen.tokens, kFrames, n_q, 3, frames_per_packet) / (kFrames * n_q);
+  }
+
+  Random random_{3};
+  std::vector<ClipTokens> clips_;
+  std::vector<float> codebook_;
+  EntropyModel model_;
+};
+
+TEST_P(FitContextTest, LearnsWhatTablesCannotKnow) {
+  const double token = std::log2(GetParam().codes());
+  EXPECT_GT(Cost(3, 25), 0.97 * token);
+  model_.SetNetwork(ContextNetwork::Create(GetParam(), codebook_, Fit(kQuick)).value());
+  EXPECT_NEAR(Cost(1, 25), token, 0.06 * token);  // nothing to know
+  EXPECT_LT(Cost(2, 25), 0.75 * token);           // the second from the first
+  EXPECT_LT(Cost(3, 25), 0.62 * token);           // the third from two frames before
+  EXPECT_LT(Cost(2, 1), 0.85 * token);            // inside a frame, in packets of one
+}
+
+TEST_P(FitContextTest, ASeedDecides) {
+  FitContextOptions options = kQuick;
+  options.steps = 5;
+  const ContextWeights first = Fit(options);
+  EXPECT_EQ(first.units, options.units);
+  EXPECT_EQ(Fit(options), first);
+  options.seed = 2;
+  EXPECT_NE(Fit(options), first);
+}
+
+TEST_P(FitContextTest, WithoutStepsOrFramesThereIsNone) {
+  FitContextOptions options = kQuick;
+  options.steps = 0;
+  EXPECT_EQ(Fit(options), ContextWeights());
+  clips_.clear();
+  EXPECT_EQ(Fit(kQuick), ContextWeights());
+}
+
+BottleneckConfig Scalars() {
+  BottleneckConfig bottleneck;
+  bottleneck.groups = 3;
+  bottleneck.levels = {5, 3};
+  return bottleneck;
+}
+BottleneckConfig Vectors() {
+  BottleneckConfig bottleneck = Vp(12, 3);
+  bottleneck.vector_dims = 1;
+  return bottleneck;
+}
+INSTANTIATE_TEST_SUITE_P(Types, FitContextTest, ::testing::Values(Scalars(), Vectors()));
+
+}  // namespace
+}  // namespace quaver
