@@ -179,7 +179,8 @@ def draw_levels(lines, path):
             name = line["name"]
             axis.plot(*zip(*points), "o-", color=colour[name], markersize=4, label=None if name in seen else name)
             seen.add(name)
-            axis.plot(line["tokens"]["nominal_kbps"], line[key], "*", color=colour[name], markersize=12)
+            if line["tokens"]:
+                axis.plot(line["tokens"]["nominal_kbps"], line[key], "*", color=colour[name], markersize=12)
         axis.set_title({"pesq_wb": "PESQ-WB", "estoi": "ESTOI"}[key])
         axis.set_xlabel("nominal kbit/s of the quantiser at inference (star: as trained)")
         axis.grid(alpha=0.3)
