@@ -128,8 +128,11 @@ class Opus(Codec):
 
     def run_lossy(self, wav, out, number):
         samples, _ = soundfile.read(wav, dtype="int16")
-        packets, ahead = libopus.encode(samples, round(1000 * float(self.bitrate)))
-        decoded = libopus.decode(packets, self.loss.trace(len(packets), number))
+        try:
+            packets, ahead = libopus.encode(samples, round(1000 * float(self.bitrate)))
+            decoded = libopus.decode(packets, self.loss.trace(len(packets), number))
+        except libopus.OpusError as error:
+            raise Failed(f"{self.spec}: {error}") from error
         soundfile.write(out, decoded[ahead:ahead + len(samples)], RATE, subtype="PCM_16")
         return sum(map(len, packets))
 
