@@ -93,7 +93,7 @@ class Quaver(Codec):
         lost = []
         if self.loss:
             trace = out.with_suffix(".loss")
-            trace.write_text("".join("01"[gone] for gone in self.loss.trace(facts["frames"], number)) + "\n")
+            trace.write_text("".join("1" if gone else "0" for gone in self.loss.trace(facts["frames"], number)) + "\n")
             lost = ["--loss-file", trace]
         self.decoding.run([self.program, "decode", bits, "-o", out, "--force", *self.model, *lost])
         return facts["payload_bytes"]
