@@ -11,6 +11,9 @@
 
 #include <string>
 
+#include "apps/bitrate.h"
+#include "codec/codec.h"
+
 namespace quaver {
 namespace {
 
@@ -78,15 +81,17 @@ class LiveTerminal : public testing::Test {
 };
 
 TEST_F(LiveTerminal, KeysAreHeard) {
-  ASSERT_TRUE(WaitFor(" 6 of ")) << shown_;
+  const int n_q = TokensFor("3k", *Model::BuiltIn().value()).value();  // the default
+  const auto tokens = [](int count) { return " " + std::to_string(count) + " of "; };
+  ASSERT_TRUE(WaitFor(tokens(n_q))) << shown_;
   EXPECT_FALSE(AsBefore());
   Press("\x1b[A+b]");
   EXPECT_TRUE(WaitFor("BYPASS")) << shown_;
-  EXPECT_TRUE(WaitFor(" 8 of ")) << shown_;
+  EXPECT_TRUE(WaitFor(tokens(n_q + 2))) << shown_;
   EXPECT_TRUE(WaitFor("loss 1 %")) << shown_;
   Press("m-");
   EXPECT_TRUE(WaitFor("MUTED")) << shown_;
-  EXPECT_TRUE(WaitFor(" 7 of ")) << shown_;
+  EXPECT_TRUE(WaitFor(tokens(n_q + 1))) << shown_;
   Press("q");
   EXPECT_TRUE(WaitFor("time of a packet")) << shown_;  // the report
   EXPECT_FALSE(WaitFor("\x01"));                       // to its end
