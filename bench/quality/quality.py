@@ -97,8 +97,8 @@ def loss_table(results):
     if not lossy:
         return ""
     losses = list(dict.fromkeys(lost for by in lossy.values() for lost in by))
-    lines = ["", "| packets lost | " + " | ".join(f"{by['0%']['label'].split(', ')[0]}: {by['0%']['kbps']:.2f} kbit/s" for by in lossy.values()) + " |",
-             "|" + " --- |" * (1 + len(lossy))]
+    heads = [f"{by['0%']['label'].split(', ')[0]}: {by['0%']['kbps']:.2f} kbit/s" for by in lossy.values()]
+    lines = ["", "| packets lost | " + " | ".join(heads) + " |", "|" + " --- |" * (1 + len(lossy))]
     for lost in losses:
         cells = []
         for by in lossy.values():
@@ -110,8 +110,12 @@ def loss_table(results):
     return "\n".join(lines) + "\n"
 
 
+def lossless(results):
+    return [r for r in results if "~" not in r["spec"]]
+
+
 def tables(results):
-    return table([r for r in results if "~" not in r["spec"]]) + loss_table(results)
+    return (table(lossless(results)) if lossless(results) else "") + loss_table(results)
 
 
 def main():
@@ -145,8 +149,9 @@ def main():
             temporary_file.replace(file)
     results = list(known.values())
     (arguments.out / "table.md").write_text(tables(results))
-    import picture
-    picture.draw([r for r in results if "~" not in r["spec"]], arguments.out / "picture.svg")
+    if lossless(results):
+        import picture
+        picture.draw(lossless(results), arguments.out / "picture.svg")
     print(tables(results), end="")
 
 
