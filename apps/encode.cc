@@ -1,5 +1,6 @@
 // quaver encode: sound to .qvr or to tokens.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,7 +12,9 @@
 #include "apps/jobs.h"
 #include "apps/models.h"
 #include "apps/progress.h"
+#include "apps/rate_control.h"
 #include "apps/token_sink.h"
+#include "codec/model/config.h"
 
 namespace quaver {
 namespace {
@@ -48,14 +51,15 @@ void Declare(CommandLine& line, Options& o) {
        "(default: beside the input, .qvr)",
        cxxopts::value(o.out), "OUT")  //
       ("bitrate",
-       "Payload in bits per second, also 1.5k: picks the most tokens a frame that are expected to fit in "
-       "packets of 25 frames; shorter packets take more (default: 3k)",
-       cxxopts::value(o.bitrate), "R")                                                                  //
-      ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")       //
+       "Payload in bits per second, also 1.5k, held over a few seconds: packets get as many tokens a frame "
+       "as it allows. With packets of fewer than 10 frames, with --vbr and for .npy it is a fixed number "
+       "instead, which is expected to fit in packets of 25 frames; shorter ones take more (default: 3k)",
+       cxxopts::value(o.bitrate), "R")                                                             //
+      ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")  //
       ("vbr",
        "Variable rate: --bitrate or --tokens are for speech, quieter frames get fewer tokens, one in pauses, "
        "which costs next to nothing; the rate that comes out is lower",
-       cxxopts::value(o.vbr))                                                                           //
+       cxxopts::value(o.vbr))                                                                      //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
       ("format", "qvr (default) or npy, when the name of the output does not say", cxxopts::value(o.format),
        "F")                                                                                                 //
@@ -77,23 +81,40 @@ std::string Check(const CommandLine& line, const Options& o) {
   return "";
 }
 
-Result<int> ChooseTokens(const Options& o, const Model& model) {
+// What a packet costs that has not the number of tokens in the header, about 2 bytes, is too much for shorter
+// ones.
+constexpr int kFewestControlledFrames = 10;
+
+// Of --tokens or --bitrate.
+struct Tokens {
+  int n_q = 0;
+  std::optional<RateControl> control;  // of packets, if there is a rate to hold
+};
+
+Result<Tokens> ChooseTokens(const Options& o, const Model& model) {
   if (o.tokens > model.groups()) {
     return Error{"--tokens " + std::to_string(o.tokens) + ": the model has " +
                  std::to_string(model.groups())};
   }
-  if (o.tokens > 0) return o.tokens;
-  return TokensFor(o.bitrate.empty() ? "3k" : o.bitrate, model);
+  if (o.tokens > 0) return Tokens{o.tokens, std::nullopt};
+  const auto rate = ParseBitrate(o.bitrate.empty() ? "3k" : o.bitrate);
+  if (!rate.ok()) return rate.error();
+  const auto expected = ExpectedPayload(model);
+  if (!expected.ok()) return expected.error();
+  const auto n_q = TokensFor(rate.value(), expected.value());
+  if (!n_q.ok()) return n_q.error();
+  if (o.vbr || o.frames_per_packet < kFewestControlledFrames) return Tokens{n_q.value(), std::nullopt};
+  return Tokens{n_q.value(), RateControl(rate.value(), model.config().frame_rate(), expected.value())};
 }
 
 class EncodeCommand {
  public:
   EncodeCommand(const Options& options, const OutputFormats& formats, std::shared_ptr<const Model> model,
-                int n_q, size_t inputs, Console& console)
+                const Tokens& tokens, size_t inputs, Console& console)
       : options_(options),
         formats_(formats),
         model_(std::move(model)),
-        n_q_(n_q),
+        tokens_(tokens),
         console_(console),
         progress_(console, inputs) {}
 
@@ -105,9 +126,12 @@ class EncodeCommand {
   }
 
  private:
+  // Is there a rate to hold? Not in rows of tokens, which are for language models.
+  bool Controlled(const Job& job) const { return tokens_.control && FormatOf(job, formats_) == ".qvr"; }
+
   Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const SoundReader& sound) const {
     const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
-    if (FormatOf(job, formats_) == ".npy") return OpenNpySink(job.out, existing, n_q_);
+    if (FormatOf(job, formats_) == ".npy") return OpenNpySink(job.out, existing, tokens_.n_q);
     QvrHeader header;
     header.model = model_->identity();
     header.frame_samples = static_cast<uint32_t>(model_->frame());
@@ -115,8 +139,8 @@ class EncodeCommand {
     header.original_rate = static_cast<uint32_t>(sound.sample_rate());
     header.original_channels = static_cast<uint8_t>(sound.channels());
     header.pre_skip = static_cast<uint16_t>(model_->delay());
-    header.defaults = {options_.frames_per_packet, n_q_};
-    return OpenQvrSink(job.out, existing, header, model_);
+    header.defaults = {options_.frames_per_packet, tokens_.control ? tokens_.control->Usual() : tokens_.n_q};
+    return OpenQvrSink(job.out, existing, header, model_, tokens_.control);
   }
 
   Status Encode(const Job& job, size_t number) {
@@ -133,7 +157,7 @@ class EncodeCommand {
       const auto all = static_cast<double>(sound.frames());
       progress_.Update(number, all > 0 ? done / all : -1, done / rate);
     };
-    const auto samples = EncodeStream(sound, model_, {n_q_, options_.vbr}, *sink.value(), report);
+    const auto samples = EncodeStream(sound, model_, options_.vbr, *sink.value(), report);
     if (!samples.ok()) return samples.error();
     Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
     return {};
@@ -141,10 +165,13 @@ class EncodeCommand {
 
   void Describe(const Job& job, double seconds, const SinkTotals& totals) {
     std::string text = job.in + " -> " + job.out + Format(": %.2f s, ", seconds);
-    if (options_.vbr && totals.frames > 0) {
-      text += Format("%.1f of ", static_cast<double>(totals.tokens) / static_cast<double>(totals.frames));
+    const double mean = static_cast<double>(totals.tokens) / static_cast<double>(totals.frames);
+    if (totals.frames > 0 && Controlled(job)) {
+      text += Format("%.1f tokens a frame", mean);
+    } else {
+      if (totals.frames > 0 && options_.vbr) text += Format("%.1f of ", mean);
+      text += Format("%d tokens a frame", tokens_.n_q);
     }
-    text += Format("%d tokens a frame", n_q_);
     if (totals.payload_bytes > 0 && seconds > 0) {
       text += Format(", payload %.2f kbit/s", 8e-3 * static_cast<double>(totals.payload_bytes) / seconds);
     }
@@ -154,7 +181,7 @@ class EncodeCommand {
   const Options& options_;
   const OutputFormats& formats_;
   std::shared_ptr<const Model> model_;
-  int n_q_;
+  Tokens tokens_;
   Console& console_;
   Progress progress_;
 };
@@ -179,11 +206,11 @@ int RunEncode(int argc, char** argv) {
     console.Error(model.message());
     return kExitFailed;
   }
-  const auto n_q = ChooseTokens(options, *model.value());
-  if (!n_q.ok()) return line.UsageError(n_q.message());
+  const auto tokens = ChooseTokens(options, *model.value());
+  if (!tokens.ok()) return line.UsageError(tokens.message());
   const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
   if (!jobs.ok()) return line.UsageError(jobs.message());
-  EncodeCommand command(options, formats, model.value(), n_q.value(), jobs.value().size(), console);
+  EncodeCommand command(options, formats, model.value(), tokens.value(), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }

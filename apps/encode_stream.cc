@@ -16,9 +16,9 @@ constexpr size_t kBlock = 16384;  // samples read at once
 
 class Feeder {
  public:
-  Feeder(const std::shared_ptr<const Model>& model, EncodeRate rate, TokenSink& sink)
-      : encoder_(model), n_q_(rate.n_q), sink_(sink) {
-    if (rate.variable) variable_.emplace(model->frame(), model->config().frame_rate(), rate.n_q);
+  Feeder(const std::shared_ptr<const Model>& model, bool variable, TokenSink& sink)
+      : encoder_(model), n_q_(sink.width()), sink_(sink) {
+    if (variable) variable_.emplace(model->frame(), model->config().frame_rate(), n_q_);
   }
 
   Status Feed(std::span<const float> samples) {
@@ -62,11 +62,11 @@ Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& fe
 
 }  // namespace
 
-Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, EncodeRate rate,
+Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, bool variable,
                               TokenSink& sink, const std::function<void(uint64_t)>& progress) {
   auto resampler = Resampler::Create(sound.sample_rate(), model->sample_rate());
   if (!resampler.ok()) return Error{sound.name() + ": " + resampler.message()};
-  Feeder feeder(model, rate, sink);
+  Feeder feeder(model, variable, sink);
   std::vector<float> block(kBlock);
   std::vector<float> resampled;
   uint64_t total = 0;

@@ -13,15 +13,11 @@
 
 namespace quaver {
 
-struct EncodeRate {
-  int n_q = 0;
-  bool variable = false;  // fewer tokens where variable_rate.h says so
-};
-
-// Encodes all of `sound`, resampled to the model's rate, and finishes `sink`. The decoder lags by
-// model->delay() samples, so zeros follow the sound until the frames cover that delay as well. `progress`
-// gets the samples read so far. Gives the samples per channel that went in.
-Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, EncodeRate rate,
+// Encodes all of `sound`, resampled to the model's rate, with sink.width() tokens a frame, or fewer where
+// variable_rate.h says so if `variable`, and finishes `sink`. The decoder lags by model->delay() samples, so
+// zeros follow the sound until the frames cover that delay as well. `progress` gets the samples read so far.
+// Gives the samples per channel that went in.
+Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, bool variable,
                               TokenSink& sink, const std::function<void(uint64_t)>& progress);
 
 }  // namespace quaver

@@ -15,8 +15,13 @@ size_t TokensOf(std::span<const uint16_t> row) {
 
 class QvrSink : public TokenSink {
  public:
-  QvrSink(std::unique_ptr<AtomicFile> file, const QvrHeader& header, std::shared_ptr<const Model> model)
-      : file_(std::move(file)), defaults_(header.defaults), model_(std::move(model)) {}
+  QvrSink(std::unique_ptr<AtomicFile> file, const QvrHeader& header, std::shared_ptr<const Model> model,
+          std::optional<RateControl> control)
+      : TokenSink(control ? model->groups() : header.defaults.n_q),
+        file_(std::move(file)),
+        defaults_(header.defaults),
+        model_(std::move(model)),
+        control_(std::move(control)) {}
 
   Status Start(const QvrHeader& header) {
     auto writer = QvrWriter::Create(header, [this](std::span<const uint8_t> bytes) {
@@ -29,9 +34,9 @@ class QvrSink : public TokenSink {
   }
 
   Status Write(std::span<const uint16_t> tokens) override {
-    const auto n_q = static_cast<size_t>(defaults_.n_q);
-    for (; !tokens.empty(); tokens = tokens.subspan(n_q)) {
-      Append(tokens.first(TokensOf(tokens.first(n_q))));
+    const auto row = static_cast<size_t>(width());
+    for (; !tokens.empty(); tokens = tokens.subspan(row)) {
+      Append(tokens.first(TokensOf(tokens.first(row))));
       if (packet_.frames < defaults_.frames) continue;
       const Status sent = Send();
       if (!sent.ok()) return sent;
@@ -53,14 +58,24 @@ class QvrSink : public TokenSink {
     token.fill(kNoToken);
     std::copy(row.begin(), row.end(), token.begin());
     ++packet_.frames;
-    totals_.tokens += row.size();
+  }
+
+  // Of each frame the first n_q tokens.
+  void Keep(int n_q) {
+    for (int frame = 0; frame < packet_.frames; ++frame) {
+      packet_.n_q[frame] = std::min(packet_.n_q[frame], static_cast<uint8_t>(n_q));
+      std::fill(packet_.token[frame].begin() + packet_.n_q[frame], packet_.token[frame].end(), kNoToken);
+    }
   }
 
   Status Send() {
+    if (control_) Keep(control_->Next(packet_.frames));
     std::array<uint8_t, kMaxPacketBytes> bytes;
     const size_t size = EncodePacket(model_->entropy(), defaults_, packet_, bytes);
     if (size == 0) return Error{file_->name() + ": a packet cannot be coded"};
     const Status status = Cause(writer_->Write(std::span(bytes).first(size), packet_.frames));
+    if (control_) control_->Sent(packet_.frames, packet_.n_q[0], size);
+    for (int frame = 0; frame < packet_.frames; ++frame) totals_.tokens += packet_.n_q[frame];
     totals_.frames += static_cast<uint64_t>(packet_.frames);
     totals_.payload_bytes += size;
     packet_.frames = 0;
@@ -76,6 +91,7 @@ class QvrSink : public TokenSink {
   std::unique_ptr<AtomicFile> file_;
   PacketDefaults defaults_;
   std::shared_ptr<const Model> model_;
+  std::optional<RateControl> control_;
   std::unique_ptr<QvrWriter> writer_;
   Status written_;
   PacketTokens packet_;
@@ -83,36 +99,38 @@ class QvrSink : public TokenSink {
 
 class NpySink : public TokenSink {
  public:
-  NpySink(std::unique_ptr<NpyWriter> writer, int n_q)
-      : writer_(std::move(writer)), n_q_(static_cast<size_t>(n_q)) {}
+  NpySink(std::unique_ptr<NpyWriter> writer, int width)
+      : TokenSink(width), writer_(std::move(writer)) {}
   Status Write(std::span<const uint16_t> tokens) override {
-    totals_.frames += tokens.size() / n_q_;
-    for (size_t at = 0; at < tokens.size(); at += n_q_) totals_.tokens += TokensOf(tokens.subspan(at, n_q_));
+    const auto row = static_cast<size_t>(width());
+    totals_.frames += tokens.size() / row;
+    for (size_t at = 0; at < tokens.size(); at += row) totals_.tokens += TokensOf(tokens.subspan(at, row));
     return writer_->Write(tokens);
   }
   Status Finish(uint64_t) override { return writer_->Commit(); }
 
  private:
   std::unique_ptr<NpyWriter> writer_;
-  size_t n_q_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
-                                               const QvrHeader& header, std::shared_ptr<const Model> model) {
+                                               const QvrHeader& header, std::shared_ptr<const Model> model,
+                                               std::optional<RateControl> control) {
   auto file = AtomicFile::Create(path, existing);
   if (!file.ok()) return file.error();
-  auto sink = std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model));
+  auto sink =
+      std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model), std::move(control));
   const Status started = sink->Start(header);
   if (!started.ok()) return started.error();
   return std::unique_ptr<TokenSink>(std::move(sink));
 }
 
-Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int n_q) {
-  auto writer = NpyWriter::Create(path, static_cast<size_t>(n_q), existing);
+Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int width) {
+  auto writer = NpyWriter::Create(path, static_cast<size_t>(width), existing);
   if (!writer.ok()) return writer.error();
-  return std::unique_ptr<TokenSink>(std::make_unique<NpySink>(std::move(writer).value(), n_q));
+  return std::unique_ptr<TokenSink>(std::make_unique<NpySink>(std::move(writer).value(), width));
 }
 
 }  // namespace quaver

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "apps/rate_control.h"
 #include "codec/audio/atomic_file.h"
 #include "codec/bitstream/qvr.h"
 #include "codec/codec.h"
@@ -22,9 +24,11 @@ struct SinkTotals {
 
 class TokenSink {
  public:
+  // Of so many tokens a row.
+  explicit TokenSink(int width) : width_(width) {}
   virtual ~TokenSink() = default;
-  // tokens [frames, n_q], row by row, n_q as in the header's defaults. kNoToken ends a row: the frame has
-  // fewer.
+  int width() const { return width_; }
+  // tokens [frames, width], row by row. kNoToken ends a row: the frame has fewer.
   virtual Status Write(std::span<const uint16_t> tokens) = 0;
   // `original_samples` went in at the original rate. Makes the file appear; without it nothing is left
   // behind.
@@ -33,13 +37,18 @@ class TokenSink {
 
  protected:
   SinkTotals totals_;
+
+ private:
+  int width_;
 };
 
-// Packets of header.defaults.frames frames.
+// Packets of header.defaults.frames frames. Rows have the default n_q tokens; with `control` they have all
+// groups, of which the first so many are sent.
 Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
-                                               const QvrHeader& header, std::shared_ptr<const Model> model);
-// uint16 [frames, n_q].
-Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int n_q);
+                                               const QvrHeader& header, std::shared_ptr<const Model> model,
+                                               std::optional<RateControl> control = std::nullopt);
+// uint16 [frames, width].
+Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int width);
 
 }  // namespace quaver
 
