@@ -29,7 +29,8 @@ TripLoss ClipTraveller::Loss(const TorchTensor& reference, const TorchTensor& de
   loss.convergence = terms.convergence.item<double>();
   loss.waveform = terms.waveform.item<double>();
   loss.total = options.log_mel * loss.log_mel_db / 20 + options.convergence * loss.convergence +
-               options.waveform_end * loss.waveform;
+               options.waveform_end * loss.waveform + options.estoi * terms.estoi.item<double>() +
+               options.disturbance * terms.disturbance.item<double>();
   return loss;
 }
 

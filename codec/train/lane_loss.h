@@ -13,8 +13,8 @@
 namespace quaver {
 
 struct LaneLoss {
-  torch::Tensor
-      values;  // [4]: weighted sum, log_mel, convergence, waveform; the lane's shares in the batch's
+  // [6]: weighted sum, log_mel, convergence, waveform, estoi, disturbance; the lane's shares in the batch's.
+  torch::Tensor values;
   torch::Tensor at_decoded;  // gradient of the batch's weighted sum at the lane's decoded samples
 };
 

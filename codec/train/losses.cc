@@ -48,16 +48,6 @@ Tensor Magnitudes(const Tensor& x, const SpectralOptions& options) {
   return (parts.square().sum(-1) + kPowerFloor).sqrt().transpose(1, 2);
 }
 
-// The waveform term, and zeros to add the others to.
-LossTerms WithWaveform(const Tensor& reference, const Tensor& output) {
-  const Tensor level = reference.square().mean(-1).sqrt().clamp_min(kLevelFloor);  // [batch]
-  LossTerms terms;
-  terms.waveform = ((output - reference).abs().mean(-1) / level).mean();
-  terms.log_mel = torch::zeros({}, output.options());
-  terms.convergence = torch::zeros({}, output.options());
-  return terms;
-}
-
 LossTerms Mean(LossTerms terms, size_t scales) {
   terms.log_mel = terms.log_mel / static_cast<double>(scales);
   terms.convergence = terms.convergence / static_cast<double>(scales);
@@ -76,6 +66,20 @@ ReconstructionLoss::ReconstructionLoss(const LossOptions& options, int sample_ra
     spectral.mel = std::make_shared<internal::MelBands>(SparseFilters(filters));
     scales_.push_back({spectral, filters.to(device)});
   }
+  if (options.estoi > 0) estoi_.emplace(sample_rate, device);
+  if (options.disturbance > 0) disturbance_.emplace(sample_rate, device);
+}
+
+LossTerms ReconstructionLoss::Others(const Tensor& reference, const Tensor& output) const {
+  const Tensor level = reference.square().mean(-1).sqrt().clamp_min(kLevelFloor);  // [batch]
+  const Tensor none = torch::zeros({}, output.options());
+  LossTerms terms;
+  terms.log_mel = none;
+  terms.convergence = none;
+  terms.waveform = ((output - reference).abs().mean(-1) / level).mean();
+  terms.estoi = estoi_ ? (*estoi_)(reference, output) : none;
+  terms.disturbance = disturbance_ ? (*disturbance_)(reference, output) : none;
+  return terms;
 }
 
 Tensor ReconstructionLoss::Weighted(const Tensor& samples) const {
@@ -86,7 +90,7 @@ Tensor ReconstructionLoss::Weighted(const Tensor& samples) const {
 
 LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& output) const {
   if (!output.device().is_cpu() || output.scalar_type() != torch::kFloat) return Composed(reference, output);
-  LossTerms terms = WithWaveform(reference, output);
+  LossTerms terms = Others(reference, output);
   const Tensor heard_reference = Weighted(reference);
   const Tensor heard_output = Weighted(output);
   for (const Scale& scale : scales_) {
@@ -98,7 +102,7 @@ LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& 
 }
 
 LossTerms ReconstructionLoss::Composed(const Tensor& reference, const Tensor& output) const {
-  LossTerms terms = WithWaveform(reference, output);
+  LossTerms terms = Others(reference, output);
   const Tensor heard_reference = Weighted(reference);
   const Tensor heard_output = Weighted(output);
   for (const Scale& scale : scales_) {

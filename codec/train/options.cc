@@ -15,6 +15,7 @@ void Visit(V& v, LossOptions& o) {
   v("log_mel", o.log_mel), v("convergence", o.convergence), v("waveform", o.waveform);
   v("waveform_end", o.waveform_end), v("norm", o.norm), v("fft_sizes", o.fft_sizes),
       v("a_weighting", o.a_weighting);
+  v("estoi", o.estoi), v("disturbance", o.disturbance);
 }
 
 template <typename V>
@@ -195,6 +196,9 @@ std::string Check(const TrainingOptions& o) {
     if (size < 64 || size > 4096 || size % 32 != 0 || size > o.crop_frames * 320)
       return "\"adversary.fft_sizes\" must be multiples of 32 in 64 .. 4096, no longer than a crop";
   }
+  if (!(o.loss.estoi >= 0 && o.loss.disturbance >= 0)) return "\"loss\": the weights must be at least 0";
+  if (o.loss.estoi > 0 && o.crop_frames < 25)
+    return "\"loss.estoi\" needs a \"crop_frames\" of at least 25: it looks at half a second";
   if (o.loss.fft_sizes.empty()) return "\"loss.fft_sizes\" is empty";
   for (const int size : o.loss.fft_sizes) {
     if (size < 64 || size > 8192 || size % 4 != 0)

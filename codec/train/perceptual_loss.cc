@@ -1,0 +1,147 @@
+#include "codec/train/perceptual_loss.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace quaver {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kSilence = 3e-3;  // rms below which a crop counts as silence (-50 dBFS), as in losses.cc
+
+// [batch, samples] -> power [batch, frames, bins], windows without padding.
+Tensor Power(const Tensor& samples, int64_t size, int64_t hop, const Tensor& window) {
+  const Tensor frames = samples.to(torch::kFloat).unfold(1, window.size(0), hop) * window;
+  return torch::view_as_real(torch::fft_rfft(frames, size)).square().sum(-1);
+}
+
+// [bins, bands]: which bins of a transform of that size a band has, edges in Hz. A bin between two bands
+// belongs to both in part, so that no band is empty.
+Tensor BandsOf(const std::vector<double>& edges, int64_t size, int sample_rate) {
+  const int64_t bins = size / 2 + 1;
+  const auto bands = static_cast<int64_t>(edges.size()) - 1;
+  Tensor matrix = torch::zeros({bins, bands});
+  auto access = matrix.accessor<float, 2>();
+  const double width = static_cast<double>(sample_rate) / static_cast<double>(size);
+  for (int64_t bin = 1; bin < bins; ++bin) {
+    const double low = (static_cast<double>(bin) - 0.5) * width, high = low + width;
+    for (int64_t band = 0; band < bands; ++band) {
+      const auto i = static_cast<size_t>(band);
+      const double shared = std::min(high, edges[i + 1]) - std::max(low, edges[i]);
+      access[bin][band] = static_cast<float>(std::max(0.0, shared) / width);
+    }
+  }
+  return matrix;
+}
+
+// Mean 0 and length 1 along a dimension.
+Tensor Normalised(const Tensor& x, int64_t dim) {
+  const Tensor centred = x - x.mean(dim, true);
+  return centred / (centred.square().sum(dim, true) + 1e-12).sqrt();
+}
+
+constexpr int64_t kSegment = 30;         // frames of 12.8 ms
+constexpr double kDynamicRange = 1e-4;   // 40 dB
+constexpr int64_t kThirdOctaves = 15;
+
+std::vector<double> ThirdOctaves() {
+  std::vector<double> edges;
+  for (int64_t i = 0; i <= kThirdOctaves; ++i)
+    edges.push_back(150 * std::pow(2.0, (static_cast<double>(i) - 0.5) / 3));
+  return edges;
+}
+
+constexpr int kBarkBands = 49;
+constexpr double kWidth = 0.47;  // Bark: what P.862 counts a band for
+
+double Hertz(double bark) { return 600 * std::sinh(bark / 6); }
+
+std::vector<double> BarkEdges(int sample_rate) {
+  const double top = 6 * std::asinh(sample_rate / 2.0 / 600);
+  std::vector<double> edges;
+  for (int i = 0; i <= kBarkBands; ++i) edges.push_back(Hertz(top * i / kBarkBands));
+  return edges;
+}
+
+// Threshold in quiet, dB (Terhardt, Hearing Research 1, 1979).
+double Threshold(double hz) {
+  const double f = hz / 1000;
+  return 3.64 * std::pow(f, -0.8) - 6.5 * std::exp(-0.6 * (f - 3.3) * (f - 3.3)) + 1e-3 * std::pow(f, 4);
+}
+
+}  // namespace
+
+IntelligibilityLoss::IntelligibilityLoss(int sample_rate, torch::Device device)
+    : window_size_(static_cast<int64_t>(std::lround(0.0256 * sample_rate))) {
+  window_ = torch::hann_window(window_size_, torch::TensorOptions().device(device));
+  bands_ = BandsOf(ThirdOctaves(), 4 * window_size_, sample_rate).to(device);
+}
+
+Tensor IntelligibilityLoss::operator()(const Tensor& reference, const Tensor& output) const {
+  const auto power = [&](const Tensor& x) {
+    return Power(x, 4 * window_size_, window_size_ / 2, window_);
+  };
+  const auto segments = [&](const Tensor& spectrum) {  // [batch, segments, bands, frames]
+    const Tensor bands = (torch::matmul(spectrum, bands_) + 1e-12).sqrt();
+    return Normalised(Normalised(bands.unfold(1, kSegment, 1), 3), 2);
+  };
+  const Tensor clean = power(reference);
+  const Tensor correlation =
+      (segments(clean) * segments(power(output))).sum({2, 3}) / static_cast<double>(kSegment);
+  const Tensor level = clean.sum(-1);  // [batch, frames]
+  const Tensor floor = level.new_full({}, kSilence * kSilence * static_cast<double>(clean.size(2)));
+  const Tensor loudest = torch::maximum(level.amax(1, true), floor);
+  const Tensor heard = (level > kDynamicRange * loudest).to(torch::kFloat).unfold(1, kSegment, 1).mean(-1);
+  return ((1 - correlation) * heard).sum() / heard.sum().clamp_min(1);
+}
+
+DisturbanceLoss::DisturbanceLoss(int sample_rate, torch::Device device) {
+  const int64_t size = sample_rate == 8000 ? 256 : 512;
+  const auto options = torch::TensorOptions().device(device);
+  const Tensor window = torch::hann_window(size, options);
+  window_ = window / window.square().sum().sqrt();
+  const std::vector<double> edges = BarkEdges(sample_rate);
+  // Twice for the negative frequencies, so that bands sum to the mean square of the samples.
+  bands_ = BandsOf(edges, size, sample_rate).to(device) * (2.0 / static_cast<double>(size));
+  std::vector<float> threshold;
+  for (size_t i = 0; i + 1 < edges.size(); ++i) {
+    const double centre = std::max(50.0, (edges[i] + edges[i + 1]) / 2);
+    threshold.push_back(static_cast<float>(std::pow(10, Threshold(centre) / 10)));
+  }
+  threshold_ = torch::tensor(threshold).to(device);
+}
+
+// Zwicker's law, as in P.862: sone a band.
+Tensor DisturbanceLoss::Loudness(const Tensor& power) const {
+  constexpr double kPower = 0.23, kScale = 0.1866;
+  const Tensor base = (threshold_ / 0.5).pow(kPower) * kScale;
+  return (base * ((0.5 + 0.5 * power / threshold_).pow(kPower) - 1)).clamp_min(0);
+}
+
+Tensor DisturbanceLoss::operator()(const Tensor& reference, const Tensor& output) const {
+  const double level = std::pow(10, 7.9);
+  const Tensor mean = reference.to(torch::kFloat).square().mean(-1);  // [batch]
+  const Tensor gain = (level / mean.clamp_min(kSilence * kSilence)).view({-1, 1, 1});
+  const int64_t size = window_.size(0);
+  const auto power = [&](const Tensor& x) {
+    return torch::matmul(Power(x, size, size / 2, window_), bands_) * gain;
+  };
+  const Tensor clean = power(reference), heard = power(output);  // [batch, frames, bands]
+  const Tensor loud_clean = Loudness(clean), loud = Loudness(heard);
+  const Tensor difference = loud - loud_clean;
+  // What a louder sound nearby would mask is no disturbance.
+  const Tensor disturbance = (difference.abs() - 0.25 * torch::minimum(loud, loud_clean)).clamp_min(0);
+  const Tensor ratio = ((heard + 50) / (clean + 50)).pow(1.2);
+  const Tensor asymmetry = torch::where(ratio < 3, torch::zeros_like(ratio), ratio.clamp_max(12));
+  // Frames: over the bands, which are of equal width, less where the frame is loud.
+  const Tensor quieter = ((clean.sum(-1) + 1e5) / 1e7).pow(0.04);  // [batch, frames]
+  const double norm = std::pow(kWidth, 1.5) * std::sqrt(static_cast<double>(kBarkBands));
+  const Tensor d = (norm * (disturbance.square().sum(-1) + 1e-8).sqrt() / quieter).clamp_max(45);
+  const Tensor da = (kWidth * (disturbance * asymmetry).sum(-1) / quieter).clamp_max(45);
+  const auto rms = [](const Tensor& x) { return (x.square().mean(-1) + 1e-8).sqrt().mean(); };
+  return 0.1 * rms(d) + 0.0309 * rms(da);
+}
+
+}  // namespace quaver
