@@ -74,15 +74,13 @@ double Threshold(double hz) {
 }  // namespace
 
 IntelligibilityLoss::IntelligibilityLoss(int sample_rate, torch::Device device)
-    : window_size_(static_cast<int64_t>(std::lround(0.0256 * sample_rate))) {
-  window_ = torch::hann_window(window_size_, torch::TensorOptions().device(device));
-  bands_ = BandsOf(ThirdOctaves(), 4 * window_size_, sample_rate).to(device);
+    : size_(sample_rate <= 20000 ? 1024 : 4096) {  // the lowest band has a bin or two at least
+  window_ = torch::hann_window(std::lround(0.0256 * sample_rate), torch::TensorOptions().device(device));
+  bands_ = BandsOf(ThirdOctaves(), size_, sample_rate).to(device);
 }
 
 Tensor IntelligibilityLoss::operator()(const Tensor& reference, const Tensor& output) const {
-  const auto power = [&](const Tensor& x) {
-    return Power(x, 4 * window_size_, window_size_ / 2, window_);
-  };
+  const auto power = [&](const Tensor& x) { return Power(x, size_, window_.size(0) / 2, window_); };
   const auto segments = [&](const Tensor& spectrum) {  // [batch, segments, bands, frames]
     const Tensor bands = (torch::matmul(spectrum, bands_) + 1e-12).sqrt();
     return Normalised(Normalised(bands.unfold(1, kSegment, 1), 3), 2);

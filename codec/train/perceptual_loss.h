@@ -17,8 +17,8 @@ class IntelligibilityLoss {
   torch::Tensor operator()(const torch::Tensor& reference, const torch::Tensor& output) const;
 
  private:
-  int64_t window_size_;
-  torch::Tensor window_;  // [window_size_]
+  int64_t size_;          // of the transform
+  torch::Tensor window_;  // 25.6 ms
   torch::Tensor bands_;   // [bins, bands]
 };
 
