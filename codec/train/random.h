@@ -29,8 +29,17 @@ class BatchRandom {
   torch::Tensor Uniform(at::IntArrayRef sizes, const torch::TensorOptions& options) const;
 
  private:
+  torch::Tensor UniformOnDevice(at::IntArrayRef sizes, const torch::TensorOptions& options) const;
+
   std::vector<at::Generator> generators_;
+  torch::Tensor seeds_;        // [count], of the streams on other devices than the CPU
+  mutable int64_t drawn_ = 0;  // numbers of each of those streams
 };
+
+// The numbers from .. from + count - 1 of the streams with these seeds [streams]: uniform in [0, 1), float
+// [streams, count], on the device of the seeds. SplitMix64 as a counter-based generator (Salmon et al., SC
+// 2011): every number stands for itself, so that a GPU draws all of them at once.
+torch::Tensor CountedUniform(const torch::Tensor& seeds, int64_t from, int64_t count);
 
 }  // namespace quaver
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "codec/data/load.h"
 #include "codec/train/random.h"
 #include "tests/train/support.h"
@@ -42,6 +44,38 @@ TEST(BatchRandom, RowsBelongToTheirSamples) {
     EXPECT_TRUE(torch::equal(alone.Uniform({1, 5, 6}, torch::kFloat)[0], first[i]));
     EXPECT_TRUE(torch::equal(alone.Uniform({1, 5, 6}, torch::kFloat)[0], second[i]));
   }
+}
+
+TEST(CountedUniform, EveryNumberStandsForItself) {
+  const auto seeds = torch::tensor({int64_t{-5}, int64_t{7}}, torch::kInt64);
+  const auto numbers = CountedUniform(seeds, 0, 1000);
+  EXPECT_TRUE(torch::equal(CountedUniform(seeds, 200, 300), numbers.slice(1, 200, 500)));
+  EXPECT_TRUE(torch::equal(CountedUniform(seeds.slice(0, 1), 0, 1000)[0], numbers[1]));
+  // The n-th number of SplitMix64 that begins with the seed 7 (Steele et al.).
+  uint64_t state = 7;
+  for (int i = 0; i < 10; ++i) {
+    state += 0x9e3779b97f4a7c15u;
+    uint64_t x = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    x ^= x >> 31;
+    EXPECT_EQ(numbers[1][i].item<float>(), static_cast<float>(x >> 40) * 0x1p-24F) << i;
+  }
+}
+
+TEST(CountedUniform, IsUniformWithoutCorrelationOfNeighboursOrStreams) {
+  std::vector<int64_t> own;
+  for (int i = 0; i < 64; ++i) own.push_back(static_cast<int64_t>(SampleSeed(1, i, Draw::kNoise)));
+  const auto x = CountedUniform(torch::tensor(own, torch::kInt64), 0, 4096);  // 2^18 numbers
+  EXPECT_GE(x.min().item<float>(), 0);
+  EXPECT_LT(x.max().item<float>(), 1);
+  const auto cells = torch::bincount((x.flatten() * 256).to(torch::kInt64), {}, 256).to(torch::kDouble);
+  const double chi2 = ((cells - 1024).square() / 1024).sum().item<double>();
+  EXPECT_NEAR(chi2, 255, 5 * std::sqrt(2.0 * 255));
+  const auto z = (x - 0.5) * std::sqrt(12.0);
+  const double bound = 5 / std::sqrt(64.0 * 4095);
+  EXPECT_NEAR(z.mean().item<double>(), 0, bound);
+  EXPECT_NEAR((z.slice(1, 1) * z.slice(1, 0, -1)).mean().item<double>(), 0, bound);
+  EXPECT_NEAR((z.slice(0, 1) * z.slice(0, 0, -1)).mean().item<double>(), 0, bound);
 }
 
 }  // namespace

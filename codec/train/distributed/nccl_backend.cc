@@ -1,4 +1,4 @@
-// Neither built nor run so far: no LibTorch with CUDA was at hand.
+// Neither built nor run so far: no machine with several GPUs was at hand.
 #include "codec/train/distributed/backends.h"
 
 #ifdef QUAVER_NCCL
