@@ -55,10 +55,10 @@ def evaluate(quaver, run, references, decoded, threads, bottleneck=None, n_q=Non
 
 
 def payload(quaver, run, references, folder, n_q):
-    """kbit/s of packets of 25 frames of the exported model, range coded with the tables of the training data."""
+    """kbit/s of packets of 25 frames of the exported model, range coded with the frequencies of the training data."""
     model = folder / "model.safetensors"
     if not model.is_file():
-        call(quaver, "export", run, "-o", model)
+        call(quaver, "export", run, "-o", model, "--entropy-steps", 0)
     streams = folder / "streams"
     shutil.rmtree(streams, ignore_errors=True)
     streams.mkdir()
