@@ -1,13 +1,11 @@
 #include "apps/encode_stream.h"
 
 #include <algorithm>
-#include <optional>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
-#include "apps/variable_rate.h"
 #include "codec/audio/resampler.h"
-#include "codec/model/config.h"
 
 namespace quaver {
 namespace {
@@ -16,35 +14,25 @@ constexpr size_t kBlock = 16384;  // samples read at once
 
 class Feeder {
  public:
-  Feeder(const std::shared_ptr<const Model>& model, bool variable, TokenSink& sink)
-      : encoder_(model), n_q_(sink.width()), sink_(sink) {
-    if (variable) variable_.emplace(model->frame(), model->config().frame_rate(), n_q_);
-  }
+  Feeder(const std::shared_ptr<const Model>& model, std::unique_ptr<TokenChoice> choice, TokenSink& sink)
+      : encoder_(model), n_q_(sink.width()), sink_(sink), choice_(std::move(choice)) {}
 
   Status Feed(std::span<const float> samples) {
     tokens_.resize(static_cast<size_t>(encoder_.FramesAfter(samples.size())) * static_cast<size_t>(n_q_));
     fed_ += samples.size();
     if (encoder_.Encode(samples, n_q_, tokens_) < 0) return Error{"the encoder refuses its input"};
-    if (variable_) Drop(variable_->Add(samples));
-    return sink_.Write(tokens_);
+    return sink_.Write(choice_ ? choice_->Add(samples, tokens_) : tokens_);
   }
+
+  Status Finish() { return choice_ ? sink_.Write(choice_->Finish()) : Status(); }
 
   uint64_t fed() const { return fed_; }
 
  private:
-  // The first tokens of a frame are the same whatever follows them, so that the rest can be taken off here.
-  void Drop(const std::vector<int>& kept) {
-    for (size_t row = 0; row < kept.size(); ++row) {
-      const auto n_q = static_cast<size_t>(n_q_);
-      const auto frame = std::span(tokens_).subspan(row * n_q, n_q);
-      std::ranges::fill(frame.subspan(static_cast<size_t>(kept[row])), kNoToken);
-    }
-  }
-
   Encoder encoder_;
   int n_q_;
   TokenSink& sink_;
-  std::optional<VariableRate> variable_;
+  std::unique_ptr<TokenChoice> choice_;
   uint64_t fed_ = 0;
   std::vector<uint16_t> tokens_;
 };
@@ -62,11 +50,12 @@ Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& fe
 
 }  // namespace
 
-Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, bool variable,
-                              TokenSink& sink, const std::function<void(uint64_t)>& progress) {
+Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model,
+                              std::unique_ptr<TokenChoice> choice, TokenSink& sink,
+                              const std::function<void(uint64_t)>& progress) {
   auto resampler = Resampler::Create(sound.sample_rate(), model->sample_rate());
   if (!resampler.ok()) return Error{sound.name() + ": " + resampler.message()};
-  Feeder feeder(model, variable, sink);
+  Feeder feeder(model, std::move(choice), sink);
   std::vector<float> block(kBlock);
   std::vector<float> resampled;
   uint64_t total = 0;
@@ -83,6 +72,7 @@ Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> m
     progress(total);
   }
   Status status = FeedTail(*model, total, static_cast<uint64_t>(sound.sample_rate()), feeder);
+  if (status.ok()) status = feeder.Finish();
   if (status.ok()) status = sink.Finish(total);
   if (!status.ok()) return status.error();
   return total;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "apps/token_choice.h"
 #include "apps/token_sink.h"
 #include "codec/audio/sound_file.h"
 #include "codec/codec.h"
@@ -13,12 +14,13 @@
 
 namespace quaver {
 
-// Encodes all of `sound`, resampled to the model's rate, with sink.width() tokens a frame, or fewer where
-// variable_rate.h says so if `variable`, and finishes `sink`. The decoder lags by model->delay() samples, so
+// Encodes all of `sound`, resampled to the model's rate, with sink.width() tokens a frame, or what `choice`
+// makes of them unless it is null, and finishes `sink`. The decoder lags by model->delay() samples, so
 // zeros follow the sound until the frames cover that delay as well. `progress` gets the samples read so far.
 // Gives the samples per channel that went in.
-Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model, bool variable,
-                              TokenSink& sink, const std::function<void(uint64_t)>& progress);
+Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model,
+                              std::unique_ptr<TokenChoice> choice, TokenSink& sink,
+                              const std::function<void(uint64_t)>& progress);
 
 }  // namespace quaver
 

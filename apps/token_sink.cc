@@ -16,8 +16,8 @@ size_t TokensOf(std::span<const uint16_t> row) {
 class QvrSink : public TokenSink {
  public:
   QvrSink(std::unique_ptr<AtomicFile> file, const QvrHeader& header, std::shared_ptr<const Model> model,
-          std::optional<RateControl> control)
-      : TokenSink(control ? model->groups() : header.defaults.n_q),
+          int width, std::optional<RateControl> control)
+      : TokenSink(width),
         file_(std::move(file)),
         defaults_(header.defaults),
         model_(std::move(model)),
@@ -36,7 +36,7 @@ class QvrSink : public TokenSink {
   Status Write(std::span<const uint16_t> tokens) override {
     const auto row = static_cast<size_t>(width());
     for (; !tokens.empty(); tokens = tokens.subspan(row)) {
-      Append(tokens.first(TokensOf(tokens.first(row))));
+      AppendFrame(packet_, tokens.first(TokensOf(tokens.first(row))));
       if (packet_.frames < defaults_.frames) continue;
       const Status sent = Send();
       if (!sent.ok()) return sent;
@@ -52,14 +52,6 @@ class QvrSink : public TokenSink {
   }
 
  private:
-  void Append(std::span<const uint16_t> row) {
-    packet_.n_q[packet_.frames] = static_cast<uint8_t>(row.size());
-    auto& token = packet_.token[packet_.frames];
-    token.fill(kNoToken);
-    std::copy(row.begin(), row.end(), token.begin());
-    ++packet_.frames;
-  }
-
   // Of each frame the first n_q tokens.
   void Keep(int n_q) {
     for (int frame = 0; frame < packet_.frames; ++frame) {
@@ -115,13 +107,21 @@ class NpySink : public TokenSink {
 
 }  // namespace
 
+void AppendFrame(PacketTokens& packet, std::span<const uint16_t> tokens) {
+  const auto frame = static_cast<size_t>(packet.frames);
+  packet.n_q[frame] = static_cast<uint8_t>(tokens.size());
+  packet.token[frame].fill(kNoToken);
+  std::copy(tokens.begin(), tokens.end(), packet.token[frame].begin());
+  ++packet.frames;
+}
+
 Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
                                                const QvrHeader& header, std::shared_ptr<const Model> model,
-                                               std::optional<RateControl> control) {
+                                               int width, std::optional<RateControl> control) {
   auto file = AtomicFile::Create(path, existing);
   if (!file.ok()) return file.error();
-  auto sink =
-      std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model), std::move(control));
+  auto sink = std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model), width,
+                                        std::move(control));
   const Status started = sink->Start(header);
   if (!started.ok()) return started.error();
   return std::unique_ptr<TokenSink>(std::move(sink));

@@ -10,6 +10,7 @@
 
 #include "apps/rate_control.h"
 #include "codec/audio/atomic_file.h"
+#include "codec/bitstream/packet.h"
 #include "codec/bitstream/qvr.h"
 #include "codec/codec.h"
 #include "codec/status.h"
@@ -42,11 +43,14 @@ class TokenSink {
   int width_;
 };
 
-// Packets of header.defaults.frames frames. Rows have the default n_q tokens; with `control` they have all
-// groups, of which the first so many are sent.
+// One frame more: at most kMaxGroups tokens, to fewer than kMaxFramesPerPacket frames.
+void AppendFrame(PacketTokens& packet, std::span<const uint16_t> tokens);
+
+// Packets of header.defaults.frames frames. Rows are `width` wide; with `control` of all groups, of
+// which the first so many are sent.
 Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
                                                const QvrHeader& header, std::shared_ptr<const Model> model,
-                                               std::optional<RateControl> control = std::nullopt);
+                                               int width, std::optional<RateControl> control = std::nullopt);
 // uint16 [frames, width].
 Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int width);
 

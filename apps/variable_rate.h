@@ -3,8 +3,11 @@
 #define QUAVER_APPS_VARIABLE_RATE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
+
+#include "apps/token_choice.h"
 
 namespace quaver {
 
@@ -30,6 +33,21 @@ class VariableRate {
   double loudest_;  // dBFS
   size_t filled_ = 0;
   double energy_ = 0;  // of the samples of the frame so far
+};
+
+// Rows of n_q tokens, cut so.
+class VariableRows : public TokenChoice {
+ public:
+  VariableRows(int frame, double frames_a_second, int n_q) : rate_(frame, frames_a_second, n_q) {}
+  std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens) override {
+    std::vector<uint16_t> rows(tokens.begin(), tokens.end());
+    KeepFirst(rate_.Add(samples), rows);
+    return rows;
+  }
+  std::vector<uint16_t> Finish() override { return {}; }
+
+ private:
+  VariableRate rate_;
 };
 
 }  // namespace quaver

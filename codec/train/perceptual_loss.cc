@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "codec/metrics/loudness.h"
+
 namespace quaver {
 namespace {
 
@@ -17,21 +19,16 @@ Tensor Power(const Tensor& samples, int64_t size, int64_t hop, const Tensor& win
   return torch::view_as_real(torch::fft_rfft(frames, size)).square().sum(-1);
 }
 
-// [bins, bands]: which bins of a transform of that size a band has, edges in Hz. A bin between two bands
-// belongs to both in part, so that no band is empty.
+// [bins, bands], BandShares of loudness.h.
 Tensor BandsOf(const std::vector<double>& edges, int64_t size, int sample_rate) {
-  const int64_t bins = size / 2 + 1;
+  const auto shares = BandShares(edges, static_cast<int>(size), sample_rate);
+  const auto bins = static_cast<int64_t>(shares.size());
   const auto bands = static_cast<int64_t>(edges.size()) - 1;
-  Tensor matrix = torch::zeros({bins, bands});
+  Tensor matrix = torch::empty({bins, bands});
   auto access = matrix.accessor<float, 2>();
-  const double width = static_cast<double>(sample_rate) / static_cast<double>(size);
-  for (int64_t bin = 1; bin < bins; ++bin) {
-    const double low = (static_cast<double>(bin) - 0.5) * width, high = low + width;
-    for (int64_t band = 0; band < bands; ++band) {
-      const auto i = static_cast<size_t>(band);
-      const double shared = std::min(high, edges[i + 1]) - std::max(low, edges[i]);
-      access[bin][band] = static_cast<float>(std::max(0.0, shared) / width);
-    }
+  for (int64_t bin = 0; bin < bins; ++bin) {
+    for (int64_t band = 0; band < bands; ++band)
+      access[bin][band] = static_cast<float>(shares[static_cast<size_t>(bin)][static_cast<size_t>(band)]);
   }
   return matrix;
 }
@@ -51,24 +48,6 @@ std::vector<double> ThirdOctaves() {
   for (int64_t i = 0; i <= kThirdOctaves; ++i)
     edges.push_back(150 * std::pow(2.0, (static_cast<double>(i) - 0.5) / 3));
   return edges;
-}
-
-constexpr int kBarkBands = 49;
-constexpr double kWidth = 0.47;  // Bark: what P.862 counts a band for
-
-double Hertz(double bark) { return 600 * std::sinh(bark / 6); }
-
-std::vector<double> BarkEdges(int sample_rate) {
-  const double top = 6 * std::asinh(sample_rate / 2.0 / 600);
-  std::vector<double> edges;
-  for (int i = 0; i <= kBarkBands; ++i) edges.push_back(Hertz(top * i / kBarkBands));
-  return edges;
-}
-
-// Threshold in quiet, dB (Terhardt, Hearing Research 1, 1979).
-double Threshold(double hz) {
-  const double f = hz / 1000;
-  return 3.64 * std::pow(f, -0.8) - 6.5 * std::exp(-0.6 * (f - 3.3) * (f - 3.3)) + 1e-3 * std::pow(f, 4);
 }
 
 }  // namespace
@@ -103,25 +82,18 @@ DisturbanceLoss::DisturbanceLoss(int sample_rate, torch::Device device) {
   const std::vector<double> edges = BarkEdges(sample_rate);
   // Twice for the negative frequencies, so that bands sum to the mean square of the samples.
   bands_ = BandsOf(edges, size, sample_rate).to(device) * (2.0 / static_cast<double>(size));
-  std::vector<float> threshold;
-  for (size_t i = 0; i + 1 < edges.size(); ++i) {
-    const double centre = std::max(50.0, (edges[i] + edges[i + 1]) / 2);
-    threshold.push_back(static_cast<float>(std::pow(10, Threshold(centre) / 10)));
-  }
-  threshold_ = torch::tensor(threshold).to(device);
+  threshold_ = torch::tensor(HearingThresholds(edges)).to(torch::kFloat).to(device);
 }
 
-// Zwicker's law, as in P.862: sone a band.
+// Sone a band.
 Tensor DisturbanceLoss::Loudness(const Tensor& power) const {
-  constexpr double kPower = 0.23, kScale = 0.1866;
-  const Tensor base = (threshold_ / 0.5).pow(kPower) * kScale;
-  return (base * ((0.5 + 0.5 * power / threshold_).pow(kPower) - 1)).clamp_min(0);
+  const Tensor base = (threshold_ / 0.5).pow(kLoudnessPower) * kLoudnessScale;
+  return (base * ((0.5 + 0.5 * power / threshold_).pow(kLoudnessPower) - 1)).clamp_min(0);
 }
 
 Tensor DisturbanceLoss::operator()(const Tensor& reference, const Tensor& output) const {
-  const double level = std::pow(10, 7.9);
   const Tensor mean = reference.to(torch::kFloat).square().mean(-1);  // [batch]
-  const Tensor gain = (level / mean.clamp_min(kSilence * kSilence)).view({-1, 1, 1});
+  const Tensor gain = (kListeningPower / mean.clamp_min(kSilence * kSilence)).view({-1, 1, 1});
   const int64_t size = window_.size(0);
   const auto power = [&](const Tensor& x) {
     return torch::matmul(Power(x, size, size / 2, window_), bands_) * gain;
@@ -130,16 +102,19 @@ Tensor DisturbanceLoss::operator()(const Tensor& reference, const Tensor& output
   const Tensor loud_clean = Loudness(clean), loud = Loudness(heard);
   const Tensor difference = loud - loud_clean;
   // What a louder sound nearby would mask is no disturbance.
-  const Tensor disturbance = (difference.abs() - 0.25 * torch::minimum(loud, loud_clean)).clamp_min(0);
-  const Tensor ratio = ((heard + 50) / (clean + 50)).pow(1.2);
-  const Tensor asymmetry = torch::where(ratio < 3, torch::zeros_like(ratio), ratio.clamp_max(12));
+  const Tensor disturbance = (difference.abs() - kMasked * torch::minimum(loud, loud_clean)).clamp_min(0);
+  const Tensor ratio = ((heard + kAsymmetryOffset) / (clean + kAsymmetryOffset)).pow(kAsymmetryPower);
+  const Tensor asymmetry =
+      torch::where(ratio < kAsymmetryLowest, torch::zeros_like(ratio), ratio.clamp_max(kAsymmetryHighest));
   // Frames: over the bands, which are of equal width, less where the frame is loud.
-  const Tensor quieter = ((clean.sum(-1) + 1e5) / 1e7).pow(0.04);  // [batch, frames]
-  const double norm = std::pow(kWidth, 1.5) * std::sqrt(static_cast<double>(kBarkBands));
-  const Tensor d = (norm * (disturbance.square().sum(-1) + 1e-8).sqrt() / quieter).clamp_max(45);
-  const Tensor da = (kWidth * (disturbance * asymmetry).sum(-1) / quieter).clamp_max(45);
+  const Tensor quieter =
+      ((clean.sum(-1) + kFrameOffset) / kFramePower).pow(kFrameExponent);  // [batch, frames]
+  const double norm = std::pow(kBarkWidth, 1.5) * std::sqrt(static_cast<double>(kBarkBands));
+  const Tensor d =
+      (norm * (disturbance.square().sum(-1) + 1e-8).sqrt() / quieter).clamp_max(kMostDisturbance);
+  const Tensor da = (kBarkWidth * (disturbance * asymmetry).sum(-1) / quieter).clamp_max(kMostDisturbance);
   const auto rms = [](const Tensor& x) { return (x.square().mean(-1) + 1e-8).sqrt().mean(); };
-  return 0.1 * rms(d) + 0.0309 * rms(da);
+  return kSymmetricWeight * rms(d) + kAsymmetricWeight * rms(da);
 }
 
 }  // namespace quaver

@@ -24,10 +24,10 @@ class IntelligibilityLoss {
 
 // What PESQ takes off its best score (ITU-T P.862, 10.2.7 to 10.2.12; P.862.2 for wide band): 0.1 d +
 // 0.0309 da with the symmetric and the asymmetric disturbance of loudness in bands of the ear, so about
-// 0 .. 5. Not PESQ itself: nothing is aligned or equalised, the bands are 49 equal ones of the Bark scale
-// (Wang et al., IEEE JSAC 10(5), 1992), the threshold is Terhardt's, the reference's level is brought to
-// 79 dB, and disturbances of frames are averaged by their squares over the crop. Waveforms
-// [batch, samples]; the gradient goes to the output alone. fp32, any device.
+// 0 .. 5. Not PESQ itself: nothing is aligned or equalised, bands and threshold are those of
+// codec/metrics/loudness.h, the reference's level is brought to 79 dB, and disturbances of frames are averaged
+// by their squares over the crop. Waveforms [batch, samples]; the gradient goes to the output alone. fp32,
+// any device.
 class DisturbanceLoss {
  public:
   DisturbanceLoss(int sample_rate, torch::Device device);

@@ -1,0 +1,152 @@
+#include "apps/best_rate.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "apps/token_sink.h"
+#include "codec/model/config.h"
+
+namespace quaver {
+namespace {
+
+constexpr double kStretch = 30;  // seconds
+// Bits that another number of tokens than the frame before costs: 7 in the header of the packet, the rest in
+// the contexts of what follows. Of 7, 20 and 40, 20 gave the best scores on 19 clips.
+constexpr double kChange = 20;
+constexpr double kMostSaved = 0.5;       // seconds of the rate
+constexpr double kSearchGrowth = 1.03;  // of the payload, by tokens that are less usual than the encoder's
+constexpr int kTries = 8;
+constexpr double kCloseEnough = 0.995;  // of the budget
+constexpr float kLoudest = 16;          // what the encoder takes
+
+// More tokens than that are of no use at this rate.
+size_t MostTokens(double bits_per_frame, const std::vector<double>& bits) {
+  const auto even = std::ranges::upper_bound(bits, bits_per_frame) - bits.begin();
+  return std::min(bits.size(), static_cast<size_t>(2 * even + 4));
+}
+
+std::vector<double> BitsAFrame(const std::vector<double>& expected, double frames_per_second) {
+  std::vector<double> bits;
+  for (const double rate : expected) bits.push_back(rate / frames_per_second);
+  return bits;
+}
+
+// As if more tokens than these were of no use.
+void ForbidMore(std::span<const int> n_q, FrameCosts& costs) {
+  for (size_t frame = 0; frame < n_q.size(); ++frame) {
+    const auto row = std::span(costs.cost).subspan(frame * costs.most(), costs.most());
+    const auto kept = static_cast<size_t>(n_q[frame]);
+    std::ranges::fill(row.subspan(kept), row[kept - 1]);
+  }
+}
+
+}  // namespace
+
+BestRate::BestRate(std::shared_ptr<const Model> model, double bits_per_second,
+                   const std::vector<double>& expected, const PacketDefaults& packets, bool search)
+    : model_(std::move(model)),
+      bits_per_frame_(bits_per_second / model_->config().frame_rate()),
+      packets_(packets),
+      groups_(static_cast<size_t>(model_->groups())),
+      frame_(static_cast<size_t>(model_->frame())),
+      bits_(BitsAFrame(expected, model_->config().frame_rate())),
+      disturbance_(model_->sample_rate(), model_->frame()),
+      sound_(static_cast<size_t>(model_->delay())) {
+  const auto packet = static_cast<size_t>(packets.frames);
+  stretch_ = std::max<size_t>(1, std::lround(kStretch * model_->config().frame_rate()) / packet) * packet;
+  bits_.resize(MostTokens(bits_per_frame_, bits_));
+  for (size_t i = 0; i < bits_.size(); ++i) decoders_.emplace_back(model_);
+  if (search) search_.emplace(model_);
+}
+
+std::vector<uint16_t> BestRate::Add(std::span<const float> samples, std::span<const uint16_t> tokens) {
+  for (const float sample : samples)
+    sound_.push_back(std::isfinite(sample) ? std::clamp(sample, -kLoudest, kLoudest) : 0.0f);
+  tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
+  std::vector<uint16_t> decided;
+  while (waiting() >= stretch_) {
+    const auto rows = Decide(stretch_);
+    decided.insert(decided.end(), rows.begin(), rows.end());
+  }
+  return decided;
+}
+
+std::vector<uint16_t> BestRate::Finish() {
+  return waiting() > 0 ? Decide(waiting()) : std::vector<uint16_t>();
+}
+
+FrameCosts BestRate::Measure(size_t frames) {
+  disturbance_.SetReference(std::span(sound_).first(frames * frame_));
+  FrameCosts costs{bits_, std::vector<double>(frames * bits_.size())};
+  std::vector<float> decoded(frames * frame_);
+  for (size_t i = 0; i < bits_.size(); ++i) {
+    const size_t n_q = i + 1;
+    std::vector<uint16_t> tokens;
+    for (size_t frame = 0; frame < frames; ++frame) {
+      const auto row = std::span(tokens_).subspan(frame * groups_, n_q);
+      tokens.insert(tokens.end(), row.begin(), row.end());
+    }
+    decoders_[i].Decode(tokens, static_cast<int>(n_q), decoded);
+    const auto squares = disturbance_.Squares(decoded);
+    for (size_t frame = 0; frame < frames; ++frame) {
+      double& cost = costs.cost[frame * bits_.size() + i];
+      // A token that makes it worse here may help elsewhere: it is no reason to want fewer.
+      cost = i == 0 ? squares[frame] : std::min(squares[frame], *(&cost - 1));
+    }
+  }
+  return costs;
+}
+
+double BestRate::Payload(std::span<const int> n_q) const {
+  std::array<uint8_t, kMaxPacketBytes> bytes;
+  double bits = 0;
+  const auto packet_frames = static_cast<size_t>(packets_.frames);
+  for (size_t first = 0; first < n_q.size(); first += packet_frames) {
+    PacketTokens packet;
+    const size_t count = std::min(packet_frames, n_q.size() - first);
+    for (size_t frame = first; frame < first + count; ++frame)
+      AppendFrame(packet, std::span(tokens_).subspan(frame * groups_, static_cast<size_t>(n_q[frame])));
+    bits += 8 * static_cast<double>(EncodePacket(model_->entropy(), packets_, packet, bytes));
+  }
+  return bits;
+}
+
+std::vector<int> BestRate::Fill(const FrameCosts& costs, double budget) const {
+  std::vector<int> best(costs.frames(), 1);
+  double taken = Payload(best);
+  double asked = budget;  // what a frame takes is only expected, what packets take is known
+  for (int i = 0; i < kTries && taken < kCloseEnough * budget; ++i) {
+    const auto n_q = AllocateBits(costs, kChange, asked);
+    const double payload = Payload(n_q);
+    if (payload <= budget && payload > taken) {
+      best = n_q;
+      taken = payload;
+    }
+    asked = (1 + kCloseEnough) / 2 * budget / payload * BitsOf(costs, kChange, n_q);
+  }
+  return best;
+}
+
+std::vector<uint16_t> BestRate::Decide(size_t frames) {
+  FrameCosts costs = Measure(frames);
+  const double budget = static_cast<double>(frames) * bits_per_frame_ + saved_;
+  auto n_q = Fill(costs, search_ ? budget / kSearchGrowth : budget);
+  if (search_) {
+    search_->Improve(n_q, std::span(tokens_).first(frames * groups_), disturbance_);
+    if (Payload(n_q) > budget) {
+      ForbidMore(n_q, costs);
+      n_q = Fill(costs, budget);
+    }
+  }
+  const double most = kMostSaved * bits_per_frame_ * model_->config().frame_rate();
+  saved_ = std::clamp(budget - Payload(n_q), 0.0, most);
+  const auto end = tokens_.begin() + static_cast<std::ptrdiff_t>(frames * groups_);
+  std::vector<uint16_t> rows(tokens_.begin(), end);
+  KeepFirst(n_q, rows);
+  tokens_.erase(tokens_.begin(), end);
+  sound_.erase(sound_.begin(), sound_.begin() + static_cast<std::ptrdiff_t>(frames * frame_));
+  return rows;
+}
+
+}  // namespace quaver

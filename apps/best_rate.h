@@ -1,0 +1,65 @@
+// Spends a bit rate where it is heard most (encode --effort).
+#ifndef QUAVER_APPS_BEST_RATE_H_
+#define QUAVER_APPS_BEST_RATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "apps/bit_allocation.h"
+#include "apps/token_choice.h"
+#include "apps/token_search.h"
+#include "codec/bitstream/packet.h"
+#include "codec/codec.h"
+#include "codec/metrics/disturbance.h"
+
+namespace quaver {
+
+// Decodes every stretch of about 30 seconds with each number of tokens, measures how much each frame is
+// disturbed then (codec/metrics/disturbance.h), and shares the rate out so that the sum of the squares is
+// least (bit_allocation.h); with `search`, looks for better tokens then (token_search.h). The payload of a
+// stretch stays at the rate or below, and what is left, up to half a second's worth, goes to the next; unless
+// one token a frame is already more. A frame's disturbance is taken as if all around it had as many tokens,
+// which they have not.
+class BestRate : public TokenChoice {
+ public:
+  // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (apps/bitrate.h), packets
+  // as they will be sent.
+  BestRate(std::shared_ptr<const Model> model, double bits_per_second, const std::vector<double>& expected,
+           const PacketDefaults& packets, bool search);
+
+  // Rows as wide as the model has groups.
+  std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens) override;
+  std::vector<uint16_t> Finish() override;
+
+ private:
+  size_t waiting() const { return tokens_.size() / groups_; }  // frames
+  // Of the first frames that wait, which it forgets.
+  std::vector<uint16_t> Decide(size_t frames);
+  FrameCosts Measure(size_t frames);
+  // The tokens of frames that fill `budget` bits in packets, by the costs, or all but half a percent of it.
+  std::vector<int> Fill(const FrameCosts& costs, double budget) const;
+  // Bits of the packets with these tokens of the first frames that wait.
+  double Payload(std::span<const int> n_q) const;
+
+  std::shared_ptr<const Model> model_;
+  double bits_per_frame_;
+  PacketDefaults packets_;
+  size_t groups_;
+  size_t frame_;                   // samples
+  size_t stretch_;                 // frames
+  std::vector<double> bits_;       // of a frame with 1 .. most tokens, as expected
+  std::vector<Decoder> decoders_;  // one for each of these numbers
+  Disturbance disturbance_;
+  std::optional<TokenSearch> search_;
+  std::vector<float> sound_;      // of the frames that wait, as late as decoded sound is
+  std::vector<uint16_t> tokens_;  // of the frames that wait [frames, groups]
+  double saved_ = 0;              // bits
+};
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_BEST_RATE_H_
