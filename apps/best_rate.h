@@ -41,7 +41,7 @@ class BestRate : public TokenChoice {
   std::vector<uint16_t> Decide(size_t frames);
   FrameCosts Measure(size_t frames);
   // The tokens of frames that fill `budget` bits in packets, by the costs, or all but half a percent of it.
-  std::vector<int> Fill(const FrameCosts& costs, double budget) const;
+  Allocation Fill(const FrameCosts& costs, double budget) const;
   // Bits of the packets with these tokens of the first frames that wait.
   double Payload(std::span<const int> n_q) const;
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace quaver {
 namespace {
@@ -50,15 +51,15 @@ double BitsOf(const FrameCosts& frames, double change, std::span<const int> n_q)
   return bits;
 }
 
-std::vector<int> AllocateBits(const FrameCosts& frames, double change, double budget) {
+Allocation AllocateBits(const FrameCosts& frames, double change, double budget) {
   double low = std::log(kLeastPrice), high = std::log(kHighestPrice);
-  auto cheapest = AllocateAtPrice(frames, change, kHighestPrice);
+  Allocation cheapest = {AllocateAtPrice(frames, change, kHighestPrice), kHighestPrice};
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
     auto n_q = AllocateAtPrice(frames, change, std::exp(middle));
     const bool fits = BitsOf(frames, change, n_q) <= budget;
     (fits ? high : low) = middle;
-    if (fits) cheapest = std::move(n_q);
+    if (fits) cheapest = {std::move(n_q), std::exp(middle)};
   }
   return cheapest;
 }

@@ -21,12 +21,18 @@ struct FrameCosts {
 // (cost a bit) buys, by dynamic programming over all ways.
 std::vector<int> AllocateAtPrice(const FrameCosts& frames, double change, double price);
 
-// Speech at 1.5 kbit/s pays 1e-2 .. 3e-2, at 6 kbit/s 2e-4 .. 4e-4; what a bit brings below this is not heard.
+// Speech at 1.5 kbit/s pays 1e-2 .. 3e-2, at 6 kbit/s 2e-4 .. 4e-4; what a bit brings below this is not
+// heard.
 inline constexpr double kLeastPrice = 1e-5;
+
+struct Allocation {
+  std::vector<int> n_q;  // tokens of each frame
+  double price = 0;      // at which they were bought
+};
 
 // The same at the lowest price, at least kLeastPrice, at which bits and changes are `budget` or less; one
 // token a frame if that is more already.
-std::vector<int> AllocateBits(const FrameCosts& frames, double change, double budget);
+Allocation AllocateBits(const FrameCosts& frames, double change, double budget);
 
 // What such tokens take.
 double BitsOf(const FrameCosts& frames, double change, std::span<const int> n_q);

@@ -64,8 +64,8 @@ void Declare(CommandLine& line, Options& o) {
        "0, 1 or 2: time for a better sound at the same --bitrate. 1 decodes with every number of tokens, "
        "asks a model of hearing what each frame gains, and spends the bits where that is most; 2 also looks "
        "for better tokens than the encoder's. 0 (default) runs about 100 times as fast as real time on a "
-       "core, 1 about 5 times, 2 about as fast as real time at 1.5k and slower at more. Both look 30 seconds "
-       "ahead and are not for .npy",
+       "core, 1 about 5 times, 2 takes about real time at 1.5k, twice that at 3k, five times at 6k. Both look "
+       "30 seconds ahead and are not for .npy",
        cxxopts::value(o.effort), "N")  //
       ("vbr",
        "Variable rate: --bitrate or --tokens are for speech, quieter frames get fewer tokens, one in pauses, "

@@ -1,16 +1,15 @@
 #include "apps/token_search.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "codec/bitstream/entropy_model.h"
 
 namespace quaver {
 namespace {
 
-// Of the disturbance with the token as it is: what another one must stay below. At .995 a rate grows by 1 %
-// more and the score with it by less than what 1 % is worth; at .94 half of the gain is lost.
-constexpr double kWorthwhile = 0.97;
-constexpr size_t kAhead = 2;  // frames decoded for a trial: its own and the next
+constexpr size_t kAhead = 3;  // frames decoded for a trial: its own and the next two
 
 // Tokens with one digit one lower or higher.
 std::vector<uint16_t> Neighbours(int token, std::span<const int> radix) {
@@ -25,10 +24,24 @@ std::vector<uint16_t> Neighbours(int token, std::span<const int> radix) {
   return out;
 }
 
+// Bits of the token as the next one of its packet; the contexts go on with it.
+double Cost(TokenContexts& contexts, std::span<const int> radix, size_t group, int token) {
+  double bits = 0;
+  contexts.Token(static_cast<int>(group), [&](int digit, std::span<const uint16_t> cumulative) {
+    const int value = token % radix[static_cast<size_t>(digit)];
+    token /= radix[static_cast<size_t>(digit)];
+    const auto at = static_cast<size_t>(value);
+    bits -= std::log2((cumulative[at + 1] - cumulative[at]) / static_cast<double>(cumulative.back()));
+    return value;
+  });
+  return bits;
+}
+
 }  // namespace
 
 struct TokenSearch::Stretch {
   std::span<const int> n_q;
+  double price;
   std::span<uint16_t> tokens;
   Disturbance& disturbance;
   std::vector<float> decoded;  // all of it, as far as it is decoded
@@ -36,11 +49,12 @@ struct TokenSearch::Stretch {
   size_t Ahead(size_t frame) const { return std::min(kAhead, n_q.size() - frame); }
 };
 
-TokenSearch::TokenSearch(std::shared_ptr<const Model> model)
+TokenSearch::TokenSearch(std::shared_ptr<const Model> model, int frames_per_packet)
     : model_(std::move(model)),
       radix_(model_->entropy().radix().begin(), model_->entropy().radix().end()),
       groups_(static_cast<size_t>(model_->groups())),
       frame_(static_cast<size_t>(model_->frame())),
+      packet_(static_cast<size_t>(frames_per_packet)),
       batch_(model_),
       stream_(model_, 1),
       state_(stream_.state_size()) {
@@ -53,28 +67,42 @@ TokenSearch::TokenSearch(std::shared_ptr<const Model> model)
   disturbed_.resize(most);
 }
 
-void TokenSearch::Improve(std::span<const int> n_q, std::span<uint16_t> tokens, Disturbance& disturbance) {
-  Stretch stretch{n_q, tokens, disturbance, std::vector<float>(n_q.size() * frame_)};
+void TokenSearch::Improve(std::span<const int> n_q, double price, std::span<uint16_t> tokens,
+                          Disturbance& disturbance) {
+  Stretch stretch{n_q, price, tokens, disturbance, std::vector<float>(n_q.size() * frame_)};
+  std::optional<TokenContexts> contexts;
   for (size_t frame = 0; frame < n_q.size(); ++frame) {
+    if (frame % packet_ == 0) contexts.emplace(model_->entropy());
     stream_.Save(state_);
-    ImproveFrame(stretch, frame);
+    ImproveFrame(stretch, frame, *contexts);
     const auto sent = tokens.subspan(frame * groups_, static_cast<size_t>(n_q[frame]));
     stream_.Decode(sent, n_q[frame], std::span(stretch.decoded).subspan(frame * frame_, frame_));
   }
 }
 
-void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame) {
+void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& contexts) {
   const auto row = stretch.tokens.subspan(frame * groups_, static_cast<size_t>(stretch.n_q[frame]));
   Try(stretch, frame, 0, row.first(1));
-  double least = disturbed_[0];
+  double disturbed = disturbed_[0];  // with the tokens as they are
+  contexts.StartFrame();
   for (size_t group = 0; group < row.size(); ++group) {
+    const auto bits = [&, before = contexts](int token) {
+      TokenContexts after = before;
+      return Cost(after, radix_, group, token);
+    };
     const auto candidates = Neighbours(row[group], radix_);
     Try(stretch, frame, group, candidates);
-    const auto best = std::min_element(disturbed_.begin(), disturbed_.begin() + std::ssize(candidates));
-    if (*best >= kWorthwhile * least) continue;
-    least = *best;
-    row[group] = candidates[static_cast<size_t>(best - disturbed_.begin())];
+    double least = disturbed + stretch.price * bits(row[group]);
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      const double cost = disturbed_[i] + stretch.price * bits(candidates[i]);
+      if (cost >= least) continue;
+      least = cost;
+      disturbed = disturbed_[i];
+      row[group] = candidates[i];
+    }
+    Cost(contexts, radix_, group, row[group]);
   }
+  for (size_t group = row.size(); group < groups_; ++group) contexts.Skip(static_cast<int>(group));
 }
 
 void TokenSearch::Try(Stretch& stretch, size_t frame, size_t group, std::span<const uint16_t> candidates) {
@@ -93,13 +121,14 @@ void TokenSearch::Try(Stretch& stretch, size_t frame, size_t group, std::span<co
       std::copy_n(frames_.data() + i * frame_, frame_,
                   decoded_.data() + i * length + (before + next) * frame_);
   }
-  // From the last window of the frame before to the first of the next: the others see too little of the
-  // trial, or what is not decoded yet.
+  // From the last window of the frame before, as the others see nothing of the trial, to the last one that
+  // sees no more than what is decoded.
   constexpr size_t kWindows = Disturbance::kWindows;
   for (size_t i = 0; i < trials; ++i) {
-    disturbed_[i] = stretch.disturbance.SumOfSquares(std::span(decoded_).subspan(i * length, length),
-                                                     (frame - before) * frame_, frame * kWindows - before,
-                                                     (frame + ahead) * kWindows - (ahead - 1));
+    const double sum = stretch.disturbance.SumOfSquares(std::span(decoded_).subspan(i * length, length),
+                                                        (frame - before) * frame_, frame * kWindows - before,
+                                                        (frame + ahead) * kWindows - (ahead - 1));
+    disturbed_[i] = sum / kWindows;
   }
 }
 

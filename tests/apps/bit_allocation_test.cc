@@ -72,20 +72,23 @@ TEST(BitAllocation, KeepsToTheBudgetAndMoreNeverHurts) {
   const FrameCosts costs = RandomCosts(200, 18, 7);
   double before = std::numeric_limits<double>::infinity();
   for (double budget = 200 * 8; budget < 200 * 8 * 19; budget *= 1.2) {
-    const auto n_q = AllocateBits(costs, 20, budget);
+    const auto [n_q, price] = AllocateBits(costs, 20, budget);
+    EXPECT_EQ(n_q, AllocateAtPrice(costs, 20, price));
     ASSERT_EQ(n_q.size(), size_t{200});
     EXPECT_LE(BitsOf(costs, 20, n_q), budget);
     EXPECT_LE(CostOf(costs, n_q), before);
     before = CostOf(costs, n_q);
   }
-  EXPECT_EQ(AllocateBits(costs, 20, 1e9), AllocateAtPrice(costs, 20, kLeastPrice));
+  const Allocation all = AllocateBits(costs, 20, 1e9);
+  EXPECT_NEAR(all.price, kLeastPrice, 1e-3 * kLeastPrice);
+  EXPECT_EQ(all.n_q, AllocateAtPrice(costs, 20, kLeastPrice));
 }
 
 TEST(BitAllocation, SpendsBetterThanEvenly) {
   const FrameCosts costs = RandomCosts(200, 18, 8);
   for (const int even : {2, 6, 12}) {
     const std::vector<int> same(200, even);
-    const auto n_q = AllocateBits(costs, 1, BitsOf(costs, 1, same));
+    const auto n_q = AllocateBits(costs, 1, BitsOf(costs, 1, same)).n_q;
     EXPECT_LT(CostOf(costs, n_q), 0.95 * CostOf(costs, same)) << even;
   }
 }
@@ -93,16 +96,16 @@ TEST(BitAllocation, SpendsBetterThanEvenly) {
 TEST(BitAllocation, GivesOneTokenWhereThereIsNothingToGainOrNothingToSpend) {
   FrameCosts costs = RandomCosts(60, 6, 9);
   std::fill(costs.cost.begin() + 20 * 6, costs.cost.begin() + 40 * 6, 0.5);
-  const auto n_q = AllocateBits(costs, 1, 60 * 8 * 4);
+  const auto n_q = AllocateBits(costs, 1, 60 * 8 * 4).n_q;
   EXPECT_EQ(std::vector<int>(n_q.begin() + 20, n_q.begin() + 40), std::vector<int>(20, 1));
   EXPECT_GT(*std::ranges::max_element(n_q), 3);
-  EXPECT_EQ(AllocateBits(costs, 1, 100), std::vector<int>(60, 1));
+  EXPECT_EQ(AllocateBits(costs, 1, 100).n_q, std::vector<int>(60, 1));
 }
 
 TEST(BitAllocation, ADearChangeIsMadeSeldom) {
   const FrameCosts costs = RandomCosts(300, 10, 10);
   const auto changes = [&](double change) {
-    const auto n_q = AllocateBits(costs, change, 300 * 8 * 5);
+    const auto n_q = AllocateBits(costs, change, 300 * 8 * 5).n_q;
     int count = 0;
     for (size_t i = 1; i < n_q.size(); ++i) count += n_q[i] != n_q[i - 1] ? 1 : 0;
     return count;
@@ -112,7 +115,7 @@ TEST(BitAllocation, ADearChangeIsMadeSeldom) {
 }
 
 TEST(BitAllocation, OfNoFramesIsNothing) {
-  EXPECT_TRUE(AllocateBits(FrameCosts{{8, 16}, {}}, 7, 100).empty());
+  EXPECT_TRUE(AllocateBits(FrameCosts{{8, 16}, {}}, 7, 100).n_q.empty());
 }
 
 }  // namespace

@@ -147,10 +147,10 @@ TEST(BestRate, GetsOverSilenceAndWhatIsNoSound) {
   std::vector<float> silence(50 * kFrame);
   EXPECT_LE(PayloadBits(Chosen(3000, false, silence)), 3000);
   silence[100] = std::numeric_limits<float>::quiet_NaN();
-  silence[9000] = -std::numeric_limits<float>::infinity();
-  const auto rows = Chosen(3000, true, silence);
-  EXPECT_EQ(rows.size(), 50 * kGroups);
-  EXPECT_LE(PayloadBits(rows), 3000);
+  silence[5000] = -std::numeric_limits<float>::infinity();
+  const auto rows = Chosen(1500, true, std::span(silence).first(30 * kFrame));
+  EXPECT_EQ(rows.size(), 30 * kGroups);
+  EXPECT_LE(PayloadBits(rows), 1500 * 0.6);
 }
 
 TEST(BestRate, GivesOneTokenWhereTheRateCannotBeHeld) {
@@ -164,13 +164,13 @@ TEST(TokenSearch, GoesOnWhereTheLastCallEnded) {
     auto tokens = Encoded(speech);
     std::vector<float> sound(static_cast<size_t>(Shipped()->delay()));
     sound.insert(sound.end(), speech.begin(), speech.end());
-    TokenSearch search(Shipped());
+    TokenSearch search(Shipped(), kPackets.frames);
     size_t first = 0;
     for (const size_t count : parts) {
       Disturbance disturbance(16000, kFrame);
       disturbance.SetReference(std::span(sound).subspan(first * kFrame, count * kFrame));
-      search.Improve(std::span(n_q).first(count), std::span(tokens).subspan(first * kGroups, count * kGroups),
-                     disturbance);
+      search.Improve(std::span(n_q).first(count), 0.01,
+                     std::span(tokens).subspan(first * kGroups, count * kGroups), disturbance);
       first += count;
     }
     KeepFirst(n_q, tokens);
