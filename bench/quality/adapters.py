@@ -2,6 +2,7 @@
 WAV file (16 kHz, mono, 16 bits) into a decoded one by running command lines, and says how many bytes the packets had.
 
     quaver:RATE[@MODEL]  quaver encode --bitrate RATE (bits per second, 3k), quaver decode
+    quaver:RATE^EFFORT   the same with --effort EFFORT
     quaver:vRATE...      the same at a variable rate, if the program has --vbr
     opus:KBPS            opusenc --bitrate KBPS --framesize 20, opusdec (Debian: opus-tools)
     speex:QUALITY        speexenc --quality QUALITY, wideband (Debian: speex)
@@ -79,9 +80,12 @@ class Codec:
 class Quaver(Codec):
     def __init__(self, spec, rate, program):
         rate, _, model = rate.partition("@")
-        super().__init__(spec, f"Quaver {rate}" + (f" ({pathlib.Path(model).stem})" if model else ""))
+        rate, _, effort = rate.partition("^")
+        super().__init__(spec, f"Quaver {rate}" + (f" --effort {effort}" if effort else "")
+                         + (f" ({pathlib.Path(model).stem})" if model else ""))
         self.program = program
         self.rate = ["--vbr", rate[1:]] if rate.startswith("v") else ["--bitrate", rate]
+        self.rate += ["--effort", effort] if effort else []
         self.model = ["--model", model] if model else []
 
     def run(self, wav, out, number):

@@ -5,11 +5,13 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402: after the choice of the backend
 
-COLOURS = {"Quaver": "#c0392b", "Opus": "#2b6cb0", "Lyra v2": "#2f855a", "Speex": "#805ad5", "Codec 2": "#718096"}
+COLOURS = {"Quaver": "#c0392b", "Quaver --effort 1": "#dd6b20", "Quaver --effort 2": "#97266d", "Opus": "#2b6cb0", "Lyra v2": "#2f855a", "Speex": "#805ad5", "Codec 2": "#718096"}
 
 
 def family(result):
     label = result["label"]
+    if "--effort" in label:
+        return "Quaver" + label[label.index(" --effort"):]
     return next((name for name in COLOURS if label.startswith(name)), label)
 
 
@@ -20,7 +22,7 @@ def draw(results, path):
         for name in dict.fromkeys(map(family, results)):
             points = sorted((r["kbps"], r[key]) for r in results if family(r) == name)
             axis.plot(*zip(*points), marker="o", markersize=4, label=name, color=COLOURS.get(name),
-                      linewidth=2.4 if name == "Quaver" else 1.3)
+                      linewidth=2.4 if name.startswith("Quaver") else 1.3)
         axis.set_xlabel("payload, kbit/s")
         axis.set_ylabel(title)
         axis.set_xscale("log")
