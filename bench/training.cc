@@ -86,7 +86,7 @@ class Step {
   Times Run() {
     const TrainingOptions& options = config_.training;
     Times times{};
-    Batch batch;
+    CropBatch batch;
     times[kLoader] = TimeOf(
         [&] { batch = DrawBatch(data_, CropsOf(config_), options.seed, state_.samples, options.batch); });
     state_.samples += options.batch;

@@ -6,9 +6,9 @@
 
 namespace quaver {
 
-Batch DrawBatch(const Dataset& data, const CropOptions& options, uint64_t seed, int64_t first_sample,
-                int count) {
-  Batch batch{first_sample, torch::zeros({count, options.samples}), {}};
+CropBatch DrawBatch(const Dataset& data, const CropOptions& options, uint64_t seed, int64_t first_sample,
+                    int count) {
+  CropBatch batch{first_sample, torch::zeros({count, options.samples}), {}};
   float* out = batch.crops.data_ptr<float>();
   for (int i = 0; i < count; ++i, out += options.samples) {
     std::mt19937_64 random = SampleRandom(seed, first_sample + i, Draw::kCrop);
@@ -31,8 +31,8 @@ void BatchLoader::DrawAhead() {
   }));
 }
 
-Batch BatchLoader::Next() {
-  Batch batch = ahead_.front().get();
+CropBatch BatchLoader::Next() {
+  CropBatch batch = ahead_.front().get();
   ahead_.pop_front();
   DrawAhead();
   return batch;

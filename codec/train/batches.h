@@ -13,15 +13,15 @@
 
 namespace quaver {
 
-struct Batch {
+struct CropBatch {
   int64_t first_sample = 0;          // global index of the first crop
   torch::Tensor crops;               // [batch, samples]
   std::vector<std::string> sources;  // the file of each crop
 };
 
 // `count` crops, each drawn from its own stream (Draw::kCrop).
-Batch DrawBatch(const Dataset& data, const CropOptions& options, uint64_t seed, int64_t first_sample,
-                int count);
+CropBatch DrawBatch(const Dataset& data, const CropOptions& options, uint64_t seed, int64_t first_sample,
+                    int count);
 
 // Which samples a process draws: batches of options.batch crops whose first samples are `stride` apart.
 struct BatchPlan {
@@ -35,7 +35,7 @@ class BatchLoader {
  public:
   // `data` must outlive the loader.
   BatchLoader(const Dataset& data, const CropOptions& options, const BatchPlan& plan);
-  Batch Next();  // in order, whatever the number of threads
+  CropBatch Next();  // in order, whatever the number of threads
 
  private:
   void DrawAhead();
@@ -43,7 +43,7 @@ class BatchLoader {
   const Dataset& data_;
   CropOptions options_;
   BatchPlan plan_;
-  std::deque<std::future<Batch>> ahead_;
+  std::deque<std::future<CropBatch>> ahead_;
 };
 
 }  // namespace quaver

@@ -63,7 +63,7 @@ Result<TorchTensor> DrawLatents(TrainingState& state, const Dataset& data, const
   std::vector<TorchTensor> parts;
   int64_t drawn = 0, audible = 0;
   for (int64_t sample = 0; audible < options.frames; sample += crops.batch) {
-    const Batch batch = DrawBatch(data, crops, options.seed, sample, crops.batch);
+    const CropBatch batch = DrawBatch(data, crops, options.seed, sample, crops.batch);
     const TorchTensor loud =
         (batch.crops.unflatten(1, {-1, model.frame()}).abs().amax(-1) > kAudible).view({-1});
     const TorchTensor latents = state.average->Encode(batch.crops.to(state.device)).flatten(0, 1).cpu();

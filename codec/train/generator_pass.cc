@@ -26,7 +26,7 @@ GeneratorPass::GeneratorPass(TrainingState& state, Lanes& lanes)
       encoded_(parts_.size()),
       to_decode_(parts_.size()) {}
 
-void GeneratorPass::Forward(const Batch& batch, const TorchTensor& crops, Group& group) {
+void GeneratorPass::Forward(const CropBatch& batch, const TorchTensor& crops, Group& group) {
   const TrainingOptions& options = state_.config.training;
   const Config& model = state_.config.model;
   state_.network->set_bf16(state_.UsesBf16());

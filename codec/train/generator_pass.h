@@ -27,7 +27,7 @@ class GeneratorPass {
   GeneratorPass(TrainingState& state, Lanes& lanes);
 
   // `crops` are the batch's, on the device of the training.
-  void Forward(const Batch& batch, const torch::Tensor& crops, Group& group);
+  void Forward(const CropBatch& batch, const torch::Tensor& crops, Group& group);
   // From the gradients at each lane's decoded samples, and from `bottleneck_weight` times the bottleneck's
   // loss.
   void Backward(const std::vector<torch::Tensor>& at_decoded, double bottleneck_weight,

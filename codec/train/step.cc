@@ -47,7 +47,7 @@ bool Update(TrainingState& state, GeneratorPass& pass, std::vector<TorchTensor> 
 
 }  // namespace
 
-StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
                      double progress) {
   const auto alone = Group::Alone();
   DataParallel peers(*alone, state);
@@ -55,7 +55,7 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
   return TrainStep(state, loss, batch, progress, peers, lanes);
 }
 
-StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
                      double progress, DataParallel& peers, Lanes& lanes) {
   const TrainingOptions& options = state.config.training;
   StepReport report;

@@ -32,10 +32,10 @@ struct StepReport {
 // Runs one step on a batch of crops [batch, crop_frames * frame] and updates networks and average. With peers
 // the batch is this rank's share; losses and gradients are means over the whole batch.
 // Lanes change nothing but the rounding of sums.
-StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
                      double progress, DataParallel& peers, Lanes& lanes);
 // The same alone, in one lane.
-StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const Batch& batch,
+StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
                      double progress);
 
 }  // namespace quaver

@@ -20,7 +20,7 @@ constexpr double kRecent = 0.95;  // the speed that is shown is that of the last
 
 double Seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
 
-std::string Describe(const Batch& batch) {
+std::string Describe(const CropBatch& batch) {
   std::string text;
   for (size_t i = 0; i < std::min(kMaxNamed, batch.sources.size()); ++i)
     text += (i == 0 ? "" : ", ") + batch.sources[i];
@@ -53,7 +53,7 @@ class Loop {
  private:
   Status Step(const ReconstructionLoss& loss, BatchLoader& loader, Lanes& lanes,
               const std::atomic<bool>& stop);
-  Status SayNotFinite(const StepReport& report, const Batch& batch);
+  Status SayNotFinite(const StepReport& report, const CropBatch& batch);
   void AgreeOnTime(double seconds, bool stop);
   void ValidateNow();
   Status Save();
@@ -76,7 +76,7 @@ Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, Lanes& la
   const double progress = ProgressOf(state_);
   const double audio_before = state_.audio_seconds;
   const double seconds_before = state_.seconds;
-  const Batch batch = loader.Next();
+  const CropBatch batch = loader.Next();
   StepReport report = TrainStep(state_, loss, batch, progress, peers_, lanes);
   AgreeOnTime(Seconds(started), stop);
   recent_audio_ = kRecent * recent_audio_ + state_.audio_seconds - audio_before;
@@ -95,7 +95,7 @@ void Loop::AgreeOnTime(double seconds, bool stop) {
   stopped_ = mean[1] > 0;
 }
 
-Status Loop::SayNotFinite(const StepReport& report, const Batch& batch) {
+Status Loop::SayNotFinite(const StepReport& report, const CropBatch& batch) {
   if (group_.first() || !report.own_finite) {
     callbacks_.on_message("step " + std::to_string(report.step) +
                           ": the loss is not finite, the step is skipped; crops of " + Describe(batch));

@@ -16,11 +16,11 @@ TEST(Batches, CropsBelongToTheirSamples) {
   const auto data = LoadDataset(Samples(), LoadOptions{});
   ASSERT_TRUE(data.ok());
   const CropOptions options{4, 3200, -30, -20, {}};
-  const Batch straight = DrawBatch(data.value(), options, 7, 100, 12);
+  const CropBatch straight = DrawBatch(data.value(), options, 7, 100, 12);
   for (const int threads : {1, 3}) {
     BatchLoader loader(data.value(), options, {7, 100, 4, threads});
     for (int i = 0; i < 3; ++i) {
-      const Batch batch = loader.Next();
+      const CropBatch batch = loader.Next();
       EXPECT_EQ(batch.first_sample, 100 + 4 * i);
       EXPECT_TRUE(torch::equal(batch.crops, straight.crops.slice(0, 4 * i, 4 * i + 4))) << threads;
     }

@@ -31,7 +31,8 @@ void RunSteps(TrainingState& state, const Dataset& data, int steps) {
   const TrainingOptions& options = state.config.training;
   const ReconstructionLoss loss(options.loss, 16000, torch::kCPU);
   for (int i = 0; i < steps; ++i) {
-    const Batch batch = DrawBatch(data, CropsOf(state.config), options.seed, state.samples, options.batch);
+    const CropBatch batch =
+        DrawBatch(data, CropsOf(state.config), options.seed, state.samples, options.batch);
     ASSERT_TRUE(TrainStep(state, loss, batch, 0.1).finite);
   }
 }

@@ -35,8 +35,8 @@ const VectorPerturbation& BottleneckOf(const TrainingState& state) {
 void Step(TrainingState& state, int steps) {
   const ReconstructionLoss loss(state.config.training.loss, state.config.model.sample_rate, torch::kCPU);
   for (int i = 0; i < steps; ++i) {
-    const Batch batch = DrawBatch(Speech(), CropsOf(state.config), state.config.training.seed, state.samples,
-                                  state.config.training.batch);
+    const CropBatch batch = DrawBatch(Speech(), CropsOf(state.config), state.config.training.seed,
+                                      state.samples, state.config.training.batch);
     ASSERT_TRUE(TrainStep(state, loss, batch, 0).finite);
   }
 }

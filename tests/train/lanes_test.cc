@@ -39,7 +39,8 @@ Outcome StepIn(int threads, bool adversary, const Dataset& data) {
   const ReconstructionLoss loss(options.loss, 16000, torch::kCPU);
   Outcome outcome;
   for (int step = 0; step < 2; ++step) {
-    const Batch batch = DrawBatch(data, CropsOf(state.config), options.seed, state.samples, options.batch);
+    const CropBatch batch =
+        DrawBatch(data, CropsOf(state.config), options.seed, state.samples, options.batch);
     outcome.report = TrainStep(state, loss, batch, 0.1, peers, lanes);
     EXPECT_TRUE(outcome.report.finite);
   }

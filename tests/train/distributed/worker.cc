@@ -200,8 +200,8 @@ void Steps(Group& group, const std::string& file) {
   out.precision(12);
   const auto put = [&](const std::string& name, const Tensor& values) { Put(out, name.c_str(), values); };
   for (int step = 0; step < 2; ++step) {
-    const Batch batch = DrawBatch(data, CropsOf(config), config.training.seed,
-                                  state.samples + share.value().first, share.value().count);
+    const CropBatch batch = DrawBatch(data, CropsOf(config), config.training.seed,
+                                      state.samples + share.value().first, share.value().count);
     const StepReport report = TrainStep(state, loss, batch, 0, peers, lanes);
     out << "loss " << report.total << '\n';
     for (const auto& [name, value] : report.terms) out << "loss_" << name << ' ' << value << '\n';
