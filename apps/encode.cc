@@ -28,7 +28,7 @@ const CommandText kText = {
     "IN...",
     "  quaver encode talk.wav                        writes talk.qvr at 3 kbit/s\n"
     "  quaver encode talk.wav -o low.qvr --bitrate 1.5k\n"
-    "  quaver encode talk.wav --bitrate 1.5k --effort 2  sounds better at the same rate; takes its time\n"
+    "  quaver encode talk.wav --bitrate 1.5k --effort 2  better at the same rate; takes its time\n"
     "  quaver encode call.wav --bitrate 6k --vbr     less where nobody speaks\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
@@ -63,9 +63,9 @@ void Declare(CommandLine& line, Options& o) {
       ("effort",
        "0, 1 or 2: time for a better sound at the same --bitrate. 1 decodes with every number of tokens, "
        "asks a model of hearing what each frame gains, and spends the bits where that is most; 2 also looks "
-       "for better tokens than the encoder's. 0 (default) runs about 100 times as fast as real time on a "
-       "core, 1 about 5 times, 2 takes about real time at 1.5k, twice that at 3k, five times at 6k. Both look "
-       "30 seconds ahead and are not for .npy",
+       "for better tokens than the encoder's, which pays below 2k. 0 (default) runs about 100 times as fast "
+       "as real time on a core, 1 about 5 to 10 times, 2 takes about real time at 1.5k, twice that at 3k. "
+       "Both look 30 seconds ahead and are not for .npy",
        cxxopts::value(o.effort), "N")  //
       ("vbr",
        "Variable rate: --bitrate or --tokens are for speech, quieter frames get fewer tokens, one in pauses, "

@@ -77,7 +77,7 @@ def table(results):
     head = ("codec", "kbit/s", "PESQ-WB", "worst", "ESTOI", "worst", "log-mel dB", "x real time, encode / decode", "peak MB")
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     for r in sorted(results, key=lambda r: r["kbps"] or 0):
-        speed = lambda cpu: f"{r['seconds'] / cpu:.0f}" if cpu > 0 else "-"  # noqa: E731
+        speed = lambda cpu: f"{r['seconds'] / cpu:{'.0f' if r['seconds'] > 10 * cpu else '.1f'}}" if cpu > 0 else "-"  # noqa: E731
         name = f"**{r['label']}**" if r["spec"].startswith("quaver") else r["label"]
         lines.append("| " + " | ".join([
             name, f"{r['kbps']:.2f}" if r["kbps"] else "?", f"{r['pesq_wb']:.2f}", f"{r['worst_pesq_wb']:.2f}",
