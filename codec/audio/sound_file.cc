@@ -49,6 +49,13 @@ class Descriptor {
   int fd_;
 };
 
+// libsndfile closes a descriptor in which it finds no sound, even if told to leave it open (1.2.0); by the
+// time that we close it too, another thread may have its number. So it gets one of its own.
+SNDFILE* OpenSndfile(int fd, int mode, SF_INFO& info) {
+  const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return own < 0 ? nullptr : sf_open_fd(own, mode, &info, SF_TRUE);
+}
+
 // Formats whose samples follow their header in order, so that libsndfile reads them from a pipe.
 bool StreamsFromPipe(std::span<const uint8_t> start) {
   const std::string_view magic(reinterpret_cast<const char*>(start.data()), start.size());
@@ -140,7 +147,7 @@ Status SoundReader::Impl::OpenDescriptor(const std::string& path) {
   if (S_ISDIR(status.st_mode)) return Error{name + ": is a directory"};
   if (!S_ISREG(status.st_mode) || ::lseek(number, 0, SEEK_CUR) != 0) return OpenPipe();
   if (status.st_size == 0) return Error{name + ": is empty"};
-  handle.reset(sf_open_fd(number, SFM_READ, &info, SF_FALSE));
+  handle.reset(OpenSndfile(number, SFM_READ, info));
   if (handle == nullptr || info.frames > 0 || ::lseek(number, 0, SEEK_SET) != 0) return {};
   // Empty, or a WAV that came from a pipe and does not know its length.
   handle.reset();
@@ -163,7 +170,7 @@ Status SoundReader::Impl::OpenPipe() {
   spool.reset(std::tmpfile());
   if (spool == nullptr) return Error{name + ": no temporary file: " + std::strerror(errno)};
   if (std::string cause = SpoolTo(spool.get(), *pipe); !cause.empty()) return Error{name + ": " + cause};
-  handle.reset(sf_open_fd(::fileno(spool.get()), SFM_READ, &info, SF_FALSE));
+  handle.reset(OpenSndfile(::fileno(spool.get()), SFM_READ, info));
   return {};
 }
 
@@ -324,7 +331,7 @@ Status SoundWriter::Impl::Start(int rate, int format) {
   info.samplerate = rate;
   info.channels = channels;
   info.format = format;
-  handle.reset(sf_open_fd(file->fd(), SFM_WRITE, &info, SF_FALSE));
+  handle.reset(OpenSndfile(file->fd(), SFM_WRITE, info));
   if (handle != nullptr) return {};
   return Error{file->name() + ": cannot be written with " + std::to_string(rate) + " Hz and " +
                std::to_string(channels) + " channels: " + sf_strerror(nullptr)};

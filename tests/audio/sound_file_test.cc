@@ -1,10 +1,14 @@
 #include "codec/audio/sound_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <vector>
 
 #include "tests/audio/temp_folder.h"
@@ -132,6 +136,23 @@ TEST_F(SoundFileTest, ErrorsNameFileAndCause) {
   EXPECT_THAT(Cause(Path("fast.wav")), HasSubstr("768001 Hz"));
   Put(Path("wide.wav"), Wav<int16_t>(values, 16000, 256));
   EXPECT_THAT(Cause(Path("wide.wav")), HasSubstr("256 channels"));
+}
+
+TEST_F(SoundFileTest, ARefusedFileClosesNoDescriptorOfAnotherThread) {
+  Put(Path("broken.wav"), "nothing");
+  std::atomic<bool> done = false;
+  std::thread refused([&] {
+    while (!done) EXPECT_FALSE(SoundReader::Open(Path("broken.wav")).ok());
+  });
+  int lost = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const int fd = ::open(Path("broken.wav").c_str(), O_RDONLY | O_CLOEXEC);
+    std::this_thread::yield();
+    lost += ::close(fd) == 0 ? 0 : 1;
+  }
+  done = true;
+  refused.join();
+  EXPECT_EQ(lost, 0);
 }
 
 TEST_F(SoundFileTest, CutAndDamagedFilesAreSurvived) {
