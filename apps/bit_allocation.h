@@ -1,4 +1,4 @@
-// Where bits are worth most (encode --best).
+// Where bits are worth most (encode --effort).
 #ifndef QUAVER_APPS_BIT_ALLOCATION_H_
 #define QUAVER_APPS_BIT_ALLOCATION_H_
 

@@ -40,7 +40,7 @@ class TokenSearch {
   std::shared_ptr<const Model> model_;
   std::vector<int> radix_;  // of the digits of a token, the fastest first
   size_t groups_;
-  size_t frame_;  // samples
+  size_t frame_;   // samples
   size_t packet_;  // frames
   Batch batch_;
   Decoder stream_;
