@@ -11,8 +11,8 @@
 #include "apps/packet_loss.h"
 #include "apps/playback.h"
 #include "codec/audio/npy.h"
-#include "codec/bitstream/qvr.h"
 #include "codec/codec.h"
+#include "codec/container/qvr.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -10,7 +10,7 @@
 #include "apps/progress.h"
 #include "apps/token_file.h"
 #include "codec/audio/npy.h"
-#include "codec/bitstream/qvr.h"
+#include "codec/container/qvr.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
 

@@ -11,8 +11,8 @@
 #include "apps/rate_control.h"
 #include "codec/audio/atomic_file.h"
 #include "codec/bitstream/packet.h"
-#include "codec/bitstream/qvr.h"
 #include "codec/codec.h"
+#include "codec/container/qvr.h"
 #include "codec/status.h"
 
 namespace quaver {

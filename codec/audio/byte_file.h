@@ -11,7 +11,7 @@
 
 namespace quaver {
 
-// The same type as quaver::ByteSource (codec/bitstream/qvr.h): fills at most the span, returns the bytes
+// The same type as quaver::ByteSource (codec/container/qvr.h): fills at most the span, returns the bytes
 // read, 0 at the end, negative on a read error. Copies share one file.
 using FileSource = std::function<int64_t(std::span<uint8_t>)>;
 

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/bitstream/qvr.h"
 #include "codec/codec.h"
+#include "codec/container/qvr.h"
 #include "tests/apps/run_tool.h"
 
 namespace quaver {
@@ -91,7 +91,7 @@ TEST(RateControl, HoldsTheRateWhenTokensCostMoreThanExpected) {
 
 TEST(RateControl, SilenceNeitherDrivesTheNumberUpNorStarvesTheSpeechBehindIt) {
   const auto silence = [](int i) { return i >= 20 && i < 140 ? 0.1 : kToken; };  // a minute
-  const auto sent = Simulate(3000, 200, silence);                                     // 7.5 tokens
+  const auto sent = Simulate(3000, 200, silence);                                // 7.5 tokens
   for (int i = 0; i < 200; ++i) {
     const int n_q = sent[static_cast<size_t>(i)].n_q;
     EXPECT_LE(n_q, 15) << i;
@@ -130,8 +130,7 @@ std::vector<std::vector<uint16_t>> Rows(const std::string& file, const Model& mo
   };
   const auto reader = QvrReader::Open(source, "t.qvr").value();
   std::vector<std::vector<uint16_t>> rows;
-  for (auto event = reader->Next().value(); event.kind == QvrEvent::kPacket;
-       event = reader->Next().value()) {
+  for (auto event = reader->Next().value(); event.kind == QvrEvent::kPacket; event = reader->Next().value()) {
     PacketTokens packet;
     EXPECT_TRUE(DecodePacket(model.entropy(), reader->header().defaults, event.packet, packet));
     for (int frame = 0; frame < packet.frames; ++frame) {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "codec/bitstream/qvr.h"
-#include "tests/bitstream/stream_tools.h"
+#include "codec/container/qvr.h"
 #include "tests/conformance/vectors.h"
+#include "tests/container/stream_tools.h"
 
 namespace quaver {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "apps/decode_stream.h"
-#include "tests/bitstream/mutate.h"
 #include "tests/conformance/vectors.h"
+#include "tests/container/mutate.h"
 
 namespace quaver {
 namespace {

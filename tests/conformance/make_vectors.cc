@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "codec/bitstream/qvr.h"
+#include "codec/container/qvr.h"
 #include "tests/conformance/vectors.h"
 
 namespace quaver {

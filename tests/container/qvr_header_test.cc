@@ -1,9 +1,9 @@
-#include "codec/bitstream/qvr_header.h"
+#include "codec/container/qvr_header.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/bitstream/stream_tools.h"
+#include "tests/container/stream_tools.h"
 
 namespace quaver {
 namespace {

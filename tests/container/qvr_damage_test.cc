@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "codec/bitstream/qvr.h"
-#include "tests/bitstream/stream_tools.h"
+#include "codec/container/qvr.h"
+#include "tests/container/stream_tools.h"
 
 namespace quaver {
 namespace {

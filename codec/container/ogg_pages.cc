@@ -1,4 +1,4 @@
-#include "codec/bitstream/ogg_pages.h"
+#include "codec/container/ogg_pages.h"
 
 #include <algorithm>
 #include <cstring>

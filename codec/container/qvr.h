@@ -1,6 +1,6 @@
 // .qvr files: packets in Ogg (RFC 3533). docs/bitstream.md specifies the mapping.
-#ifndef QUAVER_CODEC_BITSTREAM_QVR_H_
-#define QUAVER_CODEC_BITSTREAM_QVR_H_
+#ifndef QUAVER_CODEC_CONTAINER_QVR_H_
+#define QUAVER_CODEC_CONTAINER_QVR_H_
 
 #include <cstdint>
 #include <functional>
@@ -80,4 +80,4 @@ class QvrReader {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_BITSTREAM_QVR_H_
+#endif  // QUAVER_CODEC_CONTAINER_QVR_H_

@@ -1,9 +1,9 @@
 // Ten thousand damaged files through the reader and the packet decoder, from a fixed seed.
 #include <gtest/gtest.h>
 
-#include "codec/bitstream/qvr.h"
-#include "tests/bitstream/mutate.h"
-#include "tests/bitstream/stream_tools.h"
+#include "codec/container/qvr.h"
+#include "tests/container/mutate.h"
+#include "tests/container/stream_tools.h"
 
 namespace quaver {
 namespace {

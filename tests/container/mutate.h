@@ -1,9 +1,9 @@
 // Damage to .qvr files, drawn at random.
-#ifndef QUAVER_TESTS_BITSTREAM_MUTATE_H_
-#define QUAVER_TESTS_BITSTREAM_MUTATE_H_
+#ifndef QUAVER_TESTS_CONTAINER_MUTATE_H_
+#define QUAVER_TESTS_CONTAINER_MUTATE_H_
 
 #include "tests/bitstream/random_tokens.h"
-#include "tests/bitstream/stream_tools.h"
+#include "tests/container/stream_tools.h"
 
 namespace quaver {
 
@@ -16,4 +16,4 @@ void MutatePages(Random& random, Bytes& file);
 
 }  // namespace quaver
 
-#endif  // QUAVER_TESTS_BITSTREAM_MUTATE_H_
+#endif  // QUAVER_TESTS_CONTAINER_MUTATE_H_

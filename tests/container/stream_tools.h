@@ -1,13 +1,13 @@
 // .qvr streams in memory, and their Ogg pages taken apart and put together again (RFC 3533, section 6).
-#ifndef QUAVER_TESTS_BITSTREAM_STREAM_TOOLS_H_
-#define QUAVER_TESTS_BITSTREAM_STREAM_TOOLS_H_
+#ifndef QUAVER_TESTS_CONTAINER_STREAM_TOOLS_H_
+#define QUAVER_TESTS_CONTAINER_STREAM_TOOLS_H_
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "codec/bitstream/qvr.h"
+#include "codec/container/qvr.h"
 #include "tests/bitstream/random_tokens.h"
 
 namespace quaver {
@@ -62,4 +62,4 @@ ReadStream ReadAll(std::span<const uint8_t> file, size_t chunk = 4096);
 
 }  // namespace quaver
 
-#endif  // QUAVER_TESTS_BITSTREAM_STREAM_TOOLS_H_
+#endif  // QUAVER_TESTS_CONTAINER_STREAM_TOOLS_H_

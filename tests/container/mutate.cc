@@ -1,4 +1,4 @@
-#include "tests/bitstream/mutate.h"
+#include "tests/container/mutate.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 // Internal: header packets of a .qvr stream and the arithmetic of its granule positions.
-#ifndef QUAVER_CODEC_BITSTREAM_QVR_HEADER_H_
-#define QUAVER_CODEC_BITSTREAM_QVR_HEADER_H_
+#ifndef QUAVER_CODEC_CONTAINER_QVR_HEADER_H_
+#define QUAVER_CODEC_CONTAINER_QVR_HEADER_H_
 
 #include <array>
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/bitstream/qvr.h"
+#include "codec/container/qvr.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -37,4 +37,4 @@ uint64_t FramesAt(const QvrHeader& header, uint64_t granule);
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_BITSTREAM_QVR_HEADER_H_
+#endif  // QUAVER_CODEC_CONTAINER_QVR_HEADER_H_

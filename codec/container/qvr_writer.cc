@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "codec/bitstream/qvr.h"
-#include "codec/bitstream/qvr_header.h"
+#include "codec/container/qvr.h"
+#include "codec/container/qvr_header.h"
 
 namespace quaver {
 namespace {

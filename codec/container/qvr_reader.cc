@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "codec/bitstream/ogg_pages.h"
-#include "codec/bitstream/qvr.h"
-#include "codec/bitstream/qvr_header.h"
+#include "codec/container/ogg_pages.h"
+#include "codec/container/qvr.h"
+#include "codec/container/qvr_header.h"
 
 namespace quaver {
 namespace {

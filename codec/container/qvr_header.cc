@@ -1,4 +1,4 @@
-#include "codec/bitstream/qvr_header.h"
+#include "codec/container/qvr_header.h"
 
 #include <algorithm>
 #include <string>

@@ -1,11 +1,11 @@
-#include "codec/bitstream/qvr.h"
+#include "codec/container/qvr.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "tests/bitstream/stream_tools.h"
+#include "tests/container/stream_tools.h"
 
 namespace quaver {
 namespace {

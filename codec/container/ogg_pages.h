@@ -1,12 +1,12 @@
 // Internal: whole Ogg pages with a good CRC out of a stream of bytes.
-#ifndef QUAVER_CODEC_BITSTREAM_OGG_PAGES_H_
-#define QUAVER_CODEC_BITSTREAM_OGG_PAGES_H_
+#ifndef QUAVER_CODEC_CONTAINER_OGG_PAGES_H_
+#define QUAVER_CODEC_CONTAINER_OGG_PAGES_H_
 
 #include <ogg/ogg.h>
 
 #include <cstdint>
 
-#include "codec/bitstream/qvr.h"
+#include "codec/container/qvr.h"
 
 namespace quaver {
 
@@ -39,4 +39,4 @@ class OggPages {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_BITSTREAM_OGG_PAGES_H_
+#endif  // QUAVER_CODEC_CONTAINER_OGG_PAGES_H_

@@ -1,4 +1,4 @@
-#include "tests/bitstream/stream_tools.h"
+#include "tests/container/stream_tools.h"
 
 #include <ogg/ogg.h>
 
