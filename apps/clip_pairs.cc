@@ -5,7 +5,7 @@
 #include <map>
 #include <system_error>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

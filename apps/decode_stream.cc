@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "apps/progress.h"
-#include "codec/audio/resampler.h"
+#include "codec/io/resampler.h"
 #include "codec/model/config.h"
 
 namespace quaver {

@@ -10,9 +10,9 @@
 
 #include "apps/packet_loss.h"
 #include "apps/playback.h"
-#include "codec/audio/npy.h"
 #include "codec/codec.h"
 #include "codec/container/qvr.h"
+#include "codec/io/npy.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -9,8 +9,8 @@
 #include "apps/decode_stream.h"
 #include "apps/progress.h"
 #include "apps/token_file.h"
-#include "codec/audio/npy.h"
 #include "codec/container/qvr.h"
+#include "codec/io/npy.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
 

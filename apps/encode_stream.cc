@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "codec/audio/resampler.h"
+#include "codec/io/resampler.h"
 
 namespace quaver {
 namespace {

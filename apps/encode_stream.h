@@ -8,8 +8,8 @@
 
 #include "apps/token_choice.h"
 #include "apps/token_sink.h"
-#include "codec/audio/sound_file.h"
 #include "codec/codec.h"
+#include "codec/io/sound_file.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -9,7 +9,7 @@
 #include "apps/clip_pairs.h"
 #include "apps/read_clip.h"
 #include "apps/trained_run.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
 #include "codec/train/clip_trip.h"

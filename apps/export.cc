@@ -8,7 +8,7 @@
 #include "apps/commands.h"
 #include "apps/fit_progress.h"
 #include "apps/trained_run.h"
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 
 namespace quaver {
 namespace {

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "apps/exit_codes.h"
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 
 namespace quaver {
 namespace {

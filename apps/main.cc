@@ -8,7 +8,7 @@
 
 #include "apps/commands.h"
 #include "apps/exit_codes.h"
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 #include "codec/model/builtin.h"
 #include "codec/model/weights.h"
 #include "codec/quaver.h"

@@ -11,7 +11,7 @@
 #include "apps/commands.h"
 #include "apps/exit_codes.h"
 #include "apps/progress.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

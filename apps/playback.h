@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 #include "codec/status.h"
 
 namespace quaver {

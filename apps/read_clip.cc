@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

@@ -13,7 +13,7 @@
 #include "apps/progress.h"
 #include "apps/report/page.h"
 #include "apps/report/run_data.h"
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 #include "codec/quaver.h"
 
 namespace quaver {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 
 namespace quaver {
 namespace {

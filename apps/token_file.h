@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "codec/audio/byte_file.h"
+#include "codec/io/byte_file.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "codec/audio/npy.h"
+#include "codec/io/npy.h"
 
 namespace quaver {
 namespace {
@@ -91,8 +91,7 @@ class QvrSink : public TokenSink {
 
 class NpySink : public TokenSink {
  public:
-  NpySink(std::unique_ptr<NpyWriter> writer, int width)
-      : TokenSink(width), writer_(std::move(writer)) {}
+  NpySink(std::unique_ptr<NpyWriter> writer, int width) : TokenSink(width), writer_(std::move(writer)) {}
   Status Write(std::span<const uint16_t> tokens) override {
     const auto row = static_cast<size_t>(width());
     totals_.frames += tokens.size() / row;
@@ -120,8 +119,8 @@ Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing
                                                int width, std::optional<RateControl> control) {
   auto file = AtomicFile::Create(path, existing);
   if (!file.ok()) return file.error();
-  auto sink = std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model), width,
-                                        std::move(control));
+  auto sink =
+      std::make_unique<QvrSink>(std::move(file).value(), header, std::move(model), width, std::move(control));
   const Status started = sink->Start(header);
   if (!started.ok()) return started.error();
   return std::unique_ptr<TokenSink>(std::move(sink));

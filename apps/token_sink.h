@@ -9,10 +9,10 @@
 #include <string>
 
 #include "apps/rate_control.h"
-#include "codec/audio/atomic_file.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
 #include "codec/container/qvr.h"
+#include "codec/io/atomic_file.h"
 #include "codec/status.h"
 
 namespace quaver {

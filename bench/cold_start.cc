@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "bench/timing.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver::bench {
 namespace {

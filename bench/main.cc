@@ -17,7 +17,7 @@
 #include "bench/speed.h"
 #include "bench/streams.h"
 #include "bench/torch_peer.h"
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 #include "codec/model/find.h"
 #include "codec/model/layers.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "bench/packet_stream.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver::bench {
 namespace {

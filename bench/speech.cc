@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver::bench {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "codec/audio/sample_ring.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/status.h"
 
 namespace quaver {

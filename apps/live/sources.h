@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "codec/audio/device_ports.h"
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
 #include "codec/audio/variable_resampler.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 #include "codec/status.h"
 
 namespace quaver {

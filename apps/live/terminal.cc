@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 
 namespace quaver {
 namespace {

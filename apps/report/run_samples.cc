@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "apps/report/page.h"
-#include "codec/audio/byte_file.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/byte_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/train/log/spectrogram_picture.h"
 
 namespace quaver {

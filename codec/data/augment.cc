@@ -7,8 +7,8 @@
 #include <numbers>
 #include <numeric>
 
-#include "codec/audio/resampler.h"
 #include "codec/data/random.h"
+#include "codec/io/resampler.h"
 #include "codec/metrics/real_fft.h"
 
 namespace quaver {

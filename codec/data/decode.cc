@@ -5,9 +5,9 @@
 #include <cmath>
 #include <utility>
 
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
 #include "codec/data/in_order.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

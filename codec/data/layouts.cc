@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/model/safetensors.h"
 
 namespace quaver {

@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
-#include "codec/audio/atomic_file.h"
 #include "codec/data/source.h"
+#include "codec/io/atomic_file.h"
 #include "codec/model/safetensors.h"
 #include "codec/status.h"
 

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "codec/audio/sound_file.h"
 #include "codec/data/mapped_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/model/safetensors.h"
 
 namespace quaver {

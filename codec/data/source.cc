@@ -5,10 +5,10 @@
 #include <set>
 #include <utility>
 
-#include "codec/audio/sound_file.h"
 #include "codec/data/layouts.h"
 #include "codec/data/manifest.h"
 #include "codec/data/shards.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
-#include "codec/audio/sound_file.h"
 #include "codec/data/decode.h"
 #include "codec/data/load.h"
 #include "codec/data/text_hash.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 #include "codec/train/bf16.h"
 
 namespace quaver {

@@ -26,7 +26,7 @@ int64_t NumberIn(std::string_view name, std::string_view prefix, std::string_vie
   return error == std::errc() && end == name.data() + name.size() ? number : -1;
 }
 
-// Temporary files (codec/audio/atomic_file.h) are named .quaver-<process>-<count>.tmp.
+// Temporary files (codec/io/atomic_file.h) are named .quaver-<process>-<count>.tmp.
 bool IsLeftover(std::string_view name) {
   constexpr std::string_view kBegin = ".quaver-";
   if (!name.starts_with(kBegin) || !name.ends_with(".tmp")) return false;

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 #include "tests/model/random_weights.h"
 
 namespace quaver {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/npy.h"
+#include "codec/io/npy.h"
 
 namespace quaver {
 

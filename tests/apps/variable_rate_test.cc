@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "codec/audio/npy.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/npy.h"
+#include "codec/io/sound_file.h"
 #include "tests/apps/run_tool.h"
 
 namespace quaver {

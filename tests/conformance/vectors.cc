@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 

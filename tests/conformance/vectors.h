@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/npy.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/io/npy.h"
 
 namespace quaver {
 

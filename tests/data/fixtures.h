@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "codec/data/load.h"
-#include "tests/audio/temp_folder.h"
+#include "tests/io/temp_folder.h"
 
 namespace quaver {
 

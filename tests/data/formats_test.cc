@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "codec/audio/resampler.h"
+#include "codec/io/resampler.h"
 #include "tests/data/fixtures.h"
 
 namespace quaver {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/resampler.h"
-#include "codec/audio/sound_file.h"
+#include "codec/io/resampler.h"
+#include "codec/io/sound_file.h"
 #include "codec/metrics/real_fft.h"
 #include "codec/metrics/scores.h"
 

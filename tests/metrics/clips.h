@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 

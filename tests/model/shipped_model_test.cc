@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/sound_file.h"
 #include "codec/codec.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {
@@ -109,13 +109,13 @@ std::map<std::string, Samples> Unusual() {
           {"clipped speech", clipped},
           {"speech beyond full scale", Scaled(speech, 8)},
           {"a tone", Made(n, [](double t) { return std::sin(turn * 1000 * t); })},
-          {"a chord",
-           Made(n,
-                [](double t) {
-                  double sum = 0;
-                  for (const double hz : {220, 277, 330, 440, 880}) sum += 0.15 * std::sin(turn * hz * t);
-                  return sum;
-                })},
+          {"a chord", Made(n,
+                           [](double t) {
+                             double sum = 0;
+                             for (const double hz : {220, 277, 330, 440, 880})
+                               sum += 0.15 * std::sin(turn * hz * t);
+                             return sum;
+                           })},
           {"a sweep", Made(n, [](double t) { return 0.5 * std::sin(turn * (50 * t + 3600 * t * t)); })},
           {"a buzz", Made(n, [](double t) { return std::fmod(100 * t, 1.0) < 0.5 ? 0.3 : -0.3; })},
           {"clicks", Made(n, [](double t) { return std::fmod(2 * t, 1.0) < 1e-4 ? 1.0 : 0.0; })}};

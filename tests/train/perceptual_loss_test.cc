@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/metrics/estoi.h"
 #include "codec/train/losses.h"
 #include "tests/train/support.h"

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

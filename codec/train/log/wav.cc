@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "codec/audio/sound_file.h"
-#include "tests/audio/temp_folder.h"
+#include "codec/io/sound_file.h"
+#include "tests/io/temp_folder.h"
 #include "tests/train/log/event_reader.h"
 
 namespace quaver {

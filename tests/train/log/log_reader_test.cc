@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "tests/audio/temp_folder.h"
+#include "tests/io/temp_folder.h"
 
 namespace quaver {
 namespace {

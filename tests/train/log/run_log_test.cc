@@ -6,7 +6,7 @@
 
 #include "codec/train/log/log_reader.h"
 #include "codec/train/log/sample_store.h"
-#include "tests/audio/temp_folder.h"
+#include "tests/io/temp_folder.h"
 #include "tests/train/log/event_reader.h"
 
 namespace quaver {

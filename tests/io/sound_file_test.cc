@@ -1,4 +1,4 @@
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/audio/temp_folder.h"
-#include "tests/audio/wav_bytes.h"
+#include "tests/io/temp_folder.h"
+#include "tests/io/wav_bytes.h"
 
 namespace quaver {
 namespace {

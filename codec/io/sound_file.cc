@@ -1,4 +1,4 @@
-#include "codec/audio/sound_file.h"
+#include "codec/io/sound_file.h"
 
 #include <fcntl.h>
 #include <sndfile.h>
@@ -13,8 +13,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "codec/audio/byte_file.h"
-#include "codec/audio/pipe_stream.h"
+#include "codec/io/byte_file.h"
+#include "codec/io/pipe_stream.h"
 
 namespace quaver {
 namespace {

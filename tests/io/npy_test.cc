@@ -1,4 +1,4 @@
-#include "codec/audio/npy.h"
+#include "codec/io/npy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/audio/temp_folder.h"
+#include "tests/io/temp_folder.h"
 
 namespace quaver {
 namespace {

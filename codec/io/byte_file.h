@@ -1,6 +1,6 @@
 // Bytes from a path or standard input, in the shape that QvrReader and the .npy reader take them.
-#ifndef QUAVER_CODEC_AUDIO_BYTE_FILE_H_
-#define QUAVER_CODEC_AUDIO_BYTE_FILE_H_
+#ifndef QUAVER_CODEC_IO_BYTE_FILE_H_
+#define QUAVER_CODEC_IO_BYTE_FILE_H_
 
 #include <cstdint>
 #include <functional>
@@ -23,4 +23,4 @@ std::string InputName(const std::string& path);
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_BYTE_FILE_H_
+#endif  // QUAVER_CODEC_IO_BYTE_FILE_H_

@@ -1,6 +1,6 @@
 // A folder of its own for each test, gone after it.
-#ifndef QUAVER_TESTS_AUDIO_TEMP_FOLDER_H_
-#define QUAVER_TESTS_AUDIO_TEMP_FOLDER_H_
+#ifndef QUAVER_TESTS_IO_TEMP_FOLDER_H_
+#define QUAVER_TESTS_IO_TEMP_FOLDER_H_
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -47,4 +47,4 @@ class TempFolder : public testing::Test {
 
 }  // namespace quaver
 
-#endif  // QUAVER_TESTS_AUDIO_TEMP_FOLDER_H_
+#endif  // QUAVER_TESTS_IO_TEMP_FOLDER_H_

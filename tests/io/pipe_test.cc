@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "codec/audio/sound_file.h"
-#include "tests/audio/temp_folder.h"
-#include "tests/audio/wav_bytes.h"
+#include "codec/io/sound_file.h"
+#include "tests/io/temp_folder.h"
+#include "tests/io/wav_bytes.h"
 
 namespace quaver {
 namespace {

@@ -1,7 +1,7 @@
 // Token matrices as NumPy .npy files: version 1.0, '<u2' (uint16 little-endian), two dimensions, C order.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-#ifndef QUAVER_CODEC_AUDIO_NPY_H_
-#define QUAVER_CODEC_AUDIO_NPY_H_
+#ifndef QUAVER_CODEC_IO_NPY_H_
+#define QUAVER_CODEC_IO_NPY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/atomic_file.h"
-#include "codec/audio/byte_file.h"
+#include "codec/io/atomic_file.h"
+#include "codec/io/byte_file.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -55,4 +55,4 @@ Result<TokenMatrix> ReadNpy(const FileSource& source, const std::string& name);
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_NPY_H_
+#endif  // QUAVER_CODEC_IO_NPY_H_

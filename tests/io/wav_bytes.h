@@ -1,6 +1,6 @@
 // WAV files byte by byte, also those that no writer of ours makes.
-#ifndef QUAVER_TESTS_AUDIO_WAV_BYTES_H_
-#define QUAVER_TESTS_AUDIO_WAV_BYTES_H_
+#ifndef QUAVER_TESTS_IO_WAV_BYTES_H_
+#define QUAVER_TESTS_IO_WAV_BYTES_H_
 
 #include <cstdint>
 #include <cstring>
@@ -39,4 +39,4 @@ std::string Wav(std::span<const T> values, int rate, int channels) {
 
 }  // namespace quaver
 
-#endif  // QUAVER_TESTS_AUDIO_WAV_BYTES_H_
+#endif  // QUAVER_TESTS_IO_WAV_BYTES_H_

@@ -1,4 +1,4 @@
-#include "codec/audio/npy.h"
+#include "codec/io/npy.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "codec/audio/pipe_stream.h"
+#include "codec/io/pipe_stream.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 // Files that appear whole or not at all: written under a temporary name in the target's folder, then renamed.
-#ifndef QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
-#define QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
+#ifndef QUAVER_CODEC_IO_ATOMIC_FILE_H_
+#define QUAVER_CODEC_IO_ATOMIC_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -69,4 +69,4 @@ void RemoveTemporaryFilesOnSignals();
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_ATOMIC_FILE_H_
+#endif  // QUAVER_CODEC_IO_ATOMIC_FILE_H_

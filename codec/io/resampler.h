@@ -1,6 +1,6 @@
 // Sample-rate conversion (libsoxr, high quality), mono.
-#ifndef QUAVER_CODEC_AUDIO_RESAMPLER_H_
-#define QUAVER_CODEC_AUDIO_RESAMPLER_H_
+#ifndef QUAVER_CODEC_IO_RESAMPLER_H_
+#define QUAVER_CODEC_IO_RESAMPLER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -40,4 +40,4 @@ Result<std::vector<float>> Resample(std::span<const float> in, double in_rate, d
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_RESAMPLER_H_
+#endif  // QUAVER_CODEC_IO_RESAMPLER_H_

@@ -1,6 +1,6 @@
 // Sound files in (whatever libsndfile reads) and out (16-bit WAV or FLAC).
-#ifndef QUAVER_CODEC_AUDIO_SOUND_FILE_H_
-#define QUAVER_CODEC_AUDIO_SOUND_FILE_H_
+#ifndef QUAVER_CODEC_IO_SOUND_FILE_H_
+#define QUAVER_CODEC_IO_SOUND_FILE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -76,4 +76,4 @@ class SoundWriter {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_SOUND_FILE_H_
+#endif  // QUAVER_CODEC_IO_SOUND_FILE_H_

@@ -1,4 +1,4 @@
-#include "codec/audio/atomic_file.h"
+#include "codec/io/atomic_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tests/audio/temp_folder.h"
+#include "tests/io/temp_folder.h"
 
 namespace quaver {
 namespace {

@@ -1,6 +1,6 @@
 // Lets libsndfile, which goes back and forth while it parses a header, read from a pipe.
-#ifndef QUAVER_CODEC_AUDIO_PIPE_STREAM_H_
-#define QUAVER_CODEC_AUDIO_PIPE_STREAM_H_
+#ifndef QUAVER_CODEC_IO_PIPE_STREAM_H_
+#define QUAVER_CODEC_IO_PIPE_STREAM_H_
 
 #include <sndfile.h>
 
@@ -47,4 +47,4 @@ class PipeStream {
 
 }  // namespace quaver::internal
 
-#endif  // QUAVER_CODEC_AUDIO_PIPE_STREAM_H_
+#endif  // QUAVER_CODEC_IO_PIPE_STREAM_H_

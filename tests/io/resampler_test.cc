@@ -1,4 +1,4 @@
-#include "codec/audio/resampler.h"
+#include "codec/io/resampler.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "codec/audio/byte_file.h"
+#include "codec/io/byte_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
