@@ -9,8 +9,8 @@
 #include "apps/live/live_report.h"
 #include "apps/live/sinks.h"
 #include "apps/live/sources.h"
-#include "codec/audio/audio_device.h"
 #include "codec/codec.h"
+#include "codec/device/audio_device.h"
 #include "codec/status.h"
 
 namespace quaver {

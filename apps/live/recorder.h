@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "codec/audio/sample_ring.h"
+#include "codec/device/sample_ring.h"
 #include "codec/io/sound_file.h"
 #include "codec/status.h"
 

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "codec/audio/device_ports.h"
-#include "codec/audio/drift_control.h"
-#include "codec/audio/variable_resampler.h"
+#include "codec/device/device_ports.h"
+#include "codec/device/drift_control.h"
+#include "codec/device/variable_resampler.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/device_ports.h"
-#include "codec/audio/variable_resampler.h"
+#include "codec/device/device_ports.h"
+#include "codec/device/variable_resampler.h"
 #include "codec/io/resampler.h"
 #include "codec/io/sound_file.h"
 #include "codec/status.h"

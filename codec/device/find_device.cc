@@ -3,7 +3,7 @@
 #include <cctype>
 #include <charconv>
 
-#include "codec/audio/audio_device.h"
+#include "codec/device/audio_device.h"
 
 namespace quaver {
 namespace {

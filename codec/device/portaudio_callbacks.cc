@@ -1,9 +1,9 @@
-#include "codec/audio/portaudio_callbacks.h"
+#include "codec/device/portaudio_callbacks.h"
 
 #include <algorithm>
 #include <span>
 
-#include "codec/audio/device_ports.h"
+#include "codec/device/device_ports.h"
 
 namespace quaver {
 namespace {

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "codec/audio/device_ports.h"
-#include "codec/audio/portaudio_callbacks.h"
+#include "codec/device/device_ports.h"
+#include "codec/device/portaudio_callbacks.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define QUAVER_TRAPS 1

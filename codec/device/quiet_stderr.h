@@ -1,7 +1,7 @@
 // Keeps what libraries print out of the terminal: ALSA and JACK comment at length on every device that they
 // look for and that is not there.
-#ifndef QUAVER_CODEC_AUDIO_QUIET_STDERR_H_
-#define QUAVER_CODEC_AUDIO_QUIET_STDERR_H_
+#ifndef QUAVER_CODEC_DEVICE_QUIET_STDERR_H_
+#define QUAVER_CODEC_DEVICE_QUIET_STDERR_H_
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -34,4 +34,4 @@ class QuietStderr {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_QUIET_STDERR_H_
+#endif  // QUAVER_CODEC_DEVICE_QUIET_STDERR_H_

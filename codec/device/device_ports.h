@@ -1,14 +1,14 @@
 // The ends of the rings that an audio device's callback works on. OnBlock() runs on the audio thread: it
 // moves samples, counts with atomics, and never allocates, locks, waits or enters the system.
-#ifndef QUAVER_CODEC_AUDIO_DEVICE_PORTS_H_
-#define QUAVER_CODEC_AUDIO_DEVICE_PORTS_H_
+#ifndef QUAVER_CODEC_DEVICE_DEVICE_PORTS_H_
+#define QUAVER_CODEC_DEVICE_DEVICE_PORTS_H_
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
-#include "codec/audio/sample_ring.h"
+#include "codec/device/sample_ring.h"
 
 namespace quaver {
 
@@ -67,4 +67,4 @@ class PlayoutPort {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_DEVICE_PORTS_H_
+#endif  // QUAVER_CODEC_DEVICE_DEVICE_PORTS_H_

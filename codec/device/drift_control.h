@@ -4,8 +4,8 @@
 // 100 ppm empty or fill a ring of 20 ms in three minutes. A proportional and an integral part, critically
 // damped, with a time constant of 40 s: the integral finds the drift and keeps it, and the pitch moves too
 // slowly and too little to be heard.
-#ifndef QUAVER_CODEC_AUDIO_DRIFT_CONTROL_H_
-#define QUAVER_CODEC_AUDIO_DRIFT_CONTROL_H_
+#ifndef QUAVER_CODEC_DEVICE_DRIFT_CONTROL_H_
+#define QUAVER_CODEC_DEVICE_DRIFT_CONTROL_H_
 
 namespace quaver {
 
@@ -32,4 +32,4 @@ class DriftControl {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_DRIFT_CONTROL_H_
+#endif  // QUAVER_CODEC_DEVICE_DRIFT_CONTROL_H_

@@ -1,4 +1,4 @@
-#include "codec/audio/drift_control.h"
+#include "codec/device/drift_control.h"
 
 #include <algorithm>
 

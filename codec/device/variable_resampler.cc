@@ -1,4 +1,4 @@
-#include "codec/audio/variable_resampler.h"
+#include "codec/device/variable_resampler.h"
 
 #include <samplerate.h>
 

@@ -1,6 +1,6 @@
 // The very functions that PortAudio calls on its audio thread; apart, so that a test can call them too.
-#ifndef QUAVER_CODEC_AUDIO_PORTAUDIO_CALLBACKS_H_
-#define QUAVER_CODEC_AUDIO_PORTAUDIO_CALLBACKS_H_
+#ifndef QUAVER_CODEC_DEVICE_PORTAUDIO_CALLBACKS_H_
+#define QUAVER_CODEC_DEVICE_PORTAUDIO_CALLBACKS_H_
 
 #include <portaudio.h>
 
@@ -15,4 +15,4 @@ int PlayoutCallback(const void* input, void* output, unsigned long frames,
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_PORTAUDIO_CALLBACKS_H_
+#endif  // QUAVER_CODEC_DEVICE_PORTAUDIO_CALLBACKS_H_

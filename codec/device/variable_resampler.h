@@ -2,8 +2,8 @@
 //
 // For live sound. Beside `Resampler` (libsoxr, for files), because delay counts here: at 48 to 16 kHz in
 // frames of 20 ms, libsoxr waits 12 ms (variable rate) to 40 ms (fixed), this one 3.
-#ifndef QUAVER_CODEC_AUDIO_VARIABLE_RESAMPLER_H_
-#define QUAVER_CODEC_AUDIO_VARIABLE_RESAMPLER_H_
+#ifndef QUAVER_CODEC_DEVICE_VARIABLE_RESAMPLER_H_
+#define QUAVER_CODEC_DEVICE_VARIABLE_RESAMPLER_H_
 
 #include <memory>
 #include <span>
@@ -35,4 +35,4 @@ class VariableResampler {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_VARIABLE_RESAMPLER_H_
+#endif  // QUAVER_CODEC_DEVICE_VARIABLE_RESAMPLER_H_

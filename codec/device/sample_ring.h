@@ -3,8 +3,8 @@
 // Own code, since what Debian offers does not fit: PortAudio does not install its ring, JACK's synchronises
 // through volatile (which neither the language nor ThreadSanitizer takes for synchronisation), and boost's
 // brings all of boost along for these lines.
-#ifndef QUAVER_CODEC_AUDIO_SAMPLE_RING_H_
-#define QUAVER_CODEC_AUDIO_SAMPLE_RING_H_
+#ifndef QUAVER_CODEC_DEVICE_SAMPLE_RING_H_
+#define QUAVER_CODEC_DEVICE_SAMPLE_RING_H_
 
 #include <algorithm>
 #include <atomic>
@@ -64,4 +64,4 @@ class SampleRing {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_SAMPLE_RING_H_
+#endif  // QUAVER_CODEC_DEVICE_SAMPLE_RING_H_

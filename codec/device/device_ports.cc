@@ -1,4 +1,4 @@
-#include "codec/audio/device_ports.h"
+#include "codec/device/device_ports.h"
 
 #include <algorithm>
 

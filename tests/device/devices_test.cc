@@ -4,7 +4,7 @@
 
 #include "apps/live/live_desk.h"
 #include "apps/live/terminal.h"
-#include "codec/audio/audio_device.h"
+#include "codec/device/audio_device.h"
 
 namespace quaver {
 namespace {

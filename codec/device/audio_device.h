@@ -1,13 +1,13 @@
 // Microphones and loudspeakers (PortAudio).
-#ifndef QUAVER_CODEC_AUDIO_AUDIO_DEVICE_H_
-#define QUAVER_CODEC_AUDIO_AUDIO_DEVICE_H_
+#ifndef QUAVER_CODEC_DEVICE_AUDIO_DEVICE_H_
+#define QUAVER_CODEC_DEVICE_AUDIO_DEVICE_H_
 
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "codec/audio/device_ports.h"
+#include "codec/device/device_ports.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -81,4 +81,4 @@ class AudioSystem {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_AUDIO_AUDIO_DEVICE_H_
+#endif  // QUAVER_CODEC_DEVICE_AUDIO_DEVICE_H_

@@ -1,11 +1,11 @@
-#include "codec/audio/audio_device.h"
+#include "codec/device/audio_device.h"
 
 #include <portaudio.h>
 
 #include <cstdlib>
 
-#include "codec/audio/portaudio_callbacks.h"
-#include "codec/audio/quiet_stderr.h"
+#include "codec/device/portaudio_callbacks.h"
+#include "codec/device/quiet_stderr.h"
 
 namespace quaver {
 namespace {

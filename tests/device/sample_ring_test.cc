@@ -1,5 +1,5 @@
 // The ring between the audio thread and the codec: nothing lost, nothing twice, nothing out of order.
-#include "codec/audio/sample_ring.h"
+#include "codec/device/sample_ring.h"
 
 #include <gtest/gtest.h>
 

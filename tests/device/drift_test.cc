@@ -5,8 +5,8 @@
 #include <numbers>
 
 #include "apps/live/sinks.h"
-#include "codec/audio/drift_control.h"
-#include "codec/audio/variable_resampler.h"
+#include "codec/device/drift_control.h"
+#include "codec/device/variable_resampler.h"
 
 namespace quaver {
 namespace {
