@@ -9,7 +9,7 @@
 #include "apps/describe_data.h"
 #include "apps/exit_codes.h"
 #include "apps/progress.h"
-#include "codec/data/survey.h"
+#include "codec/train/data/survey.h"
 
 namespace quaver {
 namespace {

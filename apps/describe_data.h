@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "codec/data/survey.h"
+#include "codec/train/data/survey.h"
 
 namespace quaver {
 

@@ -9,10 +9,10 @@
 #include "apps/commands.h"
 #include "apps/exit_codes.h"
 #include "apps/fit_progress.h"
-#include "codec/data/load.h"
 #include "codec/io/atomic_file.h"
 #include "codec/model/find.h"
 #include "codec/model/weights.h"
+#include "codec/train/data/load.h"
 
 namespace quaver {
 namespace {

@@ -1,5 +1,5 @@
 // quaver pack: shards of a source of training data.
-#include "codec/data/pack.h"
+#include "codec/train/data/pack.h"
 
 #include <atomic>
 #include <charconv>

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "apps/run_notes.h"
-#include "codec/data/load.h"
+#include "codec/train/data/load.h"
 #include "codec/train/trainer.h"
 
 namespace quaver {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "codec/data/dataset.h"
 #include "codec/status.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/dataset.h"
 #include "codec/train/fit_codebook.h"
 
 namespace quaver {

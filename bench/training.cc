@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "bench/timing.h"
-#include "codec/data/load.h"
 #include "codec/model/layers.h"
 #include "codec/train/batches.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/load.h"
 #include "codec/train/distributed/gradient_sum.h"
 #include "codec/train/distributed/group.h"
 #include "codec/train/generator_pass.h"

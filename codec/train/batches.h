@@ -2,14 +2,15 @@
 #ifndef QUAVER_CODEC_TRAIN_BATCHES_H_
 #define QUAVER_CODEC_TRAIN_BATCHES_H_
 
+#include <torch/types.h>
+
 #include <cstdint>
 #include <deque>
 #include <future>
 #include <string>
-#include <torch/types.h>
 #include <vector>
 
-#include "codec/data/crops.h"
+#include "codec/train/data/crops.h"
 
 namespace quaver {
 

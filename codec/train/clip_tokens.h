@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "codec/codec.h"
-#include "codec/data/dataset.h"
+#include "codec/train/data/dataset.h"
 
 namespace quaver {
 

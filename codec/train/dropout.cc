@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "codec/data/random.h"
+#include "codec/train/data/random.h"
 #include "codec/train/random.h"
 
 namespace quaver {

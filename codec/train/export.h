@@ -2,10 +2,10 @@
 #ifndef QUAVER_CODEC_TRAIN_EXPORT_H_
 #define QUAVER_CODEC_TRAIN_EXPORT_H_
 
-#include "codec/data/dataset.h"
 #include "codec/model/weights.h"
 #include "codec/status.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/dataset.h"
 #include "codec/train/fit_entropy.h"
 
 namespace quaver {

@@ -6,10 +6,10 @@
 #include <functional>
 #include <vector>
 
-#include "codec/data/dataset.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/status.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/dataset.h"
 
 namespace quaver {
 

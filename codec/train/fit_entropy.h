@@ -7,9 +7,9 @@
 #include <functional>
 #include <string>
 
-#include "codec/data/dataset.h"
 #include "codec/model/weights.h"
 #include "codec/status.h"
+#include "codec/train/data/dataset.h"
 #include "codec/train/fit_context.h"
 
 namespace quaver {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "codec/data/augment.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
 #include "codec/train/bottlenecks/options.h"
+#include "codec/train/data/augment.h"
 
 namespace quaver {
 

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "codec/data/load.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/load.h"
 #include "codec/train/distributed/group.h"
 #include "codec/train/log/validation_result.h"
 #include "codec/train/run_folder.h"

@@ -1,15 +1,16 @@
 #include "codec/train/validate.h"
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <random>
 #include <set>
-#include <torch/utils.h>
 
-#include "codec/data/random.h"
 #include "codec/metrics/scores.h"
+#include "codec/train/data/random.h"
 #include "codec/train/on_threads.h"
 
 namespace quaver {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "codec/data/dataset.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/dataset.h"
 #include "codec/train/distributed/group.h"
 #include "codec/train/log/validation_result.h"
 

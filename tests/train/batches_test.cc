@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "codec/data/load.h"
+#include "codec/train/data/load.h"
 #include "codec/train/random.h"
 #include "tests/train/support.h"
 

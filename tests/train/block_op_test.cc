@@ -7,8 +7,8 @@
 
 #include <limits>
 
-#include "codec/data/load.h"
 #include "codec/train/batches.h"
+#include "codec/train/data/load.h"
 #include "codec/train/spectrum_op.h"
 #include "tests/train/support.h"
 

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
-#include "codec/data/load.h"
 #include "codec/train/batches.h"
+#include "codec/train/data/load.h"
 #include "codec/train/optimizer.h"
 #include "tests/train/support.h"
 

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
-#include "codec/data/load.h"
 #include "codec/train/bottlenecks/vp.h"
+#include "codec/train/data/load.h"
 #include "codec/train/step.h"
 #include "codec/train/trainer.h"
 #include "codec/train/validate.h"

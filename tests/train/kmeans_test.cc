@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "codec/data/random.h"
+#include "codec/train/data/random.h"
 
 namespace quaver {
 namespace {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <random>
 
-#include "codec/data/random.h"
 #include "codec/train/bottlenecks/nearest_kernels.h"
+#include "codec/train/data/random.h"
 
 namespace quaver {
 namespace {

@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "codec/bitstream/entropy_model.h"
-#include "codec/data/random.h"
 #include "codec/train/bottlenecks/kmeans.h"
 #include "codec/train/bottlenecks/moments.h"
+#include "codec/train/data/random.h"
 #include "codec/train/distributed/group.h"
 
 namespace quaver {

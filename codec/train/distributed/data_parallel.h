@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "codec/data/dataset.h"
 #include "codec/status.h"
 #include "codec/train/checkpoint.h"
+#include "codec/train/data/dataset.h"
 #include "codec/train/distributed/gradient_sum.h"
 #include "codec/train/distributed/group.h"
 
