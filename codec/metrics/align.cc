@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "codec/metrics/real_fft.h"
 #include "codec/metrics/scores.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 namespace {

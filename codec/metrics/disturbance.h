@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "codec/metrics/loudness.h"
-#include "codec/metrics/real_fft.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 

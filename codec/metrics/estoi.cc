@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/metrics/real_fft.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "codec/metrics/estoi.h"
-#include "codec/metrics/real_fft.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 namespace {

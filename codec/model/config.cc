@@ -6,7 +6,7 @@
 #include <set>
 
 #include "codec/bitstream/entropy_model.h"
-#include "codec/model/safetensors.h"
+#include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "codec/model/safetensors.h"
+#include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {

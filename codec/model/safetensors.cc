@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "codec/util/quoted.h"
+
 namespace quaver {
 namespace {
 
@@ -124,13 +126,6 @@ json HeaderJson(const SafetensorsHeader& header) {
 }
 
 }  // namespace
-
-std::string Quoted(std::string_view text) {
-  constexpr size_t kMost = 80;
-  std::string cut(text.substr(0, kMost));
-  if (text.size() > kMost) cut += "...";
-  return json(cut).dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace);
-}
 
 Result<size_t> SafetensorsHeaderLength(std::span<const uint8_t> bytes, const std::string& source) {
   if (bytes.size() < 8) return Error{source + ": not a safetensors file: shorter than 8 bytes"};

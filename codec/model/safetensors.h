@@ -44,9 +44,6 @@ Status CheckSafetensorsLayout(const SafetensorsHeader& header, uint64_t data_siz
 // must be UTF-8.
 Result<std::vector<uint8_t>> WriteSafetensorsHeader(const SafetensorsHeader& header);
 
-// Text from a file for an error message: in quotes, control characters escaped, cut when long.
-std::string Quoted(std::string_view text);
-
 }  // namespace quaver
 
 #endif  // QUAVER_CODEC_MODEL_SAFETENSORS_H_

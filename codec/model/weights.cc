@@ -10,6 +10,7 @@
 #include "codec/model/hash.h"
 #include "codec/model/layers.h"
 #include "codec/model/safetensors.h"
+#include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {
@@ -247,8 +248,7 @@ Status CheckFinite(const TensorBytes& tensor, const std::string& place) {
 template <typename T>
 std::vector<T> ReadIntegers(const TensorBytes& tensor) {
   std::vector<T> values(tensor.bytes.size() / 2);
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] = static_cast<T>(LoadU16(tensor.bytes.data() + 2 * i));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(LoadU16(tensor.bytes.data() + 2 * i));
   return values;
 }
 

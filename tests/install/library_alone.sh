@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# library_alone.sh CMAKE SOURCE COMPILER: configures without the program where pkg-config knows libhwy and libmd only.
+# library_alone.sh CMAKE SOURCE COMPILER: configures without the program where pkg-config knows libhwy, libmd and kissfft only.
 set -euo pipefail
 cmake=$1 source=$2 compiler=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/pc"
-for name in libhwy libmd; do
+for name in libhwy libmd kissfft-float; do
   cp "$(pkg-config --variable=pcfiledir "$name")/$name.pc" "$scratch/pc/"
 done
 export PKG_CONFIG_LIBDIR=$scratch/pc

@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "codec/io/resampler.h"
-#include "codec/metrics/real_fft.h"
 #include "codec/train/data/random.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "codec/io/sound_file.h"
-#include "codec/model/safetensors.h"
+#include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {

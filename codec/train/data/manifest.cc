@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "codec/model/safetensors.h"
+#include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {

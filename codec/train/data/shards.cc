@@ -15,6 +15,7 @@
 #include "codec/io/sound_file.h"
 #include "codec/model/safetensors.h"
 #include "codec/train/data/mapped_file.h"
+#include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <numbers>
 
-#include "codec/metrics/real_fft.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 namespace {

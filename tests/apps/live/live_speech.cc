@@ -10,8 +10,8 @@
 
 #include "codec/io/resampler.h"
 #include "codec/io/sound_file.h"
-#include "codec/metrics/real_fft.h"
 #include "codec/metrics/scores.h"
+#include "codec/util/real_fft.h"
 
 namespace quaver {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "codec/metrics/real_fft.h"
+#include "codec/util/real_fft.h"
 #include "tests/train/data/fixtures.h"
 
 namespace quaver {

@@ -1,6 +1,6 @@
 // Forward transform of real frames in double precision (KissFFT).
-#ifndef QUAVER_CODEC_METRICS_REAL_FFT_H_
-#define QUAVER_CODEC_METRICS_REAL_FFT_H_
+#ifndef QUAVER_CODEC_UTIL_REAL_FFT_H_
+#define QUAVER_CODEC_UTIL_REAL_FFT_H_
 
 #include <complex>
 #include <cstddef>
@@ -30,4 +30,4 @@ std::vector<double> InverseRealFft(std::span<const std::complex<double>> bins);
 
 }  // namespace quaver::internal
 
-#endif  // QUAVER_CODEC_METRICS_REAL_FFT_H_
+#endif  // QUAVER_CODEC_UTIL_REAL_FFT_H_

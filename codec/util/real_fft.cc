@@ -1,4 +1,4 @@
-#include "codec/metrics/real_fft.h"
+#include "codec/util/real_fft.h"
 
 #include <algorithm>
 #include <cmath>
