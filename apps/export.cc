@@ -17,7 +17,9 @@ constexpr char kAbout[] =
     "Writes the averaged weights of a run as a weights file, with the range coder's entropy model fitted\n"
     "to the training data: frequencies are counted, then a small network learns to sharpen them, which\n"
     "takes a few minutes (`quaver fit-entropy` does the same to a weights file). A run of bottleneck type\n"
-    "vp gets its codebooks here, if `quaver fit-codebook` has not fitted them since its last step.\n\n"
+    "vp gets its codebooks here, if `quaver fit-codebook` has not fitted them since its last step.\n"
+    "Matrices are stored in 8 bits with a scale for each row, which halves the file; --bits 16 stores them\n"
+    "as they were trained, for a run that is to go on from the file.\n\n"
     "Example:\n"
     "  quaver export runs/first -o first.safetensors\n"
     "  quaver encode talk.wav --model first.safetensors\n";
@@ -31,13 +33,14 @@ struct Arguments {
   std::string run;
   std::string out;
   std::string data;
+  int bits = 8;  // of the matrices
   bool best = false;
   bool force = false;
   FitContextOptions fit;
 };
 
 int Run(const Arguments& arguments) {
-  const auto& [run, out, folder, best, force, fit] = arguments;
+  const auto& [run, out, folder, bits, best, force, fit] = arguments;
   const auto existing = force ? Existing::kReplace : Existing::kRefuse;
   auto file = AtomicFile::Create(out, existing);  // refused before the work, not after it
   if (!file.ok()) return Fail(file.message());
@@ -53,7 +56,7 @@ int Run(const Arguments& arguments) {
     const Status fitted = FitAndPrintCodebooks(training, data.value(), {});
     if (!fitted.ok()) return Fail(fitted.message());
   }
-  auto weights = ExportWeights(training, data.value(), fit, TerminalFitProgress());
+  auto weights = ExportWeights(training, data.value(), bits == 8, fit, TerminalFitProgress());
   if (!weights.ok()) return Fail(weights.message());
   const auto bytes = SerializeWeights(weights.value());
   if (!bytes.ok()) return Fail(bytes.message());
@@ -76,6 +79,7 @@ int RunExport(int argc, char** argv) {
       ("o,output", "weights file to write (.safetensors)", cxxopts::value(arguments.out))
       ("data", "folder, manifest or shards to fit the entropy model to (default: the training data)",
        cxxopts::value(arguments.data))
+      ("bits", "of a stored weight: 8 or 16", cxxopts::value(arguments.bits)->default_value("8"))
       ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(arguments.best))
       ("entropy-steps", "of the training of the entropy network; 0: frequencies alone",
        cxxopts::value(arguments.fit.steps)->default_value("2000"))
@@ -92,6 +96,10 @@ int RunExport(int argc, char** argv) {
   const bool complete = !arguments.run.empty() && !arguments.out.empty() && arguments.fit.steps >= 0;
   if (!complete || !parsed.unmatched().empty()) {
     std::fprintf(stderr, "quaver export: one run and -o are needed; see quaver export --help\n");
+    return 2;
+  }
+  if (arguments.bits != 8 && arguments.bits != 16) {
+    std::fprintf(stderr, "quaver export: --bits is 8 or 16, not %d; see quaver export --help\n", arguments.bits);
     return 2;
   }
   return Run(arguments);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/bitstream/entropy_model.h"
+#include "codec/model/eight_bit.h"
 #include "codec/model/half.h"
 #include "codec/model/hash.h"
 #include "codec/model/layers.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr const char* kFormat = "quaver";
 constexpr const char* kFormatVersion = "1";
+constexpr const char* kFormatVersionWithEightBit = "2";
+constexpr const char* kScale = ".scale";  // after the name of a matrix in 8 bits: the scales of its rows
 constexpr const char* kFrequencies = "entropy.frequencies";
 constexpr const char* kHidden = "entropy.network.hidden";
 constexpr const char* kSymbols = "entropy.network.symbols";
@@ -31,8 +34,11 @@ struct Expected {
     for (const int64_t size : shape) product *= static_cast<uint64_t>(size);
     return product;
   }
-  uint64_t bytes() const { return count() * (dtype == "F32" ? 4 : 2); }
+  uint64_t bytes() const { return count() * (dtype == "F32" ? 4 : dtype == "I8" ? 1 : 2); }
 };
+
+bool IsEightBit(const StoredTensor& tensor) { return tensor.dtype == "I8"; }
+bool IsEightBit(const Tensor& tensor) { return !tensor.scales.empty(); }
 
 // By name, in the order that the identity needs.
 std::map<std::string, Expected> ExpectedTensors(const Config& config) {
@@ -53,6 +59,19 @@ void AllowShared(const std::map<std::string, Have>& tensors, std::map<std::strin
   const auto wanted = expected.find(kCodebook);
   if (have == tensors.end() || wanted == expected.end()) return;
   if (!have->second.shape.empty() && have->second.shape[0] == 1) wanted->second.shape[0] = 1;
+}
+
+// A matrix may be in 8 bits, with a scale for each row; which are, `tensors` (by name) says.
+template <typename Have>
+void AllowEightBit(const std::map<std::string, Have>& tensors, std::map<std::string, Expected>& expected) {
+  std::map<std::string, Expected> scales;
+  for (auto& [name, wanted] : expected) {
+    const auto have = tensors.find(name);
+    if (wanted.dtype != "F16" || have == tensors.end() || !IsEightBit(have->second)) continue;
+    wanted.dtype = "I8";
+    scales[name + kScale] = {"F32", {wanted.shape[0]}};
+  }
+  expected.merge(scales);
 }
 
 // A model may have a network of so many units a group; 0: it has none.
@@ -142,9 +161,10 @@ Status CheckFormat(const std::map<std::string, std::string>& metadata, const std
   if (metadata.at("format") != kFormat) {
     return Error{source + ": metadata: \"format\" is " + Quoted(metadata.at("format")) + ", not \"quaver\""};
   }
-  if (metadata.at("format_version") != kFormatVersion) {
-    return Error{source + ": metadata: \"format_version\" is " + Quoted(metadata.at("format_version")) +
-                 "; this build reads version 1 only"};
+  const std::string& version = metadata.at("format_version");
+  if (version != kFormatVersion && version != kFormatVersionWithEightBit) {
+    return Error{source + ": metadata: \"format_version\" is " + Quoted(version) +
+                 "; this build reads versions 1 and 2"};
   }
   return {};
 }
@@ -267,12 +287,41 @@ bool ViewIntegers(const TensorBytes& tensor, WeightsView& view) {
   return true;
 }
 
+Status ViewEightBit(const TensorBytes& matrix, const TensorBytes& scale, const std::string& source,
+                    WeightsView& view) {
+  std::vector<float> scales(Count(scale));
+  for (size_t i = 0; i < scales.size(); ++i) {
+    scales[i] = ValueAt(scale, i);
+    if (scales[i] < 0 || scales[i] > kMaxRowScale)
+      return Error{Place(source, scale.name) + "value " + std::to_string(i) + " (" +
+                   std::to_string(scales[i]) + ") is not between 0 and " + std::to_string(kMaxRowScale)};
+  }
+  auto promoted = std::make_shared<const std::vector<uint8_t>>(PromoteRows(matrix.bytes, scales));
+  const std::span<const uint8_t> bytes = *promoted;
+  view.tensors[matrix.name] = {matrix.shape, bytes, std::move(promoted), std::move(scales)};
+  return {};
+}
+
 Status ViewTensors(std::span<const TensorBytes> tensors, const std::string& source, WeightsView& view) {
+  std::map<std::string, const TensorBytes*> scales;
   for (const TensorBytes& tensor : tensors) {
-    if (ViewIntegers(tensor, view)) continue;
+    if (tensor.dtype == "I8") scales[tensor.name + kScale] = nullptr;
+  }
+  for (const TensorBytes& tensor : tensors) {
+    if (tensor.dtype == "I8" || ViewIntegers(tensor, view)) continue;
     Status finite = CheckFinite(tensor, Place(source, tensor.name));
     if (!finite.ok()) return finite;
-    view.tensors[tensor.name] = {tensor.shape, tensor.bytes};
+    const auto scale = scales.find(tensor.name);
+    if (scale != scales.end()) {
+      scale->second = &tensor;
+    } else {
+      view.tensors[tensor.name] = {tensor.shape, tensor.bytes, nullptr, {}};
+    }
+  }
+  for (const TensorBytes& tensor : tensors) {
+    if (tensor.dtype != "I8") continue;
+    const Status promoted = ViewEightBit(tensor, *scales.at(tensor.name + kScale), source, view);
+    if (!promoted.ok()) return promoted;
   }
   return {};
 }
@@ -282,6 +331,8 @@ Result<std::vector<TensorBytes>> LocateTensors(const SafetensorsHeader& header, 
                                                std::span<const uint8_t> data, const std::string& source) {
   auto expected = ExpectedTensors(config);
   AllowShared(header.tensors, expected);
+  if (header.metadata.at("format_version") == kFormatVersionWithEightBit)
+    AllowEightBit(header.tensors, expected);
   AllowNetwork(config, UnitsOf(header.tensors, config), expected);
   Status status = CheckNames(header.tensors, expected, source);
   if (!status.ok()) return status.error();
@@ -307,10 +358,15 @@ Status EncodeTensor(const std::string& name, const Expected& expected, const Ten
     return Error{place + "has " + std::to_string(tensor.values.size()) + " values of shape " +
                  ShapeText(tensor.shape) + ", not " + ShapeText(expected.shape)};
   }
+  const size_t row = tensor.scales.empty() ? 0 : tensor.values.size() / tensor.scales.size();
   out.reserve(expected.bytes());
   for (size_t i = 0; i < tensor.values.size(); ++i) {
     const float value = tensor.values[i];
     if (!std::isfinite(value)) return NotFinite(place, i);
+    if (expected.dtype == "I8") {
+      out.push_back(static_cast<uint8_t>(EightBitOf(value, tensor.scales[i / row])));
+      continue;
+    }
     if (expected.dtype == "F32") {
       AppendU32(out, std::bit_cast<uint32_t>(value));
       continue;
@@ -339,10 +395,17 @@ Status EncodeTensors(const Weights& weights, const std::map<std::string, Expecte
                      std::map<std::string, std::vector<uint8_t>>& out) {
   auto wanted = expected;
   for (const char* name : {kFrequencies, kHidden, kSymbols}) wanted.erase(name);
+  for (const auto& [name, tensor] : weights.tensors) wanted.erase(name + kScale);
   Status status = CheckNames(weights.tensors, wanted, "weights");
   if (!status.ok()) return status;
   for (const auto& [name, tensor] : weights.tensors) {
-    status = EncodeTensor(name, expected.at(name), tensor, out[name]);
+    const Expected& file = expected.at(name);
+    if (file.dtype == "I8") {
+      const Tensor scales{{static_cast<int64_t>(tensor.scales.size())}, tensor.scales, {}};
+      status = EncodeTensor(name + kScale, expected.at(name + kScale), scales, out[name + kScale]);
+      if (!status.ok()) return status;
+    }
+    status = EncodeTensor(name, file, tensor, out[name]);
     if (!status.ok()) return status;
   }
   status = EncodeIntegers(kFrequencies, expected.at(kFrequencies), weights.frequencies, out[kFrequencies]);
@@ -366,10 +429,11 @@ Result<std::string> CheckedConfig(const Config& config) {
 
 // Wide values first: every tensor then begins at a multiple of its value's size without a gap.
 std::vector<std::string> FileOrder(const std::map<std::string, Expected>& expected) {
+  const auto width = [](const Expected& tensor) { return tensor.bytes() / tensor.count(); };
   std::vector<std::string> order;
-  for (const bool wide : {true, false}) {
+  for (const uint64_t wanted : {4, 2, 1}) {
     for (const auto& [name, tensor] : expected) {
-      if ((tensor.dtype == "F32") == wide) order.push_back(name);
+      if (width(tensor) == wanted) order.push_back(name);
     }
   }
   return order;
@@ -435,7 +499,7 @@ Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& 
   weights.metadata = std::move(view.value().metadata);
   weights.identity = view.value().identity;
   for (const auto& [name, tensor] : view.value().tensors)
-    weights.tensors[name] = {tensor.shape, Promote(tensor)};
+    weights.tensors[name] = {tensor.shape, Promote(tensor), tensor.scales};
   return weights;
 }
 
@@ -444,6 +508,7 @@ Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   if (!config.ok()) return config.error();
   auto expected = ExpectedTensors(weights.config);
   AllowShared(weights.tensors, expected);
+  AllowEightBit(weights.tensors, expected);
   if (weights.context.units < 0 || weights.context.units > kMaxContextUnits) {
     return Error{"weights: entropy network: " + std::to_string(weights.context.units) + " units, not 0 to " +
                  std::to_string(kMaxContextUnits)};
@@ -461,7 +526,9 @@ Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   }
   const Identity identity = IdentityOf(config.value(), expected, encoded);
   header.metadata["format"] = kFormat;
-  header.metadata["format_version"] = kFormatVersion;
+  const bool eight_bit = std::any_of(weights.tensors.begin(), weights.tensors.end(),
+                                     [](const auto& entry) { return IsEightBit(entry.second); });
+  header.metadata["format_version"] = eight_bit ? kFormatVersionWithEightBit : kFormatVersion;
   header.metadata["config"] = config.value();
   header.metadata["identity"] = ToHex(identity);
   const auto order = FileOrder(expected);

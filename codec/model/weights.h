@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace quaver {
 struct Tensor {
   std::vector<int64_t> shape;
   std::vector<float> values;
+  std::vector<float> scales{};  // of a matrix that a file holds in 8 bits: one a row (codec/model/eight_bit.h)
 };
 
 // Everything that a weights file holds. `tensors` has just the entries of ListTensors(config) and of
@@ -36,17 +38,19 @@ struct Weights {
 };
 
 // A tensor where it lies in a weights file: F16 for matrices, F32 otherwise, little-endian, every value
-// finite.
+// finite. A matrix that the file holds in 8 bits is promoted to F16 when the file is opened.
 struct TensorView {
   std::vector<int64_t> shape;
   std::span<const uint8_t> bytes;
+  std::shared_ptr<const std::vector<uint8_t>> promoted{};  // holds `bytes`, if they do not lie in the file
+  std::vector<float> scales{};                             // then: one a row
 };
 
 // Its values in fp32, exactly.
 std::vector<float> Promote(const TensorView& tensor);
 
-// A weights file that has been checked: its tensors are views into the bytes that were opened, so that a
-// model loads without a copy of them in fp32. `tensors` has just the entries of ListTensors(config) and of
+// A weights file that has been checked: its tensors are views into the bytes that were opened (or of halves
+// that 8 bits were promoted to), so that a model loads without a copy of them in fp32. `tensors` has just the entries of ListTensors(config) and of
 // ListBottleneckTensors(config).
 struct WeightsView {
   Config config;
@@ -67,8 +71,9 @@ Result<WeightsView> OpenWeights(std::span<const uint8_t> bytes, const std::strin
 // The same with all values promoted, and nothing left of the bytes.
 Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify);
 
-// Writes `weights` as a file in memory: matrices are rounded to F16 (nearest even; a value beyond the range
-// of F16, or not finite, is an error), the identity is computed and stored in the metadata.
+// Writes `weights` as a file in memory: matrices with scales become I8, the others are rounded to F16 (nearest
+// even; a value beyond the range of F16, or not finite, is an error), the identity is computed and stored in
+// the metadata. The format version is 2 if there is a matrix in 8 bits, else 1.
 Result<std::vector<uint8_t>> SerializeWeights(Weights& weights);
 
 // What the header of a weights file claims. The identity is checked against the contents by ParseWeights

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "codec/model/eight_bit.h"
 #include "codec/model/layers.h"
 #include "codec/train/bottlenecks/vp.h"
 #include "codec/train/fit_codebook.h"
@@ -39,8 +40,8 @@ Status CheckExport(const Config& config) {
   return Error{"a bottleneck of type \"" + type + "\" is not exported: " + why};
 }
 
-Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, const FitContextOptions& options,
-                              const FitProgress& progress) {
+Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool eight_bit,
+                              const FitContextOptions& options, const FitProgress& progress) {
   const Config& config = state.config.model;
   const Status possible = CheckExport(config);
   if (!possible.ok()) return possible.error();
@@ -52,6 +53,10 @@ Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, const F
     if (!fitted.ok()) return fitted.error();
   }
   AddCodebooks(*state.bottleneck, weights.tensors);
+  if (eight_bit) {  // before the entropy model sees tokens: it is fitted to those that will be sent
+    const Status stored = StoreMatricesAsEightBit(weights);
+    if (!stored.ok()) return stored.error();
+  }
   weights.metadata["licence"] = "Apache-2.0";
   weights.metadata["training"] = Summary(state, data);
   const Status fitted = FitEntropy(weights, data, options, progress);

@@ -16,9 +16,10 @@ Status CheckExport(const Config& config);
 // The averaged weights, with an entropy model fitted to `data` (fit_entropy.h) and these metadata beside
 // that one's: "licence", "training" (JSON: steps, hours, configuration, data, and those of the weights that
 // the run began with). Codebooks that are missing or older than the weights are fitted to `data` first
-// (fit_codebook.h).
-Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, const FitContextOptions& options,
-                              const FitProgress& progress);
+// (fit_codebook.h). `eight_bit`: matrices are rounded to 8 bits first, and stored so
+// (codec/model/eight_bit.h).
+Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool eight_bit,
+                              const FitContextOptions& options, const FitProgress& progress);
 
 }  // namespace quaver
 

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "codec/model/eight_bit.h"
 #include "codec/model/layers.h"
 #include "codec/model/safetensors.h"
 #include "codec/model/weights.h"
@@ -183,7 +186,7 @@ TEST(HostileWeights, Metadata) {
     return ErrorAfter([&](File& file) { file.metadata()[key] = value; }, Verify::kTrusted);
   };
   EXPECT_THAT(error("format", "quaver2"), HasSubstr("\"format\" is \"quaver2\""));
-  EXPECT_THAT(error("format_version", "2"), HasSubstr("\"format_version\" is \"2\""));
+  EXPECT_THAT(error("format_version", "3"), HasSubstr("\"format_version\" is \"3\""));
   EXPECT_THAT(error("format_version", 1), HasSubstr("\"format_version\" is not a string"));
   EXPECT_THAT(error("identity", "12"), HasSubstr("64 hexadecimal digits"));
   EXPECT_THAT(error("identity", std::string(64, 'x')), HasSubstr("not a digit"));
@@ -386,6 +389,35 @@ TEST(HostileWeights, Codebooks) {
   EXPECT_THAT(codes(16384), HasSubstr("its shape is"));
   EXPECT_THAT(codes(1021), HasSubstr("\"codes\" is 1021, which has a prime factor above 61"));
   EXPECT_THAT(codes(1 << 30), HasSubstr("\"codes\" is outside 2 .. 16384"));
+}
+
+TEST(HostileWeights, MatricesInEightBits) {
+  Weights weights = RandomWeights(TinyConfig(), 11);
+  ASSERT_TRUE(StoreMatricesAsEightBit(weights).ok());
+  const auto bytes = SerializeWeights(weights).value();
+  ASSERT_EQ(ErrorOf(bytes), "no error");
+  const std::string scale = std::string(kTensor) + ".scale";
+  const auto error = [&](const std::function<void(File&)>& change) {
+    File file = TakenApart(bytes);
+    change(file);
+    return ErrorOf(Join(file.header.dump(), file.data));
+  };
+  const auto with_first_scale = [&](float value) {
+    return error([&](File& file) {
+      const size_t begin = file.header[scale]["data_offsets"][0];
+      std::memcpy(file.data.data() + begin, &value, sizeof(value));
+    });
+  };
+  EXPECT_THAT(with_first_scale(-1), AllOf(HasSubstr(scale), HasSubstr("is not between")));
+  EXPECT_THAT(with_first_scale(512), AllOf(HasSubstr(scale), HasSubstr("is not between")));
+  EXPECT_THAT(with_first_scale(std::nanf("")), AllOf(HasSubstr(scale), HasSubstr("not finite")));
+  EXPECT_THAT(with_first_scale(0.5f), HasSubstr("identity"));
+  EXPECT_THAT(error([&](File& file) { file.header.erase(scale); }), HasSubstr("missing \"" + scale + "\""));
+  EXPECT_THAT(error([&](File& file) { file.header[scale]["shape"] = {1}; }), HasSubstr("its shape is"));
+  EXPECT_THAT(error([&](File& file) { file.tensor()["dtype"] = "F16"; }), HasSubstr(scale));
+  EXPECT_THAT(error([&](File& file) { file.header[kFirst]["dtype"] = "I8"; }), HasSubstr("not F32"));
+  // Only version 2 has such matrices.
+  EXPECT_THAT(error([&](File& file) { file.metadata()["format_version"] = "1"; }), HasSubstr(scale));
 }
 
 TEST(HostileWeights, TypesWithoutTokens) {

@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <limits>
 
 #include "codec/bitstream/entropy_model.h"
 #include "codec/codec.h"
 #include "codec/model/builtin.h"
+#include "codec/model/eight_bit.h"
 #include "codec/model/half.h"
 #include "codec/model/hash.h"
 #include "codec/model/layers.h"
@@ -72,6 +75,80 @@ TEST(Weights, RoundTrip) {
   EXPECT_EQ(read.value().metadata, written.metadata);
   EXPECT_EQ(read.value().identity, written.identity);
   EXPECT_EQ(Serialize(read.value()), bytes.value()) << "what was read must be written as it was";
+}
+
+TEST(Weights, MatricesInEightBitsComeBackExactly) {
+  for (const Config& config : {TinyConfig(), TinyVpConfig()}) {
+    Weights written = RandomWeights(config, 7);
+    const Identity before = IdentityOf(written);
+    const size_t size = Serialize(written).size();
+    ASSERT_TRUE(StoreMatricesAsEightBit(written).ok());
+    const auto bytes = SerializeWeights(written);
+    ASSERT_TRUE(bytes.ok()) << bytes.message();
+    EXPECT_LT(bytes.value().size(), size);
+    EXPECT_NE(written.identity, before);
+    const auto read = ParseWeights(bytes.value(), "test", Verify::kHash);
+    ASSERT_TRUE(read.ok()) << read.message();
+    EXPECT_EQ(read.value().identity, written.identity);
+    for (const TensorSpec& spec : ListTensors(config)) {
+      EXPECT_EQ(read.value().tensors.at(spec.name).values, written.tensors.at(spec.name).values) << spec.name;
+      EXPECT_EQ(read.value().tensors.at(spec.name).scales.empty(), !spec.matrix) << spec.name;
+    }
+    EXPECT_EQ(Serialize(read.value()), bytes.value()) << "what was read must be written as it was";
+  }
+}
+
+// Each row by itself: a row of large weights takes nothing from the others.
+TEST(Weights, EightBitsKeepEachRowToHalfAStep) {
+  Weights weights = RandomWeights(TinyConfig(), 7);
+  Tensor& matrix = weights.tensors.at("decoder.in.weight");
+  const size_t length = matrix.values.size() / static_cast<size_t>(matrix.shape[0]);
+  for (size_t i = 0; i < length; ++i) matrix.values[i] *= 1000;
+  std::fill_n(matrix.values.begin() + static_cast<std::ptrdiff_t>(length), length, 0.0f);
+  const std::vector<float> before = matrix.values;
+  ASSERT_TRUE(StoreMatricesAsEightBit(weights).ok());
+  double error = 0;
+  double energy = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const float scale = matrix.scales[i / length];
+    const float rounding = std::abs(before[i]) / 1024;  // of the half that is made of it
+    // Weights beyond 127 steps were clipped for the sake of the others.
+    if (std::abs(before[i]) <= 127 * scale) {
+      EXPECT_LE(std::abs(matrix.values[i] - before[i]), scale / 2 + rounding);
+    }
+    error += std::pow(matrix.values[i] - before[i], 2);
+    energy += std::pow(before[i], 2);
+  }
+  EXPECT_LT(error, 1e-4 * energy);
+}
+
+TEST(Weights, EightBitsRefuseWhatTheyCannotReach) {
+  for (const float value : {1e6f, std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    Weights weights = RandomWeights(TinyConfig(), 7);
+    weights.tensors.at("decoder.in.weight").values[5] = value;
+    const Status stored = StoreMatricesAsEightBit(weights);
+    ASSERT_FALSE(stored.ok()) << value;
+    EXPECT_THAT(stored.message(), HasSubstr("decoder.in.weight"));
+  }
+}
+
+// The runtime sees the same halves whether they lie in the file or were promoted to.
+TEST(Weights, AModelInEightBitsDecodesAsTheSameHalvesDo) {
+  Weights eight = RandomWeights(TinyConfig(), 7);
+  ASSERT_TRUE(StoreMatricesAsEightBit(eight).ok());
+  Weights sixteen = eight;
+  for (auto& [name, tensor] : sixteen.tensors) tensor.scales.clear();
+  const auto view = OpenWeights(Serialize(eight), "8", Verify::kHash);
+  const auto bytes = Serialize(sixteen);
+  const auto other = OpenWeights(bytes, "16", Verify::kHash);
+  ASSERT_TRUE(view.ok() && other.ok());
+  ASSERT_EQ(view.value().tensors.size(), other.value().tensors.size());
+  for (const TensorSpec& spec : ListTensors(eight.config)) {
+    if (!spec.matrix) continue;  // these still lie in the file, which is gone
+    EXPECT_THAT(view.value().tensors.at(spec.name).bytes,
+                ::testing::ElementsAreArray(other.value().tensors.at(spec.name).bytes))
+        << spec.name;
+  }
 }
 
 TEST(Weights, ANetworkOfTheEntropyModelComesBackExactly) {
