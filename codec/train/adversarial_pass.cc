@@ -10,6 +10,11 @@ namespace {
 
 using torch::Tensor;
 
+// The adversarial and the feature loss each need a backward pass of their own for their gradients to be
+// measured. So that is done each so many steps, and by turns between them one pass gives the sum, each term
+// scaled by what was measured before (Balancer::Scale).
+constexpr int64_t kMeasureEvery = 8;
+
 // Of one lane. Losses are means over its samples.
 struct Verdict {
   Tensor decoded;  // where the graph begins
@@ -17,6 +22,7 @@ struct Verdict {
   double discriminator = 0;
   double adversarial = 0, features = 0;
   Tensor at_adversarial, at_features;  // gradients at the decoded samples of the batch's losses
+  Tensor at_both;                      // or that of their sum, in the balancer's proportion
 };
 
 class Pass {
@@ -26,6 +32,7 @@ class Pass {
         options_(state.config.training.adversary),
         learns_(state.step % options_.every == 0),
         felt_(state.step >= options_.start_step),
+        measured_((state.step - options_.start_step) % kMeasureEvery == 0),
         parts_(parts),
         lanes_(lanes),
         verdicts_(parts.size()) {
@@ -75,6 +82,11 @@ class Pass {
       const Tensor features = parts_[i].share * FeatureLoss(verdict.of_recorded, verdict.of_decoded);
       verdict.adversarial = adversarial.item<double>();
       verdict.features = features.item<double>();
+      if (!measured_) {
+        verdict.at_both = gradient(Scale("adversarial", options_.adversarial) * adversarial +
+                                   Scale("features", options_.features) * features);
+        return;
+      }
       if (options_.adversarial > 0) verdict.at_adversarial = gradient(adversarial);
       if (options_.features > 0) verdict.at_features = gradient(features);
     });
@@ -94,25 +106,33 @@ class Pass {
     return terms;
   }
 
-  std::vector<Balancer::Term> Gradients(const Tensor& reconstruction) const {
+  // The gradient at the decoded samples: the reconstruction's, and what the discriminators add to it.
+  Tensor Combined(const Tensor& reconstruction, DataParallel& peers) const {
+    if (!felt_) return reconstruction;
+    if (!measured_) return reconstruction + Collected(&Verdict::at_both);
     std::vector<Balancer::Term> terms = {{"reconstruction", reconstruction, 1}};
-    if (!felt_) return terms;
-    std::vector<Tensor> adversarial, features;
-    for (const Verdict& verdict : verdicts_) {
-      adversarial.push_back(verdict.at_adversarial);
-      features.push_back(verdict.at_features);
-    }
     if (options_.adversarial > 0)
-      terms.push_back({"adversarial", torch::cat(adversarial), options_.adversarial});
-    if (options_.features > 0) terms.push_back({"features", torch::cat(features), options_.features});
-    return terms;
+      terms.push_back({"adversarial", Collected(&Verdict::at_adversarial), options_.adversarial});
+    if (options_.features > 0)
+      terms.push_back({"features", Collected(&Verdict::at_features), options_.features});
+    return adversary_.balancer.Combine(terms, [&](const Tensor& norms) { return peers.Mean(norms); });
   }
 
  private:
+  double Scale(const char* term, double weight) const {
+    return weight > 0 ? adversary_.balancer.Scale(term, weight) : 0;
+  }
+  Tensor Collected(Tensor Verdict::* gradient) const {
+    std::vector<Tensor> lanes;
+    for (const Verdict& verdict : verdicts_) lanes.push_back(verdict.*gradient);
+    return torch::cat(lanes);
+  }
+
   Adversary& adversary_;
   const AdversaryOptions& options_;
-  const bool learns_;  // it is the discriminators' turn
-  const bool felt_;    // the decoder listens to them
+  const bool learns_;    // it is the discriminators' turn
+  const bool felt_;      // the decoder listens to them
+  const bool measured_;  // each term's gradient by itself
   const std::vector<GeneratorPass::Part>& parts_;
   Lanes& lanes_;
   std::vector<Verdict> verdicts_;
@@ -133,9 +153,7 @@ AdversarialResult AdversarialPass(TrainingState& state, const std::vector<Genera
   for (const auto& [name, value] : result.terms) values.push_back(value);
   values = peers.Mean(values);
   for (size_t i = 0; i < values.size(); ++i) result.terms[i].second = values[i];
-  const torch::Tensor combined = state.adversary->balancer.Combine(
-      pass.Gradients(torch::cat(at_decoded)), [&](const torch::Tensor& norms) { return peers.Mean(norms); });
-  result.at_decoded = lanes.Split(combined);
+  result.at_decoded = lanes.Split(pass.Combined(torch::cat(at_decoded), peers));
   return result;
 }
 

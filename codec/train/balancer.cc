@@ -37,6 +37,14 @@ torch::Tensor Balancer::Combine(const std::vector<Term>& terms,
   return sum;
 }
 
+double Balancer::Scale(const std::string& name, double weight) const {
+  const auto it =
+      std::find_if(averages_.begin(), averages_.end(), [&](const Average& a) { return a.name == name; });
+  if (it == averages_.end()) return 0;
+  const Average& first = averages_.front();
+  return weight * (first.sum / first.count) / std::max(it->sum / it->count, kLeast);
+}
+
 void Balancer::Save(torch::serialize::OutputArchive& archive) const {
   std::vector<double> numbers;
   std::string names;

@@ -26,6 +26,10 @@ class Balancer {
   // this rank's norms [terms] those of the whole batch.
   torch::Tensor Combine(const std::vector<Term>& terms,
                         const std::function<torch::Tensor(const torch::Tensor&)>& mean_over_ranks = {});
+  // What a term of this weight would be scaled by if nothing was measured now: weight * average norm of the
+  // first / average norm of its own; 0 before Combine() has seen both. With it the gradients of several terms
+  // can be had from one backward pass of their weighted sum.
+  double Scale(const std::string& name, double weight) const;
 
   void Save(torch::serialize::OutputArchive& archive) const;
   void Load(torch::serialize::InputArchive& archive);

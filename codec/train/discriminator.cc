@@ -5,6 +5,8 @@
 #include <string>
 #include <torch/nn/module.h>
 
+#include "codec/train/spectrum_op.h"
+
 namespace quaver {
 namespace {
 
@@ -18,8 +20,10 @@ constexpr double kLevelFloor = 3e-3;    // rms below which a waveform counts as 
 constexpr double kFeatureFloor = 1e-3;  // of the mean activation that a difference is compared with
 
 // [batch, samples] -> compressed real and imaginary parts [batch, 2, frames, bins]; the bin at half the rate
-// is left out, so that the number of bins is even.
-Tensor CompressedSpectrum(const Tensor& x, int size, const Tensor& window) {
+// is left out, so that the number of bins is even. On the CPU in fp32 as one operation.
+Tensor Spectrum(const Tensor& x, int size, const Tensor& window) {
+  if (x.device().is_cpu() && x.scalar_type() == torch::kFloat)
+    return CompressedSpectrum(x, window, kPowerFloor, kCompression);
   const Tensor spectrum =
       torch::view_as_real(torch::stft(x, size, size / 4, size, window, /*center=*/true, "reflect",
                                       /*normalized=*/false, /*onesided=*/true, /*return_complex=*/true))
@@ -113,7 +117,7 @@ void DiscriminatorsImpl::Judge(Tensor x, const std::vector<Layer>& layers, Judge
 Judgement DiscriminatorsImpl::forward(const Tensor& samples) {
   Judgement judgement;
   for (const Scale& scale : scales_)
-    Judge(CompressedSpectrum(samples, scale.size, scale.window), scale.layers, judgement);
+    Judge(Spectrum(samples, scale.size, scale.window), scale.layers, judgement);
   for (const Period& period : periods_) {
     int64_t whole = 1;
     for (const Layer& layer : period.layers) whole *= layer.merged;

@@ -49,7 +49,7 @@ struct AdversaryOptions {
   int channels = 16;                              // of the first layer
   std::vector<int> fft_sizes = {256, 512, 1024};  // an STFT discriminator each; hop = a quarter
   std::vector<int> periods;                       // a multi-period discriminator each, in samples
-  double balance_decay = 0.99;                    // of the averages by which gradients are put in proportion
+  double balance_decay = 0.9;  // of the averages by which gradients are put in proportion, each 8 steps
   bool on() const { return adversarial > 0 || features > 0; }
 };
 

@@ -191,6 +191,50 @@ void FeaturesHalf(int64_t frames, int64_t bins, float power_floor, const float* 
   FeaturesOf(frames, bins, power_floor, spectra, features);
 }
 
+// (power)^exponent; the logarithm of what is not finite is finite, but the products with x are not.
+template <class D>
+HWY_INLINE hn::Vec<D> Power(D d, hn::Vec<D> value, float exponent) {
+  return hn::Exp(d, hn::Mul(hn::Log(d, value), hn::Set(d, exponent)));
+}
+
+void CompressOf(int64_t frames, int64_t bins, int64_t kept, float power_floor, float exponent,
+                const float* spectra, float* compressed) {
+  for (int64_t t = 0; t < frames; ++t) {
+    ForEach(kept, [&](auto d, int64_t k) HWY_ATTR {
+      hn::Vec<decltype(d)> re, im;
+      ReadComplex(d, spectra + 2 * (t * bins + k), re, im);
+      const auto power = hn::MulAdd(re, re, hn::MulAdd(im, im, hn::Set(d, power_floor)));
+      const auto gain = Power(d, power, exponent);
+      WriteComplex(d, hn::Mul(re, gain), hn::Mul(im, gain), compressed + 2 * (t * kept + k));
+    });
+  }
+}
+
+// y = x p^e with p = |x|^2 + floor, so the gradient by x is p^e (g + 2 e / p <x, g> x). A complex-to-real
+// transform counts every bin twice but the first and the last.
+void CompressBackwardOf(int64_t frames, int64_t bins, int64_t kept, float power_floor, float exponent,
+                        const float* spectra, const float* gradient, float* out) {
+  for (int64_t t = 0; t < frames; ++t) {
+    float* row = out + 2 * t * bins;
+    ForEach(kept, [&](auto d, int64_t k) HWY_ATTR {
+      hn::Vec<decltype(d)> re, im, gre, gim;
+      ReadComplex(d, spectra + 2 * (t * bins + k), re, im);
+      ReadComplex(d, gradient + 2 * (t * kept + k), gre, gim);
+      const auto power = hn::MulAdd(re, re, hn::MulAdd(im, im, hn::Set(d, power_floor)));
+      const auto gain = hn::Mul(Power(d, power, exponent), hn::Set(d, 0.5f));
+      const auto along = hn::Mul(hn::MulAdd(re, gre, hn::Mul(im, gim)),
+                                 hn::Div(hn::Set(d, 2 * exponent), power));
+      WriteComplex(d, hn::Mul(gain, hn::MulAdd(along, re, gre)), hn::Mul(gain, hn::MulAdd(along, im, gim)),
+                   row + 2 * k);
+    });
+    std::fill(row + 2 * kept, row + 2 * bins, 0.0f);
+    for (const int64_t edge : {int64_t{0}, bins - 1}) {
+      row[2 * edge] *= 2;
+      row[2 * edge + 1] *= 2;
+    }
+  }
+}
+
 void PolarOf(int64_t frames, int64_t bins, float max_magnitude, float scale, const float* polar,
              float* spectra) {
   for (int64_t t = 0; t < frames; ++t) {
@@ -248,6 +292,8 @@ HWY_EXPORT(CompareSpectraOf);
 HWY_EXPORT(CompareSpectraBackwardOf);
 HWY_EXPORT(FeaturesFloat);
 HWY_EXPORT(FeaturesHalf);
+HWY_EXPORT(CompressOf);
+HWY_EXPORT(CompressBackwardOf);
 HWY_EXPORT(PolarOf);
 HWY_EXPORT(PolarBackwardOf);
 
@@ -284,6 +330,17 @@ template <>
 void SpectrumFeatures(int64_t frames, int64_t bins, float power_floor, const float* spectra,
                       uint16_t* features) {
   HWY_DYNAMIC_DISPATCH(FeaturesHalf)(frames, bins, power_floor, spectra, features);
+}
+
+void CompressSpectra(int64_t frames, int64_t bins, int64_t kept, float power_floor, float exponent,
+                     const float* spectra, float* compressed) {
+  HWY_DYNAMIC_DISPATCH(CompressOf)(frames, bins, kept, power_floor, exponent, spectra, compressed);
+}
+
+void CompressSpectraBackward(int64_t frames, int64_t bins, int64_t kept, float power_floor, float exponent,
+                             const float* spectra, const float* gradient, float* out) {
+  HWY_DYNAMIC_DISPATCH(CompressBackwardOf)
+  (frames, bins, kept, power_floor, exponent, spectra, gradient, out);
 }
 
 void PolarToSpectrum(int64_t frames, int64_t bins, float max_magnitude, float scale, const float* polar,

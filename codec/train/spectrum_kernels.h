@@ -61,6 +61,14 @@ void CompareSpectraBackward(int64_t frames, int64_t bins, const MelBands& mel, f
 template <typename T>
 void SpectrumFeatures(int64_t frames, int64_t bins, float power_floor, const float* spectra, T* features);
 
+// Spectra [frames, bins] -> x (|x|^2 + power_floor)^exponent of the first `kept` bins, [frames, kept] complex.
+void CompressSpectra(int64_t frames, int64_t bins, int64_t kept, float power_floor, float exponent,
+                     const float* spectra, float* compressed);
+// From gradients [frames, kept] of the above: those by the frames, before the inverse transform (as in
+// CompareSpectraBackward), [frames, bins].
+void CompressSpectraBackward(int64_t frames, int64_t bins, int64_t kept, float power_floor, float exponent,
+                             const float* spectra, const float* gradient, float* out);
+
 // log magnitudes and phases [frames, 2 * bins] -> `scale` times the spectra [frames, bins] of kIstft.
 void PolarToSpectrum(int64_t frames, int64_t bins, float max_magnitude, float scale, const float* polar,
                      float* spectra);

@@ -181,6 +181,46 @@ struct CompareFunction : torch::autograd::Function<CompareFunction> {
   }
 };
 
+struct CompressFunction : torch::autograd::Function<CompressFunction> {
+  static Tensor forward(AutogradContext* context, const Tensor& samples, const Tensor& window,
+                        double power_floor, double exponent) {
+    const int64_t batch = samples.size(0);
+    const Framing framing = LossFraming(samples.size(1), window.size(0));
+    const int64_t frames = framing.frames;
+    const int64_t bins = framing.size / 2 + 1;
+    const Tensor spectra = Transform(samples, framing, window);
+    Tensor out = torch::empty({batch, frames, bins - 1, 2}, samples.options());
+    ForItems(batch, [&](int64_t i) {
+      internal::CompressSpectra(frames, bins, bins - 1, static_cast<float>(power_floor),
+                                static_cast<float>(exponent), Complex(spectra) + 2 * i * frames * bins,
+                                out.data_ptr<float>() + 2 * i * frames * (bins - 1));
+    });
+    context->saved_data["power_floor"] = power_floor;
+    context->saved_data["exponent"] = exponent;
+    context->saved_data["samples"] = samples.size(1);
+    context->save_for_backward({spectra, window});
+    return out;
+  }
+
+  static tensor_list backward(AutogradContext* context, tensor_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const Framing framing = LossFraming(context->saved_data["samples"].toInt(), saved[1].size(0));
+    const int64_t frames = framing.frames;
+    const int64_t bins = framing.size / 2 + 1;
+    const Tensor gradient = gradients[0].contiguous();
+    Tensor spectra = torch::empty_like(saved[0]);
+    float* out = Complex(spectra);
+    ForItems(gradient.size(0), [&](int64_t i) {
+      internal::CompressSpectraBackward(
+          frames, bins, bins - 1, static_cast<float>(context->saved_data["power_floor"].toDouble()),
+          static_cast<float>(context->saved_data["exponent"].toDouble()),
+          Complex(saved[0]) + 2 * i * frames * bins,
+          gradient.const_data_ptr<float>() + 2 * i * frames * (bins - 1), out + 2 * i * frames * bins);
+    });
+    return {TransformBack(spectra, framing, saved[1]), Variable(), Variable(), Variable()};
+  }
+};
+
 }  // namespace
 
 Tensor StftFeatures(const Tensor& samples, const Tensor& window, int64_t hop, double power_floor, bool bf16) {
@@ -233,6 +273,10 @@ SpectralTerms CompareSpectrograms(const Tensor& reference, const Tensor& output,
                                   const SpectralOptions& options) {
   const auto terms = CompareFunction::apply(output.contiguous(), reference.detach().contiguous(), options);
   return {terms[0], terms[1]};
+}
+
+Tensor CompressedSpectrum(const Tensor& samples, const Tensor& window, double power_floor, double exponent) {
+  return CompressFunction::apply(samples.contiguous(), window, power_floor, exponent).permute({0, 3, 1, 2});
 }
 
 }  // namespace quaver

@@ -41,6 +41,12 @@ struct SpectralTerms {
 SpectralTerms CompareSpectrograms(const torch::Tensor& reference, const torch::Tensor& output,
                                   const SpectralOptions& options);
 
+// Waveforms [batch, samples], window [size] -> spectra of centred frames, size / 4 apart, x (|x|^2 +
+// power_floor)^exponent: real and imaginary parts [batch, 2, 1 + samples / (size / 4), size / 2], channels
+// last. The bin at half the rate is left out.
+torch::Tensor CompressedSpectrum(const torch::Tensor& samples, const torch::Tensor& window,
+                                 double power_floor, double exponent);
+
 }  // namespace quaver
 
 #endif  // QUAVER_CODEC_TRAIN_SPECTRUM_OP_H_

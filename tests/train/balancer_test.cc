@@ -49,5 +49,16 @@ TEST(Balancer, SavedAndLoadedGoesOn) {
   EXPECT_TRUE(torch::equal(combine(straight, 7), combine(resumed, 7)));
 }
 
+// One backward pass of the sum of scaled terms gives what the gradients one by one do.
+TEST(Balancer, ScaleIsThatOfTheLastCombination) {
+  Balancer balancer(0.9);
+  EXPECT_EQ(balancer.Scale("adversarial", 0.5), 0) << "nothing was measured";
+  torch::Tensor sum;
+  for (const double size : {1.0, 3.0, 7.0})
+    sum = balancer.Combine({{"reconstruction", Gradient(2), 1}, {"adversarial", Gradient(size), 0.5}});
+  const torch::Tensor again = Gradient(2) + balancer.Scale("adversarial", 0.5) * Gradient(7);
+  EXPECT_TRUE(torch::allclose(sum, again, 1e-5));
+}
+
 }  // namespace
 }  // namespace quaver

@@ -169,5 +169,39 @@ TEST(SpectrumOp, ThreadsChangeNoBit) {
   for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(torch::equal(one.gradients[i], two.gradients[i])) << i;
 }
 
+// Value and gradient against LibTorch's operations one by one in fp64; silence too, where the floor counts.
+TEST(SpectrumOp, CompressedSpectrumIsTheComposedOne) {
+  constexpr double kFloor = 1e-6;
+  constexpr double kExponent = -0.35;
+  Tensor signal = Speech(8000 - 80);
+  ASSERT_TRUE(signal.defined());
+  signal[1] *= 1e-4;
+  torch::manual_seed(1);
+  for (const int64_t size : {64, 256, 1024}) {
+    const Tensor window = torch::hann_window(size);
+    const auto compose = [&](const Tensor& x) {
+      const Tensor spectrum =
+          torch::view_as_real(torch::stft(x, size, size / 4, size, window.to(x.scalar_type()), true, "reflect",
+                                          false, true, true))
+              .slice(1, 0, size / 2)
+              .transpose(1, 2);
+      const Tensor gain = (spectrum.square().sum(-1, true) + kFloor).pow(kExponent);
+      return (spectrum * gain).permute({0, 3, 1, 2});
+    };
+    const Tensor x = signal.clone().requires_grad_(true);
+    const Tensor y = signal.to(torch::kDouble).requires_grad_(true);
+    const Tensor fused = CompressedSpectrum(x, window, kFloor, kExponent);
+    const Tensor composed = compose(y);
+    ASSERT_EQ(fused.sizes(), composed.sizes());
+    EXPECT_TRUE(fused.is_contiguous(torch::MemoryFormat::ChannelsLast));
+    EXPECT_LT(Distance(fused, composed), 1e-5) << size;
+    const Tensor weights = torch::randn_like(composed);
+    const Tensor of_fused = torch::autograd::grad({(fused * weights.to(torch::kFloat)).sum()}, {x})[0];
+    const Tensor of_composed = torch::autograd::grad({(composed * weights).sum()}, {y})[0];
+    for (int64_t i = 0; i < signal.size(0); ++i)
+      EXPECT_LT(Distance(of_fused[i], of_composed[i]), 1e-4) << size << " " << i;
+  }
+}
+
 }  // namespace
 }  // namespace quaver
