@@ -1,5 +1,5 @@
 # cmake --install build/release [--prefix DIR] [--component program|runtime|development]:
-#   program      the program, the weights files that it looks for, its papers
+#   program      the program, the weights files that it looks for, its documentation
 #   runtime      the shared library
 #   development  headers, the archive, the CMake package and the pkg-config file
 # cmake/packages.cmake makes a Debian package of each.
