@@ -1,158 +1,214 @@
 #!/usr/bin/env python3
-"""Runs a folder of speech through codecs and scores what comes out: a table, a picture of rate against distortion, JSON.
+"""Runs folders of speech through codecs and scores what comes out: tables, a picture with a panel a measure, JSON.
 
-    bench/quality/quality.py my/speech --codecs quaver:3k opus:12 --out results
-    bench/quality/quality.py my/speech --program build/release/bin/quaver --out results
-    bench/quality/quality.py my/speech --codecs quaver:6k~0% quaver:6k~10% opus:12~0% opus:12~10% --out results
-    bench/quality/quality.py my/speech --out results --codecs \\
-      'cmd:Lyra v2@3.2=node lyra.mjs models 16 {in_dir} {out_dir}'
+    bench/quality/quality.py speech/dev speech/dev-multi --quaver build/release/bin/quaver --bitrate 1.5k,3k --out results
+    bench/quality/quality.py speech/dev --codecs quaver:3k opus:12 original --out results
+    bench/quality/quality.py speech/dev --codecs quaver:6k~0% quaver:6k~10% opus:12~0% opus:12~10% --out results
+    bench/quality/quality.py speech/dev --codecs lyra:3.2 opus-nolace:9 --lyra weights --npm node --out results
 
-Clips are FLAC or WAV, 16 kHz, mono. A codec whose results are in OUT/results.json already is not run again, so that peers
-are run once. The rate is that of the packets alone, over all clips. Needs PyPI's numpy, scipy, soundfile, pesq, pystoi and
-matplotlib; GNU time for the peak of memory. `bench/quality/adapters.py` lists the forms of a codec.
+Clips are FLAC or WAV, 16 kHz, mono; a set is called as its folder. OUT/SET.json keeps every clip: what is in it already is
+not measured again, so a run that was stopped goes on where it was, and peers are run once. The rate is that of the packets
+alone, over all clips. `bench/quality/adapters/__init__.py` lists the forms of a codec, `bench/quality/requirements.txt` what
+the measures need: one whose package is missing is left out. GNU time gives the peak of memory.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+import time
 
 import adapters
+import clips
+import measures
 import soundfile
+import tables
+from results import Results
 
-KEYS = ("pesq_wb", "estoi", "log_mel_db", "si_sdr_db")
-DEFAULT = ["quaver:0.5k", "quaver:1k", "quaver:1.5k", "quaver:3k", "quaver:4.5k", "quaver:6k", "quaver:9k",
+DEFAULT = ["original", "quaver:0.5k", "quaver:1k", "quaver:1.5k", "quaver:3k", "quaver:4.5k", "quaver:6k", "quaver:9k",
            "opus:6", "opus:8", "opus:9", "opus:10", "opus:12", "opus:16", "speex:2", "speex:4", "codec2:1300", "codec2:3200"]
 
 
-def clips_of(folder):
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".flac", ".wav"))
-    if not paths:
-        raise adapters.Failed(f"{folder}: no .flac or .wav in it")
-    clips = {}
-    for path in paths:
-        samples, rate = soundfile.read(path)
-        if rate != adapters.RATE or samples.ndim != 1:
-            raise adapters.Failed(f"{path}: {rate} Hz, {1 if samples.ndim == 1 else samples.shape[1]} channels, not 16000 Hz mono")
-        if path.stem in clips:
-            raise adapters.Failed(f"{path}: there is another clip of that name")
-        clips[path.stem] = samples
-    return clips
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
-def score_file(job):
-    import scores
-    reference, path = job
-    decoded, rate = soundfile.read(path)
-    if rate != adapters.RATE:
-        raise adapters.Failed(f"{path}: decoded to {rate} Hz")
-    return scores.score(reference, decoded if decoded.ndim == 1 else decoded[:, 0])
+class Set:
+    """A set of clips with its results, its recordings as WAV files and what codecs made of them."""
+
+    def __init__(self, folder, out, keep, want):
+        self.name = folder.resolve().name
+        self.clips = clips.read(folder)
+        self.results = Results(out / f"{self.name}.json")
+        self.folder = keep / self.name
+        self.wavs = self.folder / "reference"
+        self.want = want
+        self.wavs.mkdir(parents=True, exist_ok=True)
+        for name, clip in self.clips.items():
+            if not (self.wavs / f"{name}.wav").is_file():
+                soundfile.write(self.wavs / f"{name}.wav", clip.samples, adapters.RATE, subtype="PCM_16")
+
+    def decoded(self, codec):
+        name = f"{codec.label}-{codec.spec.split('=')[0]}"
+        return self.folder / "".join(c if c.isalnum() or c in ".-^~%" else "_" for c in name)
+
+    def chosen(self, measure):
+        """Names of the clips that a measure is asked about: all, or every so manieth."""
+        return list(self.clips)[::self.want.get(measure, 1)]
+
+    def lacking(self, codec, measure):
+        keys = [column.key for column in measures.by_name[measure].columns]
+        of_clips = self.results.entry(codec)["of_clips"]
+        return [name for name in self.chosen(measure) if any(key not in of_clips.get(name, {}) for key in keys)]
 
 
-def measure(codec, clips, wavs, folder, pool):
-    folder.mkdir(parents=True)
-    outs = {name: folder / f"{name}.wav" for name in clips}
+def run_codec(codec, of):
+    """Decodes all clips of a set and notes the bytes and what it took, unless that was done."""
+    entry, folder = of.results.entry(codec), of.decoded(codec)
+    done = folder / "done"
+    if done.is_file() and "seconds" in entry:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    outs = {name: folder / f"{name}.wav" for name in of.clips}
     if codec.whole_folder:
-        codec.run(wavs, folder, 0)
-        payload = None
+        payload = codec.run(of.wavs, folder, 0)
     else:
-        sizes = [codec.run(wavs / f"{name}.wav", outs[name], number) for number, name in enumerate(clips)]
-        payload = None if None in sizes else sum(sizes)
-    seconds = sum(len(samples) for samples in clips.values()) / adapters.RATE
-    rows = dict(zip(clips, pool.map(score_file, [(clips[name], outs[name]) for name in clips])))
-    result = {"spec": codec.spec, "label": codec.label, "clips": len(clips), "seconds": seconds,
-              "kbps": codec.kbps if payload is None else 8 * payload / seconds / 1000,
+        sizes = {name: codec.run(of.wavs / f"{name}.wav", outs[name], number) for number, name in enumerate(of.clips)}
+        payload = None if None in sizes.values() else sum(sizes.values())
+        for name, size in sizes.items():
+            if size is not None:
+                entry["of_clips"].setdefault(name, {})["bytes"] = size
+    for out in outs.values():
+        if not out.is_file():
+            raise adapters.Failed(f"{codec.spec}: wrote no {out}")
+    seconds = sum(len(clip.samples) for clip in of.clips.values()) / adapters.RATE
+    entry |= {"clips": len(of.clips), "seconds": seconds, "kbps": codec.kbps if payload is None else 8 * payload / seconds / 1000,
               "encode_cpu": codec.encoding.cpu, "decode_cpu": codec.decoding.cpu,
-              "peak_bytes": max((codec.encoding.peak or 0), (codec.decoding.peak or 0)) or None, "of_clips": rows}
-    for key in KEYS:
-        values = [row[key] for row in rows.values()]
-        result[key] = sum(values) / len(values)
-        result["worst_" + key] = max(values) if key == "log_mel_db" else min(values)
-    return result
+              "peak_bytes": max((codec.encoding.peak or 0), (codec.decoding.peak or 0)) or None}
+    for name in of.clips:
+        entry["of_clips"].setdefault(name, {})
+    of.results.save()
+    done.touch()
+    say(f"{of.name}: {codec.label}: {entry['kbps'] or 0:.2f} kbit/s")
 
 
-def table(results):
-    head = ("codec", "kbit/s", "PESQ-WB", "worst", "ESTOI", "worst", "log-mel dB", "x real time, encode / decode", "peak MB")
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    for r in sorted(results, key=lambda r: r["kbps"] or 0):
-        speed = lambda cpu: f"{r['seconds'] / cpu:{'.0f' if r['seconds'] > 10 * cpu else '.1f'}}" if cpu > 0 else "-"  # noqa: E731
-        name = f"**{r['label']}**" if r["spec"].startswith("quaver") else r["label"]
-        lines.append("| " + " | ".join([
-            name, f"{r['kbps']:.2f}" if r["kbps"] else "?", f"{r['pesq_wb']:.2f}", f"{r['worst_pesq_wb']:.2f}",
-            f"{r['estoi']:.3f}", f"{r['worst_estoi']:.3f}", f"{r['log_mel_db']:.2f}",
-            f"{speed(r['encode_cpu'])} / {speed(r['decode_cpu'])}", f"{r['peak_bytes'] / 1e6:.0f}" if r["peak_bytes"] else "?"]) + " |")
-    return "\n".join(lines) + "\n"
+def apply_measure(measure, codec, of):
+    lacking = of.lacking(codec, measure.name)
+    if not lacking:
+        return
+    of_clips, started = of.results.entry(codec)["of_clips"], time.process_time()
+    for name in lacking:
+        decoded = clips.read_decoded(of.decoded(codec) / f"{name}.wav")
+        of_clips.setdefault(name, {}).update(measure.score(measures.Pair(of.clips[name], decoded)))
+    of.results.save()
+    entry = of.results.entry(codec)
+    scores = ", ".join(f"{c.title} {tables.cell(entry, c) or '-'}" for c in measure.columns)
+    say(f"{of.name}: {codec.label}: {scores} ({len(lacking)} clips, {time.process_time() - started:.0f} s)")
 
 
-def loss_table(results):
-    """ESTOI and PESQ-WB with packets lost, and what was lost of them: of codecs that were run at `~0%` too."""
-    lossy = {}
-    for r in results:
-        codec, found, lost = r["spec"].partition("~")
-        if found:
-            lossy.setdefault(codec, {})[lost] = r
-    lossy = {codec: by for codec, by in lossy.items() if "0%" in by}
-    if not lossy:
-        return ""
-    losses = list(dict.fromkeys(lost for by in lossy.values() for lost in by))
-    heads = [f"{by['0%']['label'].split(', ')[0]}: {by['0%']['kbps']:.2f} kbit/s" for by in lossy.values()]
-    lines = ["", "| packets lost | " + " | ".join(heads) + " |", "|" + " --- |" * (1 + len(lossy))]
-    for lost in losses:
-        cells = []
-        for by in lossy.values():
-            r, whole = by.get(lost), by["0%"]
-            falls = [f"{r[key]:.{digits}f}" + (f" ({r[key] - whole[key]:+.{digits}f})" if lost != "0%" else "")
-                     for key, digits in (("estoi", 3), ("pesq_wb", 2))] if r else []
-            cells.append(", ".join(falls))
-        lines.append(f"| {lost.replace('x', ' in bursts of ')} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+def run(arguments):
+    programs = adapters.Programs(arguments.quaver, arguments.name, arguments.model, arguments.lyra, arguments.npm)
+    options = measures.Options(arguments.whisper)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        keep = arguments.keep or pathlib.Path(temporary)
+        sets = [Set(folder, arguments.out, keep, arguments.every) for folder in arguments.clips]
+        for of in sets:
+            for other in arguments.take:
+                if (other / f"{of.name}.json").is_file():
+                    of.results.take(Results(other / f"{of.name}.json"))
+            if arguments.again:
+                for spec in arguments.codecs:
+                    codec = adapters.make(spec, programs)
+                    of.results.of.pop((codec.label, spec), None)
+                    (of.decoded(codec) / "done").unlink(missing_ok=True)
+        work = []  # of codecs that lack something
+        for of in sets:
+            for spec in arguments.codecs:
+                codec = adapters.make(spec, programs)
+                if "seconds" not in of.results.entry(codec) or any(of.lacking(codec, name) for name in arguments.measures):
+                    run_codec(codec, of)
+                    work.append((codec, of))
+        for name in arguments.measures:
+            if not any(of.lacking(codec, name) for codec, of in work):
+                continue
+            try:
+                measure = measures.load(name, options)
+            except measures.Unavailable as missing:
+                say(f"quality.py: {name} is left out: {missing}")
+                continue
+            for codec, of in work:
+                apply_measure(measure, codec, of)
+    return sets
 
 
-def lossless(results):
-    return [r for r in results if "~" not in r["spec"]]
+def write(sets, out):
+    text = ""
+    for of in sets:
+        text += f"## {of.name}\n\n{tables.all_of(of.results.entries)}\n"
+    (out / "tables.md").write_text(text)
+    print(text, end="")
+    if any(tables.lossless(of.results.entries) for of in sets):
+        try:
+            import picture
+        except ImportError as missing:
+            say(f"quality.py: no picture: {missing} (bench/quality/requirements.txt)")
+            return
+        picture.draw({of.name: of.results.entries for of in sets}, out / "picture.svg")
 
 
-def tables(results):
-    return (table(lossless(results)) if lossless(results) else "") + loss_table(results)
+def every(text):
+    name, _, count = text.partition("=")
+    if name not in measures.by_name or not count.isdigit() or int(count) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form MEASURE=N")
+    return name, int(count)
+
+
+def named(text):
+    names = text.split(",")
+    for name in names:
+        if name not in measures.by_name:
+            raise argparse.ArgumentTypeError(f"'{name}' is no measure: {', '.join(measures.by_name)}")
+    return [name for name in measures.by_name if name in names]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=pathlib.Path, nargs="+", help="folders of speech, a set each")
+    parser.add_argument("--codecs", nargs="+", metavar="CODEC",
+                        help="what to run (default: the rates of --bitrate; without it, Quaver, Opus, Speex and Codec 2 at several)")
+    parser.add_argument("--quaver", "--program", default="build/release/bin/quaver", metavar="PROGRAM",
+                        help="the program `quaver` (default: %(default)s)")
+    parser.add_argument("--model", type=pathlib.Path, metavar="FILE", help="model for it (default: the one that it was built with)")
+    parser.add_argument("--name", default="Quaver", help="how the tables call it (default: %(default)s)")
+    parser.add_argument("--bitrate", metavar="RATE,...", help="rates of Quaver, such as 1.5k,3k")
+    parser.add_argument("--effort", default="0", metavar="N,...", help="at each effort of these (default: %(default)s)")
+    parser.add_argument("--measures", type=named, default=list(measures.by_name), metavar="NAME,...",
+                        help=f"these alone (default: all): {','.join(measures.by_name)}")
+    parser.add_argument("--every", type=every, action="append", default=[], metavar="MEASURE=N",
+                        help="score only every Nth clip by a measure that takes long; the tables tell")
+    parser.add_argument("--whisper", type=pathlib.Path, metavar="DIR", help="Whisper model in CTranslate2's format, for word errors")
+    parser.add_argument("--lyra", type=pathlib.Path, metavar="DIR", help="folder of Lyra v2's three .tflite files")
+    parser.add_argument("--npm", type=pathlib.Path, metavar="DIR", help="folder where npm installed @wasm-audio-decoders/opus-ml")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for SET.json, tables.md and picture.svg")
+    parser.add_argument("--take", type=pathlib.Path, nargs="+", default=[], metavar="DIR",
+                        help="folders of other runs, whose results are taken over")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep the decoded clips in DIR/SET/CODEC/")
+    parser.add_argument("--again", action="store_true", help="run codecs whose results are there already, too")
+    arguments = parser.parse_args()
+    arguments.every = dict(arguments.every)
+    rates = [f"quaver:{rate}" + (f"^{effort}" if effort != "0" else "")
+             for rate in (arguments.bitrate or "").split(",") if rate for effort in arguments.effort.split(",")]
+    if not rates and arguments.codecs is None:
+        arguments.codecs = [] if arguments.take else DEFAULT
+    else:
+        arguments.codecs = (arguments.codecs or []) + rates
+    return arguments
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", type=pathlib.Path, help="folder of speech")
-    parser.add_argument("--codecs", nargs="+", default=DEFAULT, metavar="CODEC", help="what to run (default: %(default)s)")
-    parser.add_argument("--program", default="build/release/bin/quaver", help="the program `quaver` (default: %(default)s)")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for results.json, table.md and picture.svg")
-    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep the decoded clips in DIR/CODEC/")
-    parser.add_argument("--again", action="store_true", help="run codecs whose results are there already, too")
-    arguments = parser.parse_args()
-    clips = clips_of(arguments.clips)
-    file = arguments.out / "results.json"
-    known = {r["spec"]: r for r in json.loads(file.read_text())} if file.is_file() else {}
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary, ProcessPoolExecutor() as pool:
-        wavs = pathlib.Path(temporary) / "reference"
-        wavs.mkdir()
-        for name, samples in clips.items():
-            soundfile.write(wavs / f"{name}.wav", samples, adapters.RATE, subtype="PCM_16")
-        for number, spec in enumerate(arguments.codecs, 1):
-            if spec in known and not arguments.again:
-                continue
-            codec = adapters.make(spec, arguments.program)
-            folder = (arguments.keep or pathlib.Path(temporary)) / spec.split("=")[0].replace("/", "_").replace(":", "-")
-            known[spec] = result = measure(codec, clips, wavs, folder, pool)
-            print(f"{number}/{len(arguments.codecs)} {codec.label}: {result['kbps'] or 0:.2f} kbit/s, PESQ-WB "
-                  f"{result['pesq_wb']:.3f}, ESTOI {result['estoi']:.4f}, log-mel {result['log_mel_db']:.2f} dB", file=sys.stderr)
-            temporary_file = file.with_suffix(".new")
-            temporary_file.write_text(json.dumps(list(known.values()), indent=1) + "\n")
-            temporary_file.replace(file)
-    results = list(known.values())
-    (arguments.out / "table.md").write_text(tables(results))
-    if lossless(results):
-        import picture
-        picture.draw(lossless(results), arguments.out / "picture.svg")
-    print(tables(results), end="")
+    arguments = parse()
+    write(run(arguments), arguments.out)
 
 
 if __name__ == "__main__":
