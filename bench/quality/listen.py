@@ -1,76 +1,127 @@
 #!/usr/bin/env python3
-"""Puts a few clips side by side into one HTML file that needs nothing else: the reference and what codecs made of it.
+"""Makes a listening test in the manner of MUSHRA (ITU-R BS.1534) as one HTML file that needs nothing else: anyone can open it,
+rate, and save the ratings as JSON for bench/quality/ratings.py.
 
-    bench/quality/quality.py samples --codecs quaver:3k opus:12 --out results --keep decoded
-    bench/quality/listen.py samples decoded/quaver-3k=Quaver,\\ 3k decoded/opus-12=Opus,\\ 12k -o docs/listen.html
+    bench/quality/quality.py my/speech --bitrate 1.5k,3k --codecs lyra:3.2 --lyra weights --out results --keep decoded
+    bench/quality/listen.py my/speech decoded/speech/Quaver_3k-quaver_3k=Quaver\\ 3k decoded/speech/...=TITLE -o listen.html
 
-Each further argument is FOLDER=TITLE: a folder with WAV files that bear the names of the clips. Sound goes in as FLAC, so
-nothing is lost. Needs PyPI's numpy and soundfile.
+Each further argument is FOLDER=TITLE: a folder with WAV files that bear the names of the clips. The page adds the hidden
+reference and an anchor, the reference low-passed at 3.5 kHz. The listener hears all of them blind, in another random order
+for every clip, can switch while they play and loop a part. Before they go in, decoded clips are shifted to be in time with the
+reference and brought to its level. Sound goes in as FLAC, which all browsers play and which loses nothing. Needs PyPI's numpy and
+soundfile.
 """
 
 import argparse
 import base64
-import html
+import hashlib
 import io
+import json
 import pathlib
 import sys
 
+import numpy
 import soundfile
+from measures.alignment import lag_of
 
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>
-body {{ font: 15px/1.45 system-ui, sans-serif; margin: 2em; color: #1a202c; }}
-table {{ border-collapse: collapse; }}
-th, td {{ padding: .35em .6em; text-align: left; border-bottom: 1px solid #e2e8f0; }}
-audio {{ width: 15em; height: 2.2em; }}
-</style>
-<h1>{title}</h1>
-<p>{about}</p>
-<table><tr><th>clip</th>{heads}</tr>
-{rows}
-</table>
-</html>
-"""
+MOST = 10  # codecs: BS.1534 allows 12 signals, reference and anchor among them
+TEMPLATE = pathlib.Path(__file__).with_name("listen_page.html")
+DATA = "/*DATA*/null"
 
 
-def audio(path, seconds):
-    samples, rate = soundfile.read(path, dtype="int16", stop=None)
-    samples = samples[:int(seconds * rate)]
+class Failed(Exception):
+    pass
+
+
+def read(path):
+    samples, rate = soundfile.read(path)
+    return (samples if samples.ndim == 1 else samples[:, 0]), rate
+
+
+def in_time(reference, decoded):
+    """decoded, shifted to be in time with the reference, as long as it"""
+    lag = lag_of(reference, decoded)
+    shifted = decoded[lag:] if lag >= 0 else numpy.pad(decoded, (-lag, 0))
+    return numpy.pad(shifted, (0, max(0, len(reference) - len(shifted))))[:len(reference)]
+
+
+def matched(signals):
+    """All at the level (root mean square) of the first; all softer alike if one would be clipped."""
+    power = lambda x: numpy.sqrt(numpy.mean(x ** 2)) + 1e-9  # noqa: E731
+    signals = [x * power(signals[0]) / power(x) for x in signals]
+    loudest = max(numpy.abs(x).max() for x in signals)
+    return [x * min(1, 0.99 / loudest) for x in signals]
+
+
+def embedded(samples, rate):
     data = io.BytesIO()
     soundfile.write(data, samples, rate, format="FLAC", subtype="PCM_16")
-    return f'<audio controls preload="none" src="data:audio/flac;base64,{base64.b64encode(data.getvalue()).decode()}"></audio>'
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def clip_of(path, codecs, start, seconds):
+    reference, rate = read(path)
+    signals = [reference]
+    for folder, title in codecs:
+        file = folder / f"{path.stem}.wav"
+        if not file.is_file():
+            raise Failed(f"{file}: there is no such file; {folder} is to hold what {title} made of the clips")
+        decoded, other = read(file)
+        if other != rate:
+            raise Failed(f"{file}: {other} Hz, but {path} has {rate}")
+        signals.append(in_time(reference, decoded))
+    cut = slice(int(start * rate), int((start + seconds) * rate))
+    if not len(reference[cut]):
+        raise Failed(f"{path}: shorter than {start} s")
+    signals = matched([x[cut] for x in signals])
+    return {"clip": path.stem, "reference": embedded(signals[0], rate), "codecs": [embedded(x, rate) for x in signals[1:]]}
+
+
+def page(title, about, titles, clips):
+    data = {"title": title, "about": about, "codecs": titles, "clips": clips}
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    data["test"] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    template = TEMPLATE.read_text()
+    if template.count(DATA) != 1:
+        raise Failed(f"{TEMPLATE}: no {DATA} in it")
+    return template.replace(DATA, text)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=pathlib.Path, help="folder of references (FLAC or WAV)")
+    parser.add_argument("codecs", nargs="+", metavar="FOLDER=TITLE")
+    parser.add_argument("-o", "--out", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=float, default=5, help="of each clip (default: %(default)s)")
+    parser.add_argument("--start", type=float, default=0, metavar="SECONDS", help="where the piece begins (default: %(default)s)")
+    parser.add_argument("--only", nargs="+", metavar="CLIP", help="these clips alone (names without ending)")
+    parser.add_argument("--title", default="Listening test: speech codecs")
+    parser.add_argument("--about", default="", help="a paragraph for the first page")
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", type=pathlib.Path, help="folder of references (FLAC or WAV)")
-    parser.add_argument("columns", nargs="+", metavar="FOLDER=TITLE")
-    parser.add_argument("-o", "--out", type=pathlib.Path, required=True)
-    parser.add_argument("--seconds", type=float, default=4, help="of each clip (default: %(default)s)")
-    parser.add_argument("--only", nargs="+", metavar="CLIP", help="these clips alone (names without ending)")
-    parser.add_argument("--title", default="Quaver: samples")
-    parser.add_argument("--about", default="", help="a paragraph above the table")
-    arguments = parser.parse_args()
-    columns = [column.partition("=") for column in arguments.columns]
-    references = sorted(p for p in arguments.clips.iterdir() if p.suffix in (".flac", ".wav"))
-    if arguments.only:
-        references = [p for p in references if p.stem in arguments.only]
-    rows = []
-    for reference in references:
-        cells = [audio(reference, arguments.seconds)]
-        for folder, _, _ in columns:
-            decoded = pathlib.Path(folder) / f"{reference.stem}.wav"
-            if not decoded.is_file():
-                sys.exit(f"listen.py: {decoded}: there is no such file")
-            cells.append(audio(decoded, arguments.seconds))
-        rows.append(f"<tr><th>{html.escape(reference.stem)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    heads = "".join(f"<th>{html.escape(title or folder)}</th>" for folder, _, title in [("", "", "reference"), *columns])
-    text = PAGE.format(title=html.escape(arguments.title), about=html.escape(arguments.about), heads=heads, rows="\n".join(rows))
+    arguments = parse()
+    codecs = [(pathlib.Path(folder), title or pathlib.Path(folder).name)
+              for folder, _, title in (codec.rpartition("=") if "=" in codec else (codec, "", "") for codec in arguments.codecs)]
+    titles = [title for _, title in codecs]
+    if len(set(titles)) != len(titles) or len(titles) > MOST:
+        raise Failed(f"{len(titles)} codecs: give at most {MOST}, each with a title of its own")
+    paths = sorted(p for p in arguments.clips.rglob("*") if p.suffix in (".flac", ".wav"))
+    missing = set(arguments.only or []) - {p.stem for p in paths}
+    if missing or not paths:
+        raise Failed(f"{arguments.clips}: no {', '.join(sorted(missing)) or '.flac or .wav'} in it")
+    clips = [clip_of(path, codecs, arguments.start, arguments.seconds)
+             for path in paths if not arguments.only or path.stem in arguments.only]
     temporary = arguments.out.with_suffix(".new")
-    temporary.write_text(text)
+    temporary.write_text(page(arguments.title, arguments.about, titles, clips))
     temporary.replace(arguments.out)
+    print(f"{arguments.out}: {len(clips)} clips, {len(codecs)} codecs, {arguments.out.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as failure:
+        sys.exit(f"listen.py: {failure}")

@@ -5,8 +5,8 @@ import numpy
 EARLIEST, LATEST = -64, 960  # samples by which a decoder may be early or late
 
 
-def aligned(reference, decoded):
-    """Both cut to where they overlap, at the lag of the largest normalised correlation."""
+def lag_of(reference, decoded):
+    """By how many samples `decoded` is late: the lag of the largest normalised correlation."""
     count = min(len(reference), len(decoded))
     reference, decoded = reference[:count], decoded[:count]
     size = 1 << (2 * count - 1).bit_length()
@@ -20,5 +20,10 @@ def aligned(reference, decoded):
         power = (of_reference[count - late] - of_reference[early]) * (of_decoded[count - early] - of_decoded[late])
         return product[lag] / (numpy.sqrt(max(power, 0)) + 1e-9)
 
-    lag = max(range(max(EARLIEST, 1 - count), min(LATEST, count)), key=correlation)
-    return (reference[:count - lag], decoded[lag:]) if lag >= 0 else (reference[-lag:], decoded[:count + lag])
+    return max(range(max(EARLIEST, 1 - count), min(LATEST, count)), key=correlation)
+
+
+def aligned(reference, decoded):
+    """Both cut to where they overlap."""
+    lag, count = lag_of(reference, decoded), min(len(reference), len(decoded))
+    return (reference[:count - lag], decoded[lag:count]) if lag >= 0 else (reference[-lag:count], decoded[:count + lag])

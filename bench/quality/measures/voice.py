@@ -16,6 +16,25 @@ QUIET = 1e-3  # of the loudest frame's power: below it there is no noise to hear
 FEWEST = 5  # frames of noise
 
 
+def frozen(samples, voiced):
+    """Mean autocorrelation at 20 ms of the unvoiced frames; None if there are not enough. voiced: bool a step of 10 ms"""
+    import scipy.signal
+    found = []
+    for low, high in BANDS:
+        band = scipy.signal.butter(6, [2 * low / RATE, 2 * high / RATE], "band", output="sos")
+        filtered = scipy.signal.sosfiltfilt(band, samples)
+        starts = range(0, len(filtered) - 2 * FRAME, FRAME)
+        powers = [numpy.mean(filtered[at:at + 2 * FRAME] ** 2) for at in starts]
+        for at, power in zip(starts, powers):
+            step = int((at + FRAME) / (STEP * RATE))
+            if power < QUIET * max(powers) or voiced[max(0, step - 4):step + 2].any():
+                continue
+            this, following = filtered[at:at + FRAME], filtered[at + FRAME:at + 2 * FRAME]
+            energy = numpy.sqrt(numpy.dot(this, this) * numpy.dot(following, following))
+            found.append(numpy.dot(this, following) / (energy + 1e-12))
+    return number(numpy.mean(found)) if len(found) >= FEWEST else None
+
+
 class Voice(Measure):
     name = "voice"
     columns = (
@@ -26,31 +45,12 @@ class Voice(Measure):
 
     def __init__(self, options):
         import parselmouth
-        import scipy.signal
         self.sound = parselmouth.Sound
-        self.filter = scipy.signal.sosfiltfilt
-        self.bands = [scipy.signal.butter(6, [2 * low / RATE, 2 * high / RATE], "band", output="sos") for low, high in BANDS]
 
     def pitch(self, samples):
         """Hz a step of 10 ms, 0 where unvoiced"""
         track = self.sound(samples, RATE).to_pitch_ac(time_step=STEP, pitch_floor=FLOOR, pitch_ceiling=CEILING)
         return track.selected_array["frequency"]
-
-    def frozen(self, decoded, voiced):
-        """voiced: bool a step of 10 ms"""
-        found = []
-        for band in self.bands:
-            filtered = self.filter(band, decoded)
-            starts = range(0, len(filtered) - 2 * FRAME, FRAME)
-            powers = [numpy.mean(filtered[at:at + 2 * FRAME] ** 2) for at in starts]
-            for at, power in zip(starts, powers):
-                step = int((at + FRAME) / (STEP * RATE))
-                if power < QUIET * max(powers) or voiced[max(0, step - 4):step + 2].any():
-                    continue
-                this, following = filtered[at:at + FRAME], filtered[at + FRAME:at + 2 * FRAME]
-                energy = numpy.sqrt(numpy.dot(this, this) * numpy.dot(following, following))
-                found.append(numpy.dot(this, following) / (energy + 1e-12))
-        return number(numpy.mean(found)) if len(found) >= FEWEST else None
 
     def score(self, pair):
         reference, decoded = pair.aligned
@@ -60,5 +60,5 @@ class Voice(Measure):
         first, second = (pitch[:count] for pitch in pitches)
         both = (first > 0) & (second > 0)
         cents = numpy.median(numpy.abs(1200 * numpy.log2(second[both] / first[both]))) if both.any() else numpy.nan
-        return {"frozen": self.frozen(decoded, first > 0), "pitch_cents": number(cents),
+        return {"frozen": frozen(decoded, first > 0), "pitch_cents": number(cents),
                 "voicing_error": float(numpy.mean((first > 0) != (second > 0)))}
