@@ -5,6 +5,8 @@ quaver_packages=(build-essential cmake ninja-build pkg-config libhwy-dev nlohman
   libsndfile1-dev libsoxr-dev libsamplerate0-dev portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev)
 # What bench/ compares with and is built on.
 bench_packages=(libbenchmark-dev libopus-dev)
+# What the tests of bench/quality need.
+quality_test_packages=(python3-numpy python3-scipy python3-soundfile)
 
 quaver_started=$SECONDS
 

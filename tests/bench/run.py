@@ -11,7 +11,7 @@ try:
     import scipy  # noqa: F401
     import soundfile  # noqa: F401
 except ImportError as missing:
-    print(f"skipped: {missing} (Debian: python3-numpy python3-scipy, PyPI: soundfile; bench/quality/requirements.txt)")
+    print(f"skipped: {missing} (Debian: python3-numpy python3-scipy python3-soundfile)")
     sys.exit(77)
 
 sys.dont_write_bytecode = True
