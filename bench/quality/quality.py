@@ -3,7 +3,8 @@
 
     bench/quality/quality.py speech/dev speech/dev-multi --quaver build/release/bin/quaver --bitrate 1.5k,3k --out results
     bench/quality/quality.py speech/dev --codecs quaver:3k opus:12 original --out results
-    bench/quality/quality.py speech/dev --codecs quaver:6k~0% quaver:6k~10% opus:12~0% opus:12~10% --out results
+    bench/quality/quality.py speech/dev --codecs quaver:6k~0% quaver:6k~10% opus:12~0% opus:12~10% \\
+      --measures estoi,pesq,plcmos --out results
     bench/quality/quality.py speech/dev --codecs lyra:3.2 opus-nolace:9 --lyra weights --npm node --out results
 
 Clips are FLAC or WAV, 16 kHz, mono; a set is called as its folder. OUT/SET.json keeps every clip: what is in it already is
@@ -84,7 +85,7 @@ def run_codec(codec, of):
     seconds = sum(len(clip.samples) for clip in of.clips.values()) / adapters.RATE
     entry |= {"clips": len(of.clips), "seconds": seconds, "kbps": codec.kbps if payload is None else 8 * payload / seconds / 1000,
               "encode_cpu": codec.encoding.cpu, "decode_cpu": codec.decoding.cpu,
-              "peak_bytes": max((codec.encoding.peak or 0), (codec.decoding.peak or 0)) or None}
+              "peak_bytes": max((codec.encoding.peak or 0), (codec.decoding.peak or 0)) or None, **codec.facts}
     for name in of.clips:
         entry["of_clips"].setdefault(name, {})
     of.results.save()

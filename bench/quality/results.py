@@ -7,6 +7,7 @@ import math
 from measures import ALL
 
 DIGITS = 4
+POOLED = ("word_errors",)  # of a clip these are counts
 KEYS = [column.key for measure in ALL for column in measure.columns]
 
 
@@ -35,13 +36,17 @@ class Results:
             self.of[key] = {**entry, **mine, "of_clips": clips}
 
     def summarise(self):
-        """Means of what the clips have, and of how many of them: `scored`, where it is not all."""
+        """Means of what the clips have, of how many of them (`scored`, where it is not all), and the worst clip's."""
         for entry in self.of.values():
             rows = list(entry["of_clips"].values())
             for key in KEYS:
                 entry.pop(key, None)
-            entry["scored"] = {}
+            entry["scored"], entry["worst"] = {}, {}
             for measure in ALL:
+                for column in measure.columns:
+                    values = [row[column.key] for row in rows if row.get(column.key) is not None]
+                    if values and column.better and column.key not in POOLED:
+                        entry["worst"][column.key] = min(values) if column.better > 0 else max(values)
                 for key, (mean, count) in measure.summary(rows).items():
                     entry[key] = mean
                     if count != entry.get("clips"):

@@ -4,6 +4,7 @@ from measures import ALL
 
 HEAD = ("visqol", "distillmos", "dnsmos_ovrl", "dnsmos_p808", "plcmos", "speaker", "word_errors", "pesq_wb", "estoi", "log_mel_db",
         "frozen", "pitch_cents", "voicing_error", "level_db")
+WORST = ("distillmos", "pesq_wb", "estoi")  # told beside the mean
 COLUMNS = {column.key: column for measure in ALL for column in measure.columns}
 
 
@@ -23,9 +24,9 @@ def name(entry):
     return f"**{entry['label']}**" if entry["spec"].startswith("quaver") else entry["label"]
 
 
-def cell(entry, column):
-    value = entry.get(column.key)
-    return "" if value is None else f"{column.scale * value:.{column.digits}f}"
+def cell(entry, column, worst=False):
+    told = [entry.get(column.key), entry.get("worst", {}).get(column.key) if worst and column.key in WORST else None]
+    return ", ".join(f"{column.scale * value:.{column.digits}f}" for value in told if value is not None)
 
 
 def markdown(head, rows):
@@ -36,8 +37,8 @@ def measures(results):
     columns = [COLUMNS[key] for key in HEAD if any(r.get(key) is not None for r in results)]
     counts = sorted({r["clips"] for r in results})
     text = f"{' or '.join(map(str, counts))} clips\n\n"
-    text += markdown(["codec", "kbit/s"] + [c.title for c in columns],
-                     [[name(r), kbps(r)] + [cell(r, c) for c in columns] for r in by_rate(results)])
+    text += markdown(["codec", "kbit/s"] + [c.title + (", worst" if c.key in WORST else "") for c in columns],
+                     [[name(r), kbps(r)] + [cell(r, c, worst=True) for c in columns] for r in by_rate(results)])
     text += "\n" + "".join(f"- {c.note}\n" for c in columns if c.note)
     for column in columns:
         fewer = sorted({r.get("scored", {}).get(column.key, r["clips"]) for r in results if r.get(column.key) is not None} - set(counts))

@@ -63,6 +63,7 @@ class Codec:
     def __init__(self, spec, label, kbps=None):
         self.spec, self.label, self.kbps = spec, label, kbps
         self.loss = None
+        self.facts = {}  # what else the results keep of it, known after a run
         self.encoding, self.decoding = Usage(), Usage()
 
     def run(self, wav, out, number):

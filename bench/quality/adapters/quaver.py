@@ -25,6 +25,7 @@ class Quaver(Codec):
         self.encoding.run([self.program, "encode", wav, "-o", bits, "--force", *self.rate, *self.model, *packets])
         facts = subprocess.run([self.program, "info", bits, "--json", *self.model], capture_output=True, check=True)
         facts = json.loads(facts.stdout)
+        self.facts = {"model": facts["model"]}
         lost = []
         if self.loss:
             trace = out.with_suffix(".loss")
