@@ -5,11 +5,11 @@ rate, and save the ratings as JSON for bench/quality/ratings.py.
     bench/quality/quality.py my/speech --bitrate 1.5k,3k --codecs lyra:3.2 --lyra weights --out results --keep decoded
     bench/quality/listen.py my/speech decoded/speech/Quaver_3k-quaver_3k=Quaver\\ 3k decoded/speech/...=TITLE -o listen.html
 
-Each further argument is FOLDER=TITLE: a folder with WAV files that bear the names of the clips. The page adds the hidden
-reference and an anchor, the reference low-passed at 3.5 kHz. The listener hears all of them blind, in another random order
-for every clip, can switch while they play and loop a part. Before they go in, decoded clips are shifted to be in time with the
-reference and brought to its level. Sound goes in as FLAC, which all browsers play and which loses nothing. Needs PyPI's numpy and
-soundfile.
+Each further argument is FOLDER=TITLE: a folder with WAV files that bear the names of the clips (the same TITLE may have
+several). The page adds the hidden reference and an anchor, the reference low-passed at 3.5 kHz. The listener hears all of
+them blind, in another random order for every clip, can switch while they play and loop a part. Before they go in, decoded
+clips are shifted to be in time with the reference and brought to its level. Sound goes in as FLAC, which all browsers play
+and which loses nothing. Needs PyPI's numpy and soundfile.
 """
 
 import argparse
@@ -62,10 +62,10 @@ def embedded(samples, rate):
 def clip_of(path, codecs, start, seconds):
     reference, rate = read(path)
     signals = [reference]
-    for folder, title in codecs:
-        file = folder / f"{path.stem}.wav"
-        if not file.is_file():
-            raise Failed(f"{file}: there is no such file; {folder} is to hold what {title} made of the clips")
+    for title, folders in codecs.items():
+        file = next((f for f in (folder / f"{path.stem}.wav" for folder in folders) if f.is_file()), None)
+        if not file:
+            raise Failed(f"{folders[0] / path.stem}.wav: there is no such file; the folder is to hold what {title} made of the clips")
         decoded, other = read(file)
         if other != rate:
             raise Failed(f"{file}: {other} Hz, but {path} has {rate}")
@@ -103,11 +103,12 @@ def parse():
 
 def main():
     arguments = parse()
-    codecs = [(pathlib.Path(folder), title or pathlib.Path(folder).name)
-              for folder, _, title in (codec.rpartition("=") if "=" in codec else (codec, "", "") for codec in arguments.codecs)]
-    titles = [title for _, title in codecs]
-    if len(set(titles)) != len(titles) or len(titles) > MOST:
-        raise Failed(f"{len(titles)} codecs: give at most {MOST}, each with a title of its own")
+    codecs = {}
+    for argument in arguments.codecs:
+        folder, _, title = argument.rpartition("=") if "=" in argument else (argument, "", pathlib.Path(argument).name)
+        codecs.setdefault(title, []).append(pathlib.Path(folder))
+    if len(codecs) > MOST:
+        raise Failed(f"{len(codecs)} codecs: give at most {MOST}")
     paths = sorted(p for p in arguments.clips.rglob("*") if p.suffix in (".flac", ".wav"))
     missing = set(arguments.only or []) - {p.stem for p in paths}
     if missing or not paths:
@@ -115,7 +116,7 @@ def main():
     clips = [clip_of(path, codecs, arguments.start, arguments.seconds)
              for path in paths if not arguments.only or path.stem in arguments.only]
     temporary = arguments.out.with_suffix(".new")
-    temporary.write_text(page(arguments.title, arguments.about, titles, clips))
+    temporary.write_text(page(arguments.title, arguments.about, list(codecs), clips))
     temporary.replace(arguments.out)
     print(f"{arguments.out}: {len(clips)} clips, {len(codecs)} codecs, {arguments.out.stat().st_size / 1e6:.1f} MB")
 

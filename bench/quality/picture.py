@@ -44,9 +44,11 @@ def panel(axis, results, column):
 
 
 def draw(sets, path):
-    """sets: {name: entries of its results}"""
+    """sets: {name: entries of its results}; no picture where none of them has been scored"""
     sets = {name: lossless(results) for name, results in sets.items()}
     columns = [COLUMNS[key] for key in PANELS if any(r.get(key) is not None for results in sets.values() for r in results)]
+    if not columns:
+        return
     rows_of_set = -(-len(columns) // PER_ROW)
     figure, axes = plt.subplots(len(sets) * rows_of_set, PER_ROW, figsize=(15, 2.9 * len(sets) * rows_of_set), squeeze=False)
     for at, (name, results) in enumerate(sets.items()):
