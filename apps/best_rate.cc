@@ -20,7 +20,7 @@ constexpr double kMostSaved = 0.5;  // seconds of the rate
 // kbit/s 1.01).
 constexpr double kSearchPrice = 1.6;
 constexpr double kSearchGrowth = 0.968;
-constexpr double kMostPrice = 0.1;  // for what the search weighs: the rate is not to be held at any price
+constexpr double kMostPrice = 10;  // dB^2 a bit, for what the search weighs: the rate is not to be held at any price
 constexpr int kTries = 8;
 constexpr double kCloseEnough = 0.995;  // of the budget
 constexpr float kLoudest = 16;          // what the encoder takes
@@ -56,7 +56,7 @@ BestRate::BestRate(std::shared_ptr<const Model> model, double bits_per_second,
       groups_(static_cast<size_t>(model_->groups())),
       frame_(static_cast<size_t>(model_->frame())),
       bits_(BitsAFrame(expected, model_->config().frame_rate())),
-      disturbance_(model_->sample_rate(), model_->frame()),
+      distance_(model_->sample_rate(), model_->frame()),
       sound_(static_cast<size_t>(model_->delay())) {
   const auto packet = static_cast<size_t>(packets.frames);
   stretch_ = std::max<size_t>(1, std::lround(kStretch * model_->config().frame_rate()) / packet) * packet;
@@ -82,7 +82,7 @@ std::vector<uint16_t> BestRate::Finish() {
 }
 
 FrameCosts BestRate::Measure(size_t frames) {
-  disturbance_.SetReference(std::span(sound_).first(frames * frame_));
+  distance_.SetReference(std::span(sound_).first(frames * frame_));
   FrameCosts costs{bits_, std::vector<double>(frames * bits_.size())};
   std::vector<float> decoded(frames * frame_);
   for (size_t i = 0; i < bits_.size(); ++i) {
@@ -93,7 +93,7 @@ FrameCosts BestRate::Measure(size_t frames) {
       tokens.insert(tokens.end(), row.begin(), row.end());
     }
     decoders_[i].Decode(tokens, static_cast<int>(n_q), decoded);
-    const auto squares = disturbance_.Squares(decoded);
+    const auto squares = distance_.Squares(decoded);
     for (size_t frame = 0; frame < frames; ++frame) {
       double& cost = costs.cost[frame * bits_.size() + i];
       // A token that makes it worse here may help elsewhere: it is no reason to want fewer.
@@ -139,7 +139,7 @@ std::vector<uint16_t> BestRate::Decide(size_t frames) {
   auto [n_q, price] = Fill(costs, search_ ? budget / kSearchGrowth : budget);
   if (search_) {
     search_->Improve(n_q, kSearchPrice * std::min(price, kMostPrice),
-                     std::span(tokens_).first(frames * groups_), disturbance_);
+                     std::span(tokens_).first(frames * groups_), distance_);
     if (Payload(n_q) > budget) {
       ForbidMore(n_q, costs);
       n_q = Fill(costs, budget).n_q;

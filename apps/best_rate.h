@@ -14,15 +14,15 @@
 #include "apps/token_search.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
-#include "codec/metrics/disturbance.h"
+#include "codec/metrics/masked_distance.h"
 
 namespace quaver {
 
-// Decodes every stretch of about 30 seconds with each number of tokens, measures how much each frame is
-// disturbed then (codec/metrics/disturbance.h), and shares the rate out so that the sum of the squares is
-// least (bit_allocation.h); with `search`, looks for better tokens then (token_search.h). The payload of a
+// Decodes every stretch of about 30 seconds with each number of tokens, measures how far each frame is
+// from the original then (codec/metrics/masked_distance.h), and shares the rate out so that the sum of the
+// squares is least (bit_allocation.h); with `search`, looks for better tokens then (token_search.h). The payload of a
 // stretch stays at the rate or below, and what is left, up to half a second's worth, goes to the next; unless
-// one token a frame is already more. A frame's disturbance is taken as if all around it had as many tokens,
+// one token a frame is already more. A frame's distance is taken as if all around it had as many tokens,
 // which they have not.
 class BestRate : public TokenChoice {
  public:
@@ -53,7 +53,7 @@ class BestRate : public TokenChoice {
   size_t stretch_;                 // frames
   std::vector<double> bits_;       // of a frame with 1 .. most tokens, as expected
   std::vector<Decoder> decoders_;  // one for each of these numbers
-  Disturbance disturbance_;
+  MaskedDistance distance_;
   std::optional<TokenSearch> search_;
   std::vector<float> sound_;      // of the frames that wait, as late as decoded sound is
   std::vector<uint16_t> tokens_;  // of the frames that wait [frames, groups]

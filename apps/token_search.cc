@@ -43,7 +43,7 @@ struct TokenSearch::Stretch {
   std::span<const int> n_q;
   double price;
   std::span<uint16_t> tokens;
-  Disturbance& disturbance;
+  MaskedDistance& distance;
   std::vector<float> decoded;  // all of it, as far as it is decoded
 
   size_t Ahead(size_t frame) const { return std::min(kAhead, n_q.size() - frame); }
@@ -64,12 +64,12 @@ TokenSearch::TokenSearch(std::shared_ptr<const Model> model, int frames_per_pack
   rows_.resize(most * groups_);
   frames_.resize(most * frame_);
   decoded_.resize(most * (1 + kAhead) * frame_);
-  disturbed_.resize(most);
+  distances_.resize(most);
 }
 
 void TokenSearch::Improve(std::span<const int> n_q, double price, std::span<uint16_t> tokens,
-                          Disturbance& disturbance) {
-  Stretch stretch{n_q, price, tokens, disturbance, std::vector<float>(n_q.size() * frame_)};
+                          MaskedDistance& distance) {
+  Stretch stretch{n_q, price, tokens, distance, std::vector<float>(n_q.size() * frame_)};
   std::optional<TokenContexts> contexts;
   for (size_t frame = 0; frame < n_q.size(); ++frame) {
     if (frame % packet_ == 0) contexts.emplace(model_->entropy());
@@ -83,7 +83,7 @@ void TokenSearch::Improve(std::span<const int> n_q, double price, std::span<uint
 void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& contexts) {
   const auto row = stretch.tokens.subspan(frame * groups_, static_cast<size_t>(stretch.n_q[frame]));
   Try(stretch, frame, 0, row.first(1));
-  double disturbed = disturbed_[0];  // with the tokens as they are
+  double distance = distances_[0];  // with the tokens as they are
   contexts.StartFrame();
   for (size_t group = 0; group < row.size(); ++group) {
     const auto bits = [&, before = contexts](int token) {
@@ -92,12 +92,12 @@ void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& co
     };
     const auto candidates = Neighbours(row[group], radix_);
     Try(stretch, frame, group, candidates);
-    double least = disturbed + stretch.price * bits(row[group]);
+    double least = distance + stretch.price * bits(row[group]);
     for (size_t i = 0; i < candidates.size(); ++i) {
-      const double cost = disturbed_[i] + stretch.price * bits(candidates[i]);
+      const double cost = distances_[i] + stretch.price * bits(candidates[i]);
       if (cost >= least) continue;
       least = cost;
-      disturbed = disturbed_[i];
+      distance = distances_[i];
       row[group] = candidates[i];
     }
     Cost(contexts, radix_, group, row[group]);
@@ -123,12 +123,12 @@ void TokenSearch::Try(Stretch& stretch, size_t frame, size_t group, std::span<co
   }
   // From the last window of the frame before, as the others see nothing of the trial, to the last one that
   // sees no more than what is decoded.
-  constexpr size_t kWindows = Disturbance::kWindows;
+  constexpr size_t kWindows = MaskedDistance::kWindows;
   for (size_t i = 0; i < trials; ++i) {
-    const double sum = stretch.disturbance.SumOfSquares(std::span(decoded_).subspan(i * length, length),
+    const double sum = stretch.distance.SumOfSquares(std::span(decoded_).subspan(i * length, length),
                                                         (frame - before) * frame_, frame * kWindows - before,
                                                         (frame + ahead) * kWindows - (ahead - 1));
-    disturbed_[i] = sum / kWindows;
+    distances_[i] = sum / kWindows;
   }
 }
 

@@ -11,28 +11,28 @@
 #include "codec/batch.h"
 #include "codec/bitstream/token_contexts.h"
 #include "codec/codec.h"
-#include "codec/metrics/disturbance.h"
+#include "codec/metrics/masked_distance.h"
 
 namespace quaver {
 
 // Analysis by synthesis, frame by frame, token by token: every token with one digit one higher or lower is
-// decoded, together with the two frames behind, and takes the token's place if the sum of disturbance
-// (codec/metrics/disturbance.h) and bits, at a price, is least with it. Decoded are the frames as they are
+// decoded, together with the two frames behind, and takes the token's place if the sum of the
+// distance (codec/metrics/masked_distance.h) and bits, at a price, is least with it. Decoded are the frames as they are
 // sent, from the state that the frames before have left; bits are those of the token itself in its packet.
 class TokenSearch {
  public:
   TokenSearch(std::shared_ptr<const Model> model, int frames_per_packet);
 
   // The stream goes on with frames of which n_q[frame] tokens are sent, the first of them in a new packet:
-  // tokens [frames, groups] is changed in place. price: mean square of the disturbance of a frame that a bit
-  // is worth (bit_allocation.h). disturbance has the sound that belongs to these frames as its reference.
-  void Improve(std::span<const int> n_q, double price, std::span<uint16_t> tokens, Disturbance& disturbance);
+  // tokens [frames, groups] is changed in place. price: squared distance of a frame that a bit is worth
+  // (bit_allocation.h). `distance` has the sound that belongs to these frames as its reference.
+  void Improve(std::span<const int> n_q, double price, std::span<uint16_t> tokens, MaskedDistance& distance);
 
  private:
   struct Stretch;  // what Improve was called with, and what is decoded of it so far
 
   void ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& contexts);
-  // disturbed_: of the frame and the next with each of the tokens in place of the frame's `group`.
+  // distances_: of the frame and the next with each of the tokens in place of the frame's `group`.
   void Try(Stretch& stretch, size_t frame, size_t group, std::span<const uint16_t> candidates);
   void DecodeTrials(Stretch& stretch, size_t frame, size_t trials, size_t group,
                     std::span<const uint16_t> candidates);
@@ -51,7 +51,7 @@ class TokenSearch {
   std::vector<int> n_q_;            // [trials]
   std::vector<float> frames_;       // [trials, frame]
   std::vector<float> decoded_;      // [trials, the frame before, the frame, those behind]
-  std::vector<double> disturbed_;   // [trials], mean squares over the windows of a frame
+  std::vector<double> distances_;   // [trials], mean squares over the windows of a frame
 };
 
 }  // namespace quaver

@@ -18,7 +18,7 @@
 #include "apps/token_sink.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
-#include "codec/metrics/disturbance.h"
+#include "codec/metrics/masked_distance.h"
 #include "tests/apps/run_tool.h"
 
 namespace quaver {
@@ -65,7 +65,7 @@ double PayloadBits(std::span<const uint16_t> rows) {
 }
 
 // Of the sound that these rows are decoded to, over all frames.
-double Disturbed(std::span<const float> samples, std::span<const uint16_t> rows) {
+double DistanceOf(std::span<const float> samples, std::span<const uint16_t> rows) {
   const auto kept = Kept(rows);
   std::vector<float> decoded(kept.size() * kFrame);
   Decoder decoder(Shipped());
@@ -76,9 +76,9 @@ double Disturbed(std::span<const float> samples, std::span<const uint16_t> rows)
   std::vector<float> sound(static_cast<size_t>(Shipped()->delay()));
   sound.insert(sound.end(), samples.begin(), samples.end());
   sound.resize(decoded.size());
-  Disturbance disturbance(16000, kFrame);
-  disturbance.SetReference(sound);
-  const auto squares = disturbance.Squares(decoded);
+  MaskedDistance distance(16000, kFrame);
+  distance.SetReference(sound);
+  const auto squares = distance.Squares(decoded);
   return std::accumulate(squares.begin(), squares.end(), 0.0);
 }
 
@@ -94,7 +94,7 @@ std::vector<uint16_t> Chosen(double rate, bool search, std::span<const float> sa
   return rows;
 }
 
-TEST(BestRate, HoldsTheRateAndDisturbsLessThanEvenTokens) {
+TEST(BestRate, HoldsTheRateAndIsNearerThanEvenTokens) {
   const auto speech = Speech(150 * kFrame, 16000);
   const auto tokens = Encoded(speech);
   auto even = tokens;
@@ -103,7 +103,7 @@ TEST(BestRate, HoldsTheRateAndDisturbsLessThanEvenTokens) {
   const auto rows = Chosen(bits / 3, false, speech);
   EXPECT_LE(PayloadBits(rows), bits);
   EXPECT_GT(PayloadBits(rows), 0.97 * bits);
-  EXPECT_LT(Disturbed(speech, rows), 0.9 * Disturbed(speech, even));
+  EXPECT_LT(DistanceOf(speech, rows), 0.9 * DistanceOf(speech, even));
   // The encoder's own tokens, fewer of them.
   for (size_t row = 0; row < 150; ++row) {
     const auto kept = static_cast<std::ptrdiff_t>(Kept(rows, row));
@@ -113,12 +113,12 @@ TEST(BestRate, HoldsTheRateAndDisturbsLessThanEvenTokens) {
   }
 }
 
-TEST(BestRate, SearchDisturbsLessAtTheSameRate) {
+TEST(BestRate, SearchIsNearerAtTheSameRate) {
   const auto speech = Speech(60 * kFrame, 16000);
   const auto without = Chosen(1500, false, speech);
   const auto with = Chosen(1500, true, speech);
   EXPECT_LE(PayloadBits(with), 1500 * 1.2);
-  EXPECT_LT(Disturbed(speech, with), 0.9 * Disturbed(speech, without));
+  EXPECT_LT(DistanceOf(speech, with), 0.9 * DistanceOf(speech, without));
 }
 
 TEST(BestRate, TakesAnyChunking) {
@@ -167,19 +167,19 @@ TEST(TokenSearch, GoesOnWhereTheLastCallEnded) {
     TokenSearch search(Shipped(), kPackets.frames);
     size_t first = 0;
     for (const size_t count : parts) {
-      Disturbance disturbance(16000, kFrame);
-      disturbance.SetReference(std::span(sound).subspan(first * kFrame, count * kFrame));
-      search.Improve(std::span(n_q).first(count), 0.01,
-                     std::span(tokens).subspan(first * kGroups, count * kGroups), disturbance);
+      MaskedDistance distance(16000, kFrame);
+      distance.SetReference(std::span(sound).subspan(first * kFrame, count * kFrame));
+      search.Improve(std::span(n_q).first(count), 0.5,
+                     std::span(tokens).subspan(first * kGroups, count * kGroups), distance);
       first += count;
     }
     KeepFirst(n_q, tokens);
-    return Disturbed(speech, tokens);
+    return DistanceOf(speech, tokens);
   };
   auto plain = Encoded(speech);
   KeepFirst(n_q, plain);
-  EXPECT_LT(improved({40}), 0.9 * Disturbed(speech, plain));
-  EXPECT_LT(improved({20, 20}), 0.9 * Disturbed(speech, plain));
+  EXPECT_LT(improved({40}), 0.9 * DistanceOf(speech, plain));
+  EXPECT_LT(improved({20, 20}), 0.9 * DistanceOf(speech, plain));
 }
 
 class EffortEncode : public ToolTest {};

@@ -1,4 +1,4 @@
-#include "codec/metrics/disturbance.h"
+#include "codec/metrics/masked_distance.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,8 @@ namespace {
 
 constexpr double kWindow = 0.032;   // seconds
 constexpr double kQuietest = 1e-5;  // mean square: -50 dBFS
+constexpr double kBelow = 25, kAbove = 10;  // dB a Bark that masking falls by, to lower and higher bands
+constexpr double kOffset = 14;              // dB that masking is below what masks
 
 std::vector<double> HannWindow(size_t size) {
   std::vector<double> window(size);
@@ -23,14 +25,12 @@ std::vector<double> HannWindow(size_t size) {
 
 }  // namespace
 
-Disturbance::Disturbance(int sample_rate, int frame)
+MaskedDistance::MaskedDistance(int sample_rate, int frame)
     : frame_(static_cast<size_t>(frame)),
       window_(HannWindow(2 * static_cast<size_t>(std::lround(kWindow / 2 * sample_rate)))),
       fft_(window_.size()) {
   const auto edges = BarkEdges(sample_rate);
   threshold_ = HearingThresholds(edges);
-  for (const double threshold : threshold_)
-    scale_.push_back(kLoudnessScale * std::pow(threshold / 0.5, kLoudnessPower));
   const auto shares = BandShares(edges, static_cast<int>(window_.size()), sample_rate);
   // Twice for the negative frequencies, so that bands sum to the mean square of the samples.
   const double both = 2.0 / static_cast<double>(window_.size());
@@ -41,7 +41,7 @@ Disturbance::Disturbance(int sample_rate, int frame)
   }
 }
 
-std::span<const double> Disturbance::Powers(std::span<const float> samples, size_t start, size_t first,
+std::span<const double> MaskedDistance::Powers(std::span<const float> samples, size_t start, size_t first,
                                             size_t last) {
   const size_t size = window_.size();
   windowed_.resize(size);
@@ -60,47 +60,48 @@ std::span<const double> Disturbance::Powers(std::span<const float> samples, size
   return powers_;
 }
 
-double Disturbance::Loudness(double power, size_t band) const {
-  const double above = std::pow(0.5 + 0.5 * power / threshold_[band], kLoudnessPower) - 1;
-  return std::max(0.0, scale_[band] * above);
+// Two passes: what a band gets from the lower ones, and from the higher ones.
+void MaskedDistance::Mask(const double* clean, double* masked) const {
+  const double up = std::pow(10, -kAbove * kBarkWidth / 10);
+  const double down = std::pow(10, -kBelow * kBarkWidth / 10);
+  const double offset = std::pow(10, -kOffset / 10);
+  double spread = 0;
+  for (size_t band = 0; band < kBarkBands; ++band) {
+    spread = up * spread + clean[band];
+    masked[band] = spread;
+  }
+  spread = 0;
+  for (size_t band = kBarkBands; band-- > 0;) {
+    masked[band] = threshold_[band] + offset * (masked[band] + spread);
+    spread = down * (spread + clean[band]);
+  }
 }
 
-void Disturbance::SetReference(std::span<const float> samples) {
+void MaskedDistance::SetReference(std::span<const float> samples) {
   double square = 0;
   for (const float sample : samples) square += static_cast<double>(sample) * static_cast<double>(sample);
   const double mean = square / static_cast<double>(std::max<size_t>(1, samples.size()));
   gain_ = kListeningPower / std::max(mean, kQuietest);
   const auto powers = Powers(samples, 0, 0, samples.size() / frame_ * kWindows);
-  clean_.assign(powers.begin(), powers.end());
-  loud_clean_.resize(clean_.size());
-  for (size_t i = 0; i < clean_.size(); ++i) loud_clean_[i] = Loudness(clean_[i], i % kBarkBands);
+  masked_.resize(powers.size());
+  level_.resize(powers.size());
+  for (size_t at = 0; at < powers.size(); at += kBarkBands) Mask(powers.data() + at, masked_.data() + at);
+  for (size_t i = 0; i < powers.size(); ++i) level_[i] = 10 * std::log10(powers[i] + masked_[i]);
 }
 
-double Disturbance::OfWindow(size_t window, const double* heard) const {
-  const double* const clean = clean_.data() + window * kBarkBands;
-  const double* const loud_clean = loud_clean_.data() + window * kBarkBands;
-  double squares = 0, added = 0, power = 0;
+double MaskedDistance::OfWindow(size_t window, const double* heard) const {
+  const double* const masked = masked_.data() + window * kBarkBands;
+  const double* const level = level_.data() + window * kBarkBands;
+  double squares = 0;
   for (size_t band = 0; band < kBarkBands; ++band) {
-    const double loud = Loudness(heard[band], band);
-    const double masked = kMasked * std::min(loud, loud_clean[band]);
-    const double difference = std::max(0.0, std::abs(loud - loud_clean[band]) - masked);
+    const double difference = 10 * std::log10(heard[band] + masked[band]) - level[band];
     squares += difference * difference;
-    power += clean[band];
-    const double ratio = (heard[band] + kAsymmetryOffset) / (clean[band] + kAsymmetryOffset);
-    if (difference == 0 || ratio <= 1) continue;
-    const double factor = std::pow(ratio, kAsymmetryPower);
-    if (factor >= kAsymmetryLowest) added += difference * std::min(factor, kAsymmetryHighest);
   }
-  const double quieter = std::pow((power + kFrameOffset) / kFramePower, kFrameExponent);
-  const double norm = std::pow(kBarkWidth, 1.5) * std::sqrt(static_cast<double>(kBarkBands));
-  const double symmetric = std::min(kMostDisturbance, norm * std::sqrt(squares) / quieter);
-  const double asymmetric = std::min(kMostDisturbance, kBarkWidth * added / quieter);
-  const double disturbance = kSymmetricWeight * symmetric + kAsymmetricWeight * asymmetric;
-  return disturbance * disturbance;
+  return squares / kBarkBands;
 }
 
-std::vector<double> Disturbance::Squares(std::span<const float> decoded) {
-  const size_t windows = std::min(decoded.size() / frame_ * kWindows, clean_.size() / kBarkBands);
+std::vector<double> MaskedDistance::Squares(std::span<const float> decoded) {
+  const size_t windows = std::min(decoded.size() / frame_ * kWindows, level_.size() / kBarkBands);
   const auto heard = Powers(decoded, 0, 0, windows);
   std::vector<double> squares(windows / kWindows);
   for (size_t window = 0; window < windows; ++window)
@@ -108,8 +109,8 @@ std::vector<double> Disturbance::Squares(std::span<const float> decoded) {
   return squares;
 }
 
-double Disturbance::SumOfSquares(std::span<const float> decoded, size_t start, size_t first, size_t last) {
-  last = std::min(last, clean_.size() / kBarkBands);
+double MaskedDistance::SumOfSquares(std::span<const float> decoded, size_t start, size_t first, size_t last) {
+  last = std::min(last, level_.size() / kBarkBands);
   if (first >= last) return 0;
   const auto heard = Powers(decoded, start, first, last);
   double sum = 0;
