@@ -2,10 +2,8 @@
 
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "apps/progress.h"
-#include "codec/model/config.h"
+#include "codec/encode/bitrate.h"
 
 namespace quaver {
 
@@ -23,40 +21,13 @@ Result<double> ParseBitrate(const std::string& text) {
   return Error{"--bitrate " + text + ": not a bit rate such as 3000, 3k or 1.5k"};
 }
 
-Result<std::vector<double>> ExpectedPayload(const Model& model) {
-  const auto groups = static_cast<size_t>(model.groups());
-  std::vector<double> rates(groups);
-  const auto entry = model.metadata().find("payload_bps");
-  if (entry == model.metadata().end()) {
-    const double token = model.config().frame_rate() * std::log2(model.codes());
-    for (size_t i = 0; i < groups; ++i) rates[i] = token * static_cast<double>(i + 1);
-    return rates;
-  }
-  const auto json = nlohmann::json::parse(entry->second, nullptr, false);
-  bool valid = json.is_array() && json.size() == groups;
-  for (size_t i = 0; valid && i < groups; ++i) {
-    valid = json[i].is_number() && json[i].get<double>() > 0;
-    if (valid) rates[i] = json[i].get<double>();
-  }
-  if (valid) return rates;
-  return Error{"the model's metadata \"payload_bps\" are not " + std::to_string(groups) +
-               " positive numbers; use --tokens instead of --bitrate"};
-}
-
-Result<int> TokensFor(double bits_per_second, const std::vector<double>& expected) {
-  for (size_t n_q = expected.size(); n_q > 0; --n_q) {
-    if (expected[n_q - 1] <= bits_per_second) return static_cast<int>(n_q);
-  }
-  return Error{Format("--bitrate %.0f: too low, one token a frame already takes about %.0f bits per second",
-                      bits_per_second, expected.empty() ? 0.0 : expected.front())};
-}
-
 Result<int> TokensFor(const std::string& bitrate, const Model& model) {
   const auto rate = ParseBitrate(bitrate);
   if (!rate.ok()) return rate.error();
-  const auto expected = ExpectedPayload(model);
+  const auto expected = ExpectedBitrates(model);
   if (!expected.ok()) return expected.error();
-  return TokensFor(rate.value(), expected.value());
+  const auto n_q = TokensForBitrate(rate.value(), expected.value());
+  return n_q.ok() ? n_q : Error{"--bitrate " + bitrate + ": " + n_q.message()};
 }
 
 }  // namespace quaver

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "apps/best_rate.h"
 #include "apps/bitrate.h"
 #include "apps/command_line.h"
 #include "apps/commands.h"
@@ -13,9 +12,11 @@
 #include "apps/jobs.h"
 #include "apps/models.h"
 #include "apps/progress.h"
-#include "apps/rate_control.h"
 #include "apps/token_sink.h"
-#include "apps/variable_rate.h"
+#include "codec/encode/best_rate.h"
+#include "codec/encode/bitrate.h"
+#include "codec/encode/rate_control.h"
+#include "codec/encode/variable_rate.h"
 #include "codec/model/config.h"
 
 namespace quaver {
@@ -70,7 +71,7 @@ void Declare(CommandLine& line, Options& o) {
       ("vbr",
        "Variable rate: --bitrate or --tokens are for speech, quieter frames get fewer tokens, one in pauses, "
        "which costs next to nothing; the rate that comes out is lower",
-       cxxopts::value(o.vbr))                                                                      //
+       cxxopts::value(o.vbr))                                                                           //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
       ("format", "qvr (default) or npy, when the name of the output does not say", cxxopts::value(o.format),
        "F")                                                                                                 //
@@ -121,10 +122,10 @@ Result<Tokens> ChooseTokens(const Options& o, const Model& model) {
   if (o.tokens > 0) return tokens;
   const auto rate = ParseBitrate(o.bitrate.empty() ? "3k" : o.bitrate);
   if (!rate.ok()) return rate.error();
-  const auto expected = ExpectedPayload(model);
+  const auto expected = ExpectedBitrates(model);
   if (!expected.ok()) return expected.error();
-  const auto n_q = TokensFor(rate.value(), expected.value());
-  if (!n_q.ok()) return n_q.error();
+  const auto n_q = TokensForBitrate(rate.value(), expected.value());
+  if (!n_q.ok()) return Error{"--bitrate " + o.bitrate + ": " + n_q.message()};
   tokens.n_q = n_q.value();
   tokens.bits_per_second = rate.value();
   tokens.expected = expected.value();
@@ -176,7 +177,7 @@ class EncodeCommand {
     return OpenQvrSink(job.out, existing, header, model_, width, tokens_.control);
   }
 
-  std::unique_ptr<TokenChoice> MakeChoice() const {
+  std::unique_ptr<TokenSelector> MakeChoice() const {
     if (options_.effort > 0) {
       return std::make_unique<BestRate>(model_, tokens_.bits_per_second, tokens_.expected, Packets(),
                                         options_.effort > 1);

@@ -14,7 +14,7 @@ constexpr size_t kBlock = 16384;  // samples read at once
 
 class Feeder {
  public:
-  Feeder(const std::shared_ptr<const Model>& model, std::unique_ptr<TokenChoice> choice, TokenSink& sink)
+  Feeder(const std::shared_ptr<const Model>& model, std::unique_ptr<TokenSelector> choice, TokenSink& sink)
       : encoder_(model), n_q_(sink.width()), sink_(sink), choice_(std::move(choice)) {}
 
   Status Feed(std::span<const float> samples) {
@@ -32,7 +32,7 @@ class Feeder {
   Encoder encoder_;
   int n_q_;
   TokenSink& sink_;
-  std::unique_ptr<TokenChoice> choice_;
+  std::unique_ptr<TokenSelector> choice_;
   uint64_t fed_ = 0;
   std::vector<uint16_t> tokens_;
 };
@@ -51,7 +51,7 @@ Status FeedTail(const Model& model, uint64_t original, uint64_t rate, Feeder& fe
 }  // namespace
 
 Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model,
-                              std::unique_ptr<TokenChoice> choice, TokenSink& sink,
+                              std::unique_ptr<TokenSelector> choice, TokenSink& sink,
                               const std::function<void(uint64_t)>& progress) {
   auto resampler = Resampler::Create(sound.sample_rate(), model->sample_rate());
   if (!resampler.ok()) return Error{sound.name() + ": " + resampler.message()};

@@ -6,9 +6,9 @@
 #include <functional>
 #include <memory>
 
-#include "apps/token_choice.h"
 #include "apps/token_sink.h"
 #include "codec/codec.h"
+#include "codec/encode/token_selector.h"
 #include "codec/io/sound_file.h"
 #include "codec/status.h"
 
@@ -19,7 +19,7 @@ namespace quaver {
 // zeros follow the sound until the frames cover that delay as well. `progress` gets the samples read so far.
 // Gives the samples per channel that went in.
 Result<uint64_t> EncodeStream(SoundReader& sound, std::shared_ptr<const Model> model,
-                              std::unique_ptr<TokenChoice> choice, TokenSink& sink,
+                              std::unique_ptr<TokenSelector> choice, TokenSink& sink,
                               const std::function<void(uint64_t)>& progress);
 
 }  // namespace quaver

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "codec/util/format.h"
+
 namespace quaver {
 
 // Errors and warnings: "quaver encode: MESSAGE". A progress bar that stands in the line is wiped first.
@@ -54,9 +56,6 @@ class Progress {
 
 // "1:02:03" or "2:03".
 std::string ClockText(double seconds);
-
-// printf into a string.
-[[gnu::format(printf, 1, 2)]] std::string Format(const char* format, ...);
 
 }  // namespace quaver
 

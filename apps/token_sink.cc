@@ -4,14 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "codec/encode/token_rows.h"
 #include "codec/io/npy.h"
 
 namespace quaver {
 namespace {
-
-size_t TokensOf(std::span<const uint16_t> row) {
-  return static_cast<size_t>(std::find(row.begin(), row.end(), kNoToken) - row.begin());
-}
 
 class QvrSink : public TokenSink {
  public:
@@ -36,7 +33,7 @@ class QvrSink : public TokenSink {
   Status Write(std::span<const uint16_t> tokens) override {
     const auto row = static_cast<size_t>(width());
     for (; !tokens.empty(); tokens = tokens.subspan(row)) {
-      AppendFrame(packet_, tokens.first(TokensOf(tokens.first(row))));
+      AppendFrame(packet_, tokens.first(RowLength(tokens.first(row))));
       if (packet_.frames < defaults_.frames) continue;
       const Status sent = Send();
       if (!sent.ok()) return sent;
@@ -52,16 +49,8 @@ class QvrSink : public TokenSink {
   }
 
  private:
-  // Of each frame the first n_q tokens.
-  void Keep(int n_q) {
-    for (int frame = 0; frame < packet_.frames; ++frame) {
-      packet_.n_q[frame] = std::min(packet_.n_q[frame], static_cast<uint8_t>(n_q));
-      std::fill(packet_.token[frame].begin() + packet_.n_q[frame], packet_.token[frame].end(), kNoToken);
-    }
-  }
-
   Status Send() {
-    if (control_) Keep(control_->Next(packet_.frames));
+    if (control_) TruncateFrames(packet_, control_->Next(packet_.frames));
     std::array<uint8_t, kMaxPacketBytes> bytes;
     const size_t size = EncodePacket(model_->entropy(), defaults_, packet_, bytes);
     if (size == 0) return Error{file_->name() + ": a packet cannot be coded"};
@@ -95,7 +84,7 @@ class NpySink : public TokenSink {
   Status Write(std::span<const uint16_t> tokens) override {
     const auto row = static_cast<size_t>(width());
     totals_.frames += tokens.size() / row;
-    for (size_t at = 0; at < tokens.size(); at += row) totals_.tokens += TokensOf(tokens.subspan(at, row));
+    for (size_t at = 0; at < tokens.size(); at += row) totals_.tokens += RowLength(tokens.subspan(at, row));
     return writer_->Write(tokens);
   }
   Status Finish(uint64_t) override { return writer_->Commit(); }
@@ -105,14 +94,6 @@ class NpySink : public TokenSink {
 };
 
 }  // namespace
-
-void AppendFrame(PacketTokens& packet, std::span<const uint16_t> tokens) {
-  const auto frame = static_cast<size_t>(packet.frames);
-  packet.n_q[frame] = static_cast<uint8_t>(tokens.size());
-  packet.token[frame].fill(kNoToken);
-  std::copy(tokens.begin(), tokens.end(), packet.token[frame].begin());
-  ++packet.frames;
-}
 
 Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
                                                const QvrHeader& header, std::shared_ptr<const Model> model,

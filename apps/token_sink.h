@@ -8,10 +8,10 @@
 #include <span>
 #include <string>
 
-#include "apps/rate_control.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
 #include "codec/container/qvr.h"
+#include "codec/encode/rate_control.h"
 #include "codec/io/atomic_file.h"
 #include "codec/status.h"
 
@@ -42,9 +42,6 @@ class TokenSink {
  private:
   int width_;
 };
-
-// One frame more: at most kMaxGroups tokens, to fewer than kMaxFramesPerPacket frames.
-void AppendFrame(PacketTokens& packet, std::span<const uint16_t> tokens);
 
 // Packets of header.defaults.frames frames. Rows are `width` wide; with `control` of all groups, of
 // which the first so many are sent.

@@ -1,5 +1,5 @@
 // Where bits are worth most.
-#include "apps/bit_allocation.h"
+#include "codec/encode/bit_allocation.h"
 
 #include <gtest/gtest.h>
 

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "apps/best_rate.h"
-#include "apps/bitrate.h"
-#include "apps/token_search.h"
-#include "apps/token_sink.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/encode/best_rate.h"
+#include "codec/encode/bitrate.h"
+#include "codec/encode/token_rows.h"
+#include "codec/encode/token_search.h"
 #include "codec/metrics/masked_distance.h"
 #include "tests/apps/run_tool.h"
 
@@ -83,7 +83,7 @@ double DistanceOf(std::span<const float> samples, std::span<const uint16_t> rows
 }
 
 BestRate Fresh(double rate, bool search) {
-  return {Shipped(), rate, ExpectedPayload(*Shipped()).value(), kPackets, search};
+  return {Shipped(), rate, ExpectedBitrates(*Shipped()).value(), kPackets, search};
 }
 
 std::vector<uint16_t> Chosen(double rate, bool search, std::span<const float> samples) {
@@ -98,7 +98,7 @@ TEST(BestRate, HoldsTheRateAndIsNearerThanEvenTokens) {
   const auto speech = Speech(150 * kFrame, 16000);
   const auto tokens = Encoded(speech);
   auto even = tokens;
-  KeepFirst(std::vector<int>(150, 4), even);
+  TruncateRows(std::vector<int>(150, 4), even);
   const double bits = PayloadBits(even);
   const auto rows = Chosen(bits / 3, false, speech);
   EXPECT_LE(PayloadBits(rows), bits);
@@ -173,11 +173,11 @@ TEST(TokenSearch, GoesOnWhereTheLastCallEnded) {
                      std::span(tokens).subspan(first * kGroups, count * kGroups), distance);
       first += count;
     }
-    KeepFirst(n_q, tokens);
+    TruncateRows(n_q, tokens);
     return DistanceOf(speech, tokens);
   };
   auto plain = Encoded(speech);
-  KeepFirst(n_q, plain);
+  TruncateRows(n_q, plain);
   EXPECT_LT(improved({40}), 0.9 * DistanceOf(speech, plain));
   EXPECT_LT(improved({20, 20}), 0.9 * DistanceOf(speech, plain));
 }

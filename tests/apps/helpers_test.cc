@@ -11,6 +11,7 @@
 #include "apps/jobs.h"
 #include "apps/playback.h"
 #include "apps/progress.h"
+#include "codec/encode/bitrate.h"
 #include "tests/apps/run_tool.h"
 #include "tests/model/random_weights.h"
 
@@ -34,11 +35,11 @@ TEST(Bitrate, Parses) {
 
 TEST(Bitrate, PicksTheMostTokensThatFit) {
   const std::vector<double> expected = {100, 220, 350};
-  EXPECT_FALSE(TokensFor(99, expected).ok());
-  EXPECT_EQ(TokensFor(100, expected).value(), 1);
-  EXPECT_EQ(TokensFor(219.9, expected).value(), 1);
-  EXPECT_EQ(TokensFor(220, expected).value(), 2);
-  EXPECT_EQ(TokensFor(1e9, expected).value(), 3);
+  EXPECT_FALSE(TokensForBitrate(99, expected).ok());
+  EXPECT_EQ(TokensForBitrate(100, expected).value(), 1);
+  EXPECT_EQ(TokensForBitrate(219.9, expected).value(), 1);
+  EXPECT_EQ(TokensForBitrate(220, expected).value(), 2);
+  EXPECT_EQ(TokensForBitrate(1e9, expected).value(), 3);
 }
 
 Result<std::vector<double>> ExpectedWith(const std::string& metadata) {
@@ -46,21 +47,21 @@ Result<std::vector<double>> ExpectedWith(const std::string& metadata) {
   if (!metadata.empty()) weights.metadata["payload_bps"] = metadata;
   const auto model = Model::FromWeights(weights);
   if (!model.ok()) return model.error();
-  return ExpectedPayload(*model.value());
+  return ExpectedBitrates(*model.value());
 }
 
-TEST(Bitrate, ExpectedPayloadIsThatOfTheModelOrNominal) {
+TEST(Bitrate, ExpectedBitratesAreThoseOfTheModelOrNominal) {
   const auto nominal = ExpectedWith("");
   ASSERT_TRUE(nominal.ok()) << nominal.message();
   ASSERT_EQ(nominal.value().size(), 18u);
   EXPECT_NEAR(nominal.value()[5], 50 * 6 * std::log2(1000.0), 1e-9);
-  EXPECT_EQ(TokensFor(3000, nominal.value()).value(), 6);
+  EXPECT_EQ(TokensForBitrate(3000, nominal.value()).value(), 6);
 
   std::string json = "[";
   for (int i = 1; i <= 18; ++i) json += std::to_string(300 * i) + (i < 18 ? "," : "]");
   const auto measured = ExpectedWith(json);
   ASSERT_TRUE(measured.ok()) << measured.message();
-  EXPECT_EQ(TokensFor(3000, measured.value()).value(), 10);
+  EXPECT_EQ(TokensForBitrate(3000, measured.value()).value(), 10);
   for (const char* bad : {"[1,2,3]", "{}", "nonsense", "[", "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"}) {
     EXPECT_FALSE(ExpectedWith(bad).ok()) << bad;
   }

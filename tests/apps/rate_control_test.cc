@@ -1,5 +1,5 @@
 // encode --bitrate: how many tokens a frame packets get.
-#include "apps/rate_control.h"
+#include "codec/encode/rate_control.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // encode --vbr: how many tokens a frame is worth.
-#include "apps/variable_rate.h"
+#include "codec/encode/variable_rate.h"
 
 #include <gtest/gtest.h>
 

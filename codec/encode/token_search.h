@@ -1,6 +1,6 @@
 // Tokens that sound better than the encoder's (encode --effort 2).
-#ifndef QUAVER_APPS_TOKEN_SEARCH_H_
-#define QUAVER_APPS_TOKEN_SEARCH_H_
+#ifndef QUAVER_CODEC_ENCODE_TOKEN_SEARCH_H_
+#define QUAVER_CODEC_ENCODE_TOKEN_SEARCH_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -46,14 +46,14 @@ class TokenSearch {
   Decoder stream_;
   std::vector<Decoder> trials_;  // as many as a token has neighbours
   std::vector<Decoder*> pointers_;
-  std::vector<std::byte> state_;    // of stream_ before the frame
-  std::vector<uint16_t> rows_;      // [trials, groups]
-  std::vector<int> n_q_;            // [trials]
-  std::vector<float> frames_;       // [trials, frame]
-  std::vector<float> decoded_;      // [trials, the frame before, the frame, those behind]
-  std::vector<double> distances_;   // [trials], mean squares over the windows of a frame
+  std::vector<std::byte> state_;   // of stream_ before the frame
+  std::vector<uint16_t> rows_;     // [trials, groups]
+  std::vector<int> n_q_;           // [trials]
+  std::vector<float> frames_;      // [trials, frame]
+  std::vector<float> decoded_;     // [trials, the frame before, the frame, those behind]
+  std::vector<double> distances_;  // [trials], mean squares over the windows of a frame
 };
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_TOKEN_SEARCH_H_
+#endif  // QUAVER_CODEC_ENCODE_TOKEN_SEARCH_H_

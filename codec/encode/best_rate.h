@@ -1,6 +1,6 @@
 // Spends a bit rate where it is heard most (encode --effort).
-#ifndef QUAVER_APPS_BEST_RATE_H_
-#define QUAVER_APPS_BEST_RATE_H_
+#ifndef QUAVER_CODEC_ENCODE_BEST_RATE_H_
+#define QUAVER_CODEC_ENCODE_BEST_RATE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,11 +9,11 @@
 #include <span>
 #include <vector>
 
-#include "apps/bit_allocation.h"
-#include "apps/token_choice.h"
-#include "apps/token_search.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/encode/bit_allocation.h"
+#include "codec/encode/token_search.h"
+#include "codec/encode/token_selector.h"
 #include "codec/metrics/masked_distance.h"
 
 namespace quaver {
@@ -24,9 +24,9 @@ namespace quaver {
 // stretch stays at the rate or below, and what is left, up to half a second's worth, goes to the next; unless
 // one token a frame is already more. A frame's distance is taken as if all around it had as many tokens,
 // which they have not.
-class BestRate : public TokenChoice {
+class BestRate : public TokenSelector {
  public:
-  // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (apps/bitrate.h), packets
+  // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (bitrate.h), packets
   // as they will be sent.
   BestRate(std::shared_ptr<const Model> model, double bits_per_second, const std::vector<double>& expected,
            const PacketDefaults& packets, bool search);
@@ -62,4 +62,4 @@ class BestRate : public TokenChoice {
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_BEST_RATE_H_
+#endif  // QUAVER_CODEC_ENCODE_BEST_RATE_H_

@@ -1,6 +1,6 @@
 // How many tokens a frame the next packet gets, so that a stream holds its bit rate (encode --bitrate).
-#ifndef QUAVER_APPS_RATE_CONTROL_H_
-#define QUAVER_APPS_RATE_CONTROL_H_
+#ifndef QUAVER_CODEC_ENCODE_RATE_CONTROL_H_
+#define QUAVER_CODEC_ENCODE_RATE_CONTROL_H_
 
 #include <cstddef>
 #include <vector>
@@ -14,7 +14,7 @@ namespace quaver {
 // So the payload stays at the rate or below, unless one token a frame is already more. No look-ahead.
 class RateControl {
  public:
-  // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (apps/bitrate.h), not
+  // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (bitrate.h), not
   // empty.
   RateControl(double bits_per_second, double frames_per_second, const std::vector<double>& expected);
 
@@ -39,4 +39,4 @@ class RateControl {
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_RATE_CONTROL_H_
+#endif  // QUAVER_CODEC_ENCODE_RATE_CONTROL_H_

@@ -1,4 +1,4 @@
-#include "apps/variable_rate.h"
+#include "codec/encode/variable_rate.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,10 +14,7 @@ constexpr double kFall = 1;        // dB a second
 }  // namespace
 
 VariableRate::VariableRate(int frame, double frames_a_second, int n_q)
-    : frame_(static_cast<size_t>(frame)),
-      fall_(kFall / frames_a_second),
-      n_q_(n_q),
-      loudest_(kQuietest) {}
+    : frame_(static_cast<size_t>(frame)), fall_(kFall / frames_a_second), n_q_(n_q), loudest_(kQuietest) {}
 
 std::vector<int> VariableRate::Add(std::span<const float> samples) {
   std::vector<int> tokens;

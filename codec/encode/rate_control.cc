@@ -1,4 +1,4 @@
-#include "apps/rate_control.h"
+#include "codec/encode/rate_control.h"
 
 #include <algorithm>
 #include <cmath>

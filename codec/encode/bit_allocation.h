@@ -1,6 +1,6 @@
 // Where bits are worth most (encode --effort).
-#ifndef QUAVER_APPS_BIT_ALLOCATION_H_
-#define QUAVER_APPS_BIT_ALLOCATION_H_
+#ifndef QUAVER_CODEC_ENCODE_BIT_ALLOCATION_H_
+#define QUAVER_CODEC_ENCODE_BIT_ALLOCATION_H_
 
 #include <span>
 #include <vector>
@@ -39,4 +39,4 @@ double BitsOf(const FrameCosts& frames, double change, std::span<const int> n_q)
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_BIT_ALLOCATION_H_
+#endif  // QUAVER_CODEC_ENCODE_BIT_ALLOCATION_H_

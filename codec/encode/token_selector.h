@@ -1,6 +1,6 @@
 // Which tokens of a stream are sent (encode --vbr and --effort).
-#ifndef QUAVER_APPS_TOKEN_CHOICE_H_
-#define QUAVER_APPS_TOKEN_CHOICE_H_
+#ifndef QUAVER_CODEC_ENCODE_TOKEN_SELECTOR_H_
+#define QUAVER_CODEC_ENCODE_TOKEN_SELECTOR_H_
 
 #include <cstdint>
 #include <span>
@@ -9,9 +9,9 @@
 namespace quaver {
 
 // Sees samples and tokens of a stream go by and gives the rows to send, in order, at once or later.
-class TokenChoice {
+class TokenSelector {
  public:
-  virtual ~TokenChoice() = default;
+  virtual ~TokenSelector() = default;
   // samples: those of the stream that follow; tokens: of the frames that they complete, row by row, all as
   // wide as the stream was made for. Gives rows of the same width of the frames that are decided now, at
   // least one token in each; kNoToken ends a row before. Any chunking gives the same rows in the end.
@@ -20,9 +20,6 @@ class TokenChoice {
   virtual std::vector<uint16_t> Finish() = 0;
 };
 
-// Leaves each row its first n_q[row] tokens; rows [n_q.size(), width].
-void KeepFirst(std::span<const int> n_q, std::span<uint16_t> rows);
-
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_TOKEN_CHOICE_H_
+#endif  // QUAVER_CODEC_ENCODE_TOKEN_SELECTOR_H_

@@ -1,4 +1,4 @@
-#include "apps/token_search.h"
+#include "codec/encode/token_search.h"
 
 #include <algorithm>
 #include <cmath>

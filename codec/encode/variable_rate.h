@@ -1,13 +1,14 @@
 // How many tokens a frame is worth (encode --vbr).
-#ifndef QUAVER_APPS_VARIABLE_RATE_H_
-#define QUAVER_APPS_VARIABLE_RATE_H_
+#ifndef QUAVER_CODEC_ENCODE_VARIABLE_RATE_H_
+#define QUAVER_CODEC_ENCODE_VARIABLE_RATE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "apps/token_choice.h"
+#include "codec/encode/token_rows.h"
+#include "codec/encode/token_selector.h"
 
 namespace quaver {
 
@@ -36,12 +37,12 @@ class VariableRate {
 };
 
 // Rows of n_q tokens, cut so.
-class VariableRows : public TokenChoice {
+class VariableRows : public TokenSelector {
  public:
   VariableRows(int frame, double frames_a_second, int n_q) : rate_(frame, frames_a_second, n_q) {}
   std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens) override {
     std::vector<uint16_t> rows(tokens.begin(), tokens.end());
-    KeepFirst(rate_.Add(samples), rows);
+    TruncateRows(rate_.Add(samples), rows);
     return rows;
   }
   std::vector<uint16_t> Finish() override { return {}; }
@@ -52,4 +53,4 @@ class VariableRows : public TokenChoice {
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_VARIABLE_RATE_H_
+#endif  // QUAVER_CODEC_ENCODE_VARIABLE_RATE_H_

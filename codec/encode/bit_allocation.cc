@@ -1,4 +1,4 @@
-#include "apps/bit_allocation.h"
+#include "codec/encode/bit_allocation.h"
 
 #include <algorithm>
 #include <cmath>

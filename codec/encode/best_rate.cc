@@ -1,10 +1,10 @@
-#include "apps/best_rate.h"
+#include "codec/encode/best_rate.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "apps/token_sink.h"
+#include "codec/encode/token_rows.h"
 #include "codec/model/config.h"
 
 namespace quaver {
@@ -149,7 +149,7 @@ std::vector<uint16_t> BestRate::Decide(size_t frames) {
   saved_ = std::clamp(budget - Payload(n_q), 0.0, most);
   const auto end = tokens_.begin() + static_cast<std::ptrdiff_t>(frames * groups_);
   std::vector<uint16_t> rows(tokens_.begin(), end);
-  KeepFirst(n_q, rows);
+  TruncateRows(n_q, rows);
   tokens_.erase(tokens_.begin(), end);
   sound_.erase(sound_.begin(), sound_.begin() + static_cast<std::ptrdiff_t>(frames * frame_));
   return rows;
