@@ -1,7 +1,7 @@
 // A small network that sharpens the frequency tables of the entropy model: it sees the values of the tokens
 // of two frames before, if they are in the same packet, and of the groups of this frame that were coded
 // already. Integers alone, so that both ends of a stream have the same frequencies on any machine;
-// docs/bitstream.md gives the arithmetic.
+// docs/reference/bitstream.md gives the arithmetic.
 //
 // The units of a group are max(0, W inputs), cut off above; what they say of a symbol, in 1/256 of a bit, is
 // added to the logarithm of its frequency in the table, and the powers of two of the sums become frequencies.

@@ -1,4 +1,4 @@
-// .qvr files: packets in Ogg (RFC 3533). docs/bitstream.md specifies the mapping.
+// .qvr files: packets in Ogg (RFC 3533). docs/reference/bitstream.md specifies the mapping.
 #ifndef QUAVER_CODEC_CONTAINER_QVR_H_
 #define QUAVER_CODEC_CONTAINER_QVR_H_
 

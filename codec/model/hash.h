@@ -1,4 +1,4 @@
-// Computes and reads identities of models. docs/weights.md
+// Computes and reads identities of models. docs/reference/weights.md
 // specifies it.
 #ifndef QUAVER_CODEC_MODEL_HASH_H_
 #define QUAVER_CODEC_MODEL_HASH_H_

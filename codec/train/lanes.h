@@ -1,5 +1,5 @@
 // The samples of a batch shared among threads: each takes its part through a network from end to end. On a
-// CPU that is faster than all threads in one operation after the other (docs/training.md).
+// CPU that is faster than all threads in one operation after the other (docs/research/training.md).
 #ifndef QUAVER_CODEC_TRAIN_LANES_H_
 #define QUAVER_CODEC_TRAIN_LANES_H_
 

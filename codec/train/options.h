@@ -14,7 +14,7 @@
 namespace quaver {
 
 struct LossOptions {
-  // The weights of docs/training.md.
+  // The weights of docs/research/training.md.
   double log_mel = 12;      // L1 of log10 mel magnitudes, mean over scales
   double convergence = 1;   // spectral convergence, mean over scales
   double waveform = 2;      // L1 of the waveform relative to the level of the crop

@@ -1,4 +1,4 @@
-// The network of the entropy model: integers that come out the same everywhere, as in docs/bitstream.md.
+// The network of the entropy model: integers that come out the same everywhere, as in docs/reference/bitstream.md.
 #include "codec/bitstream/context_network.h"
 
 #include <gmock/gmock.h>

@@ -270,7 +270,7 @@ EntropyModel StaircaseModel(const BottleneckConfig& bottleneck) {
   return EntropyModel::Create(bottleneck, frequencies).value();
 }
 
-// Three frames with n_q tokens, 2 more in the second one if `change`: those of docs/bitstream.md.
+// Three frames with n_q tokens, 2 more in the second one if `change`: those of docs/reference/bitstream.md.
 PacketTokens ExampleTokens(bool change) {
   PacketTokens tokens;
   tokens.frames = 3;
@@ -284,7 +284,7 @@ PacketTokens ExampleTokens(bool change) {
   return tokens;
 }
 
-// The bytes of the examples in docs/bitstream.md: they change only with the version of the format.
+// The bytes of the examples in docs/reference/bitstream.md: they change only with the version of the format.
 TEST(Packet, BytesAreAsSpecified) {
   const EntropyModel model = StaircaseModel(BottleneckConfig());
   EXPECT_EQ(Encoded(model, {25, 2}, ExampleTokens(true)),
@@ -294,7 +294,7 @@ TEST(Packet, BytesAreAsSpecified) {
             (std::vector<uint8_t>{0x6A, 0x3B, 0x29, 0x5A, 0xD7, 0x85, 0x56, 0xE3, 0xB6}));
 }
 
-// The network of docs/bitstream.md: two units a group.
+// The network of docs/reference/bitstream.md: two units a group.
 TEST(Packet, BytesOfANetworkAreAsSpecified) {
   const BottleneckConfig bottleneck;
   EntropyModel model = StaircaseModel(bottleneck);

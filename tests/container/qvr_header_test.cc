@@ -22,7 +22,7 @@ QvrHeader Sample() {
   return header;
 }
 
-// The table of docs/bitstream.md, byte by byte.
+// The table of docs/reference/bitstream.md, byte by byte.
 TEST(QvrHeader, BytesAreAsSpecified) {
   const auto bytes = WriteIdHeader(Sample());
   EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 8), "QuavHead");

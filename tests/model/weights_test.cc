@@ -276,7 +276,7 @@ TEST(WeightsIdentity, FieldsCannotRunIntoEachOther) {
     return ToHex(ComputeIdentity(config, tensors));
   };
   const std::string plain = identity("{}", {{"ab", "F16", {1, 2}, bytes}});
-  // From an implementation of its own in Python, by docs/weights.md.
+  // From an implementation of its own in Python, by docs/reference/weights.md.
   EXPECT_EQ(plain, "c018446cd9f71b39af235d0fdee2328cbb285f81e1c31d5084180aacf9a59eed");
   EXPECT_NE(plain, identity("{}", {{"a", "bF16", {1, 2}, bytes}}));
   EXPECT_NE(plain, identity("{}", {{"ab", "F16", {2, 1}, bytes}}));
