@@ -1,6 +1,6 @@
 // Range coder with carry (G. N. N. Martin, 1979): integers only, a 32-bit range, totals of 1 <<
-// kFrequencyBits. docs/reference/bitstream.md gives the arithmetic step by step; both sides below are a transcription
-// of it.
+// kFrequencyBits. docs/reference/bitstream.md gives the arithmetic step by step; both sides below are a
+// transcription of it.
 #ifndef QUAVER_CODEC_BITSTREAM_RANGE_CODER_H_
 #define QUAVER_CODEC_BITSTREAM_RANGE_CODER_H_
 

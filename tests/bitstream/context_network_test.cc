@@ -1,4 +1,5 @@
-// The network of the entropy model: integers that come out the same everywhere, as in docs/reference/bitstream.md.
+// The network of the entropy model: integers that come out the same everywhere, as in
+// docs/reference/bitstream.md.
 #include "codec/bitstream/context_network.h"
 
 #include <gmock/gmock.h>

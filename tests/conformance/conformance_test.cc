@@ -1,4 +1,5 @@
-// What any implementation of docs/reference/bitstream.md and docs/reference/weights.md must do with the vectors of this folder.
+// What any implementation of docs/reference/bitstream.md and docs/reference/weights.md must do with the
+// vectors of this folder.
 #include <gtest/gtest.h>
 
 #include <algorithm>
