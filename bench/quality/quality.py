@@ -22,6 +22,7 @@ import time
 import adapters
 import clips
 import measures
+import report
 import soundfile
 import tables
 from results import Results
@@ -143,21 +144,6 @@ def run(arguments):
     return sets
 
 
-def write(sets, out):
-    text = ""
-    for of in sets:
-        text += f"## {of.name}\n\n{tables.all_of(of.results.entries)}\n"
-    (out / "tables.md").write_text(text)
-    print(text, end="")
-    if any(tables.lossless(of.results.entries) for of in sets):
-        try:
-            import picture
-        except ImportError as missing:
-            say(f"quality.py: no picture: {missing} (bench/quality/requirements.txt)")
-            return
-        picture.draw({of.name: of.results.entries for of in sets}, out / "picture.svg")
-
-
 def every(text):
     name, _, count = text.partition("=")
     if name not in measures.by_name or not count.isdigit() or int(count) < 1:
@@ -209,7 +195,8 @@ def parse():
 
 def main():
     arguments = parse()
-    write(run(arguments), arguments.out)
+    sets = {of.name: of.results.entries for of in run(arguments)}
+    print(report.write(sets, arguments.out), end="")
 
 
 if __name__ == "__main__":

@@ -83,4 +83,4 @@ def losses(results):
 
 def all_of(results):
     whole = lossless(results)
-    return "\n".join(part for part in ((measures(whole), costs(whole)) if whole else ()) + (losses(results),) if part)
+    return "\n".join(part.strip("\n") + "\n" for part in ((measures(whole), costs(whole)) if whole else ()) + (losses(results),) if part)
