@@ -110,7 +110,7 @@ def apply_measure(measure, codec, of):
 
 def run(arguments):
     programs = adapters.Programs(arguments.quaver, arguments.name, arguments.model, arguments.lyra, arguments.npm)
-    options = measures.Options(arguments.whisper)
+    options = measures.Options(arguments.whisper, arguments.keep and arguments.keep / "transcripts.json")
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         keep = arguments.keep or pathlib.Path(temporary)
@@ -180,7 +180,7 @@ def parse():
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for SET.json, tables.md and picture.svg")
     parser.add_argument("--take", type=pathlib.Path, nargs="+", default=[], metavar="DIR",
                         help="folders of other runs, whose results are taken over")
-    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep the decoded clips in DIR/SET/CODEC/")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep the decoded clips in DIR/SET/CODEC/, and the transcripts of the recordings")
     parser.add_argument("--again", action="store_true", help="run codecs whose results are there already, too")
     arguments = parser.parse_args()
     arguments.every = dict(arguments.every)

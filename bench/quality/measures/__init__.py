@@ -12,6 +12,7 @@ __all__ = ["ALL", "Column", "Measure", "Options", "Pair", "Reference", "Unavaila
 @dataclasses.dataclass
 class Options:
     whisper: pathlib.Path | None = None  # a model in CTranslate2's format
+    transcripts: pathlib.Path | None = None  # file for what it heard in the recordings, so that another run need not ask
 
 
 def _classes():

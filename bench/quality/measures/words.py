@@ -5,6 +5,7 @@ The language is the second field of the clip's name where that is a code of two 
 in the recording. A clip whose language Whisper does not know, or is less than half sure of, has no score: its transcripts
 are guesses. The path is a folder in CTranslate2's format, as faster-whisper takes."""
 
+import json
 import pathlib
 import re
 import unicodedata
@@ -47,6 +48,8 @@ class Words(Measure):
         if not (pathlib.Path(options.whisper) / "model.bin").is_file():
             raise Unavailable(f"{options.whisper}: no model.bin in it")
         self.model = WhisperModel(str(options.whisper), device="cpu", compute_type="float32", cpu_threads=1)
+        self.cache = options.transcripts  # of the recordings, from run to run: {clip: [text, language, how sure of it]}
+        self.cached = json.loads(self.cache.read_text()) if self.cache and self.cache.is_file() else {}
 
     def transcript(self, samples, language):
         segments, info = self.model.transcribe(samples.astype(numpy.float32), language=language, beam_size=1, temperature=0.0,
@@ -59,16 +62,23 @@ class Words(Measure):
         named = field if re.fullmatch("[a-z]{2}", field) else None
         if named and named not in self.model.supported_languages:
             return None
-        text, info = self.transcript(reference.samples, named)
-        if not named and info.language_probability < SURE:
+        if reference.name not in self.cached:
+            text, info = self.transcript(reference.samples, named)
+            self.cached[reference.name] = [text, info.language, info.language_probability]
+            if self.cache:
+                self.cache.write_text(json.dumps(self.cached, ensure_ascii=False, indent=0))
+        text, language, sure = self.cached[reference.name]
+        if not named and sure < SURE:
             return None
-        return tokens(text, info.language), info.language
+        return tokens(text, language), language
 
     def score(self, pair):
         original = pair.reference.once("words", lambda: self.original(pair.reference))
         if not original or not original[0]:
             return {"word_errors": None, "words": None}
         meant, language = original
+        if numpy.array_equal(pair.decoded, pair.reference.samples):
+            return {"word_errors": 0, "words": len(meant)}
         heard = tokens(self.transcript(pair.decoded, language)[0], language)
         return {"word_errors": errors(heard, meant), "words": len(meant)}
 
