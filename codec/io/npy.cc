@@ -158,8 +158,9 @@ std::string HeaderParser::Parse() {
 
 Result<std::string> ReadHeader(const FileSource& source, const std::string& name) {
   std::array<uint8_t, 12> start;
-  if (ReadFully(source, std::span(start).first(8)) != 8 ||
-      std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) {
+  const int64_t first = ReadFully(source, std::span(start).first(8));
+  if (first < 0) return Error{name + ": read failed"};
+  if (first != 8 || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) {
     return Error{name + ": not a .npy file (its first 6 bytes are not \\x93NUMPY)"};
   }
   const int major = start[6];
@@ -167,7 +168,9 @@ Result<std::string> ReadHeader(const FileSource& source, const std::string& name
     return Error{name + ": byte 6: .npy version " + std::to_string(major) + " is not known"};
   }
   const size_t length_bytes = major == 1 ? 2 : 4;
-  if (ReadFully(source, std::span(start).subspan(8, length_bytes)) != static_cast<int64_t>(length_bytes)) {
+  const int64_t size = ReadFully(source, std::span(start).subspan(8, length_bytes));
+  if (size < 0) return Error{name + ": read failed"};
+  if (size != static_cast<int64_t>(length_bytes)) {
     return Error{name + ": byte 8: the file ends inside the header"};
   }
   uint32_t length = 0;
@@ -177,7 +180,9 @@ Result<std::string> ReadHeader(const FileSource& source, const std::string& name
   }
   std::string header(length, '\0');
   const std::span<uint8_t> bytes(reinterpret_cast<uint8_t*>(header.data()), header.size());
-  if (ReadFully(source, bytes) != static_cast<int64_t>(length)) {
+  const int64_t read = ReadFully(source, bytes);
+  if (read < 0) return Error{name + ": read failed"};
+  if (read != static_cast<int64_t>(length)) {
     return Error{name + ": the file ends inside the header"};
   }
   return header;
@@ -200,7 +205,9 @@ Status ReadValues(const FileSource& source, const std::string& name, TokenMatrix
                    " values, the file ends after " + std::to_string(matrix.values.size())};
     }
   }
-  if (ReadFully(source, std::span(chunk).first(1)) > 0) {
+  const int64_t more = ReadFully(source, std::span(chunk).first(1));
+  if (more < 0) return Error{name + ": read failed"};
+  if (more > 0) {
     return Error{name + ": bytes follow after the " + std::to_string(wanted) + " values of the shape"};
   }
   return {};

@@ -1,5 +1,6 @@
 #include "codec/io/pipe_stream.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,20 +20,32 @@ uint32_t LittleEndian(std::span<const uint8_t> bytes) {
                                                                                 << 24;
 }
 
+// After a failed read: true if it failed only because a non-blocking pipe was empty, once it has more.
+bool AwaitMore(int fd) {
+  if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  pollfd ready{fd, POLLIN, 0};
+  while (::poll(&ready, 1, -1) < 0) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
 PipeStream& Self(void* user) { return *static_cast<PipeStream*>(user); }
 
 }  // namespace
 
-int64_t PipeStream::ReadPipe(std::span<uint8_t> out) const {
+// Returns the bytes before an error first, and the error at the next call.
+int64_t PipeStream::ReadPipe(std::span<uint8_t> out) {
+  if (error_ != 0) return -1;
   size_t total = 0;
   while (total < out.size()) {
     const ssize_t got = ::read(fd_, out.data() + total, out.size() - total);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return -1;
-    if (got == 0) break;
+    if (got < 0 && (errno == EINTR || AwaitMore(fd_))) continue;
+    if (got < 0) error_ = errno;
+    if (got <= 0) break;
     total += static_cast<size_t>(got);
   }
-  return static_cast<int64_t>(total);
+  return error_ != 0 && total == 0 ? -1 : static_cast<int64_t>(total);
 }
 
 void PipeStream::Fill(uint64_t end) {

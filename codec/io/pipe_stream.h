@@ -21,8 +21,10 @@ class PipeStream {
   // A WAV written into a pipe may say that its data have length 0 and its RIFF chunk no more than the header:
   // that becomes "unknown", before libsndfile sees it.
   void MendWavLength();
-  // -1 on a read error, 0 at the end.
+  // -1 on a read error, 0 at the end. Waits for a pipe that is not blocking.
   int64_t Read(std::span<uint8_t> out);
+  // The errno of the read that failed, or 0. libsndfile takes a failed read for the end of the file.
+  int error() const { return error_; }
   void Seal() { sealed_ = true; }
   uint64_t position() const { return position_; }
 
@@ -36,13 +38,14 @@ class PipeStream {
   static sf_count_t OnTell(void* self);
 
   void Fill(uint64_t end);  // grows kept_ to `end` bytes if the pipe has them
-  int64_t ReadPipe(std::span<uint8_t> out) const;
+  int64_t ReadPipe(std::span<uint8_t> out);
 
   int fd_;
   std::vector<uint8_t> kept_;
   uint64_t consumed_ = 0;  // bytes taken from the pipe
   uint64_t position_ = 0;  // where libsndfile believes to be
   bool sealed_ = false;
+  int error_ = 0;
 };
 
 }  // namespace quaver::internal

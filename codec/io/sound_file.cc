@@ -65,12 +65,16 @@ bool StreamsFromPipe(std::span<const uint8_t> start) {
   return false;
 }
 
+Error ReadFailed(const std::string& name, int cause) {
+  return Error{name + ": read failed: " + std::strerror(cause)};
+}
+
 std::string SpoolTo(FILE* file, PipeStream& pipe) {
   std::vector<uint8_t> chunk(1 << 16);
   uint64_t total = 0;
   for (;;) {
     const int64_t got = pipe.Read(chunk);
-    if (got < 0) return std::string("read failed: ") + std::strerror(errno);
+    if (got < 0) return std::string("read failed: ") + std::strerror(pipe.error());
     if (got == 0) break;
     total += static_cast<uint64_t>(got);
     if (total > kMaxSpool) return "more than 1 GiB in a format that cannot be read from a pipe";
@@ -158,12 +162,14 @@ Status SoundReader::Impl::OpenDescriptor(const std::string& path) {
 Status SoundReader::Impl::OpenPipe() {
   pipe = std::make_unique<PipeStream>(fd->get());
   const std::span<const uint8_t> start = pipe->Peek(4);
+  if (pipe->error() != 0) return ReadFailed(name, pipe->error());
   if (start.empty()) return Error{name + ": is empty"};
   if (StreamsFromPipe(start)) {
     pipe->MendWavLength();
     SF_VIRTUAL_IO io = PipeStream::Callbacks();
     handle.reset(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
     pipe->Seal();
+    if (handle == nullptr && pipe->error() != 0) return ReadFailed(name, pipe->error());
     return {};
   }
   pipe->Seal();
@@ -198,6 +204,7 @@ size_t SoundReader::Impl::MixDown(size_t frames, std::span<float> out) const {
 
 // The end of the file, or a damaged place? And a WAV of unknown length ends where its 32 bits end.
 Status SoundReader::Impl::AfterShortRead() const {
+  if (pipe != nullptr && pipe->error() != 0) return ReadFailed(name, pipe->error());
   if (const int error = sf_error(handle.get()); error != SF_ERR_NO_ERROR) {
     return Error{name + ": damaged: " + sf_error_number(error)};
   }
