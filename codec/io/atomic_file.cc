@@ -78,7 +78,26 @@ int RenameNoReplace(const char* from, const char* to) {
   return ::rename(from, to);
 }
 
+int Sync(int fd) {
+  while (::fsync(fd) != 0) {
+    if (errno != EINTR) return -1;
+  }
+  return 0;
+}
+
 }  // namespace
+
+Status SyncFolder(const std::string& folder) {
+  const char* path = folder.empty() ? "." : folder.c_str();
+  const int fd = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 && errno == EACCES) return {};
+  // EINVAL: the file system cannot flush folders.
+  const bool failed = fd < 0 || (Sync(fd) != 0 && errno != EINVAL);
+  const std::string cause = Cause();
+  if (fd >= 0) ::close(fd);
+  if (failed) return Error{std::string(path) + ": the folder cannot be flushed to disk: " + cause};
+  return {};
+}
 
 void RemoveTemporaryFiles() noexcept {
   for (Slot& slot : slots) {
@@ -192,6 +211,8 @@ Status AtomicFile::WriteAt(uint64_t offset, std::span<const uint8_t> bytes) {
 
 Status AtomicFile::Commit() {
   if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  // Before the rename, or a power cut could leave an empty or partial file under the final name.
+  if (!streaming() && Sync(fd_) != 0) return Fail("cannot be flushed to disk: " + Cause());
   const int fd = std::exchange(fd_, -1);
   // Some file systems (NFS, quotas) report a full disk only here.
   if (owns_fd_ && ::close(fd) != 0) return Fail("write failed: " + Cause());
@@ -202,7 +223,8 @@ Status AtomicFile::Commit() {
   temporary_.clear();
   Unregister(slot_);
   slot_ = -1;
-  return {};
+  const Status synced = SyncFolder(FolderOf(target_));
+  return synced.ok() ? synced : Status(Error{name_ + ": " + synced.message()});
 }
 
 }  // namespace quaver

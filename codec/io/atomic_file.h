@@ -1,4 +1,5 @@
-// Files that appear whole or not at all: written under a temporary name in the target's folder, then renamed.
+// Files that appear whole or not at all, even after a power cut: written under a temporary name in the
+// target's folder, flushed to disk (fsync), renamed, and the folder flushed too.
 #ifndef QUAVER_CODEC_IO_ATOMIC_FILE_H_
 #define QUAVER_CODEC_IO_ATOMIC_FILE_H_
 
@@ -31,7 +32,8 @@ class AtomicFile {
   Status Write(std::span<const uint8_t> bytes);
   // Overwrites bytes at `offset` from the start; an error when streaming().
   Status WriteAt(uint64_t offset, std::span<const uint8_t> bytes);
-  // Makes the file appear under its name. At most once; the object takes no more bytes after it.
+  // Makes the file appear under its name; it is on disk when this returns. At most once; the object takes no
+  // more bytes after it.
   Status Commit();
 
   bool streaming() const { return temporary_.empty(); }
@@ -55,6 +57,10 @@ class AtomicFile {
   bool owns_fd_ = false;
   bool failed_ = false;
 };
+
+// Flushes a folder's entries to disk ("": the current folder), so that a rename in it survives a power cut.
+// Does nothing for folders that this process may not read and on file systems that cannot flush folders.
+Status SyncFolder(const std::string& folder);
 
 // Temporary files that can be open at once and still be removed by a signal.
 inline constexpr size_t kMaxTemporaryFiles = 64;

@@ -2,10 +2,7 @@
 
 #include <torch/serialize/archive.h>
 #include <torch/utils.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "codec/io/atomic_file.h"
@@ -136,8 +133,6 @@ Status SaveCheckpoint(TrainingState& state, const std::string& path) {
     archive.write("best_step", c10::IValue(static_cast<double>(state.best_step)));
     WriteText(archive, "origin", state.origin);
     archive.save_to(write);
-    if (written.ok() && ::fsync(file.value()->fd()) != 0)  // renamed only when it is on the disk
-      written = Error{path + ": " + std::strerror(errno)};
   } catch (const std::exception& error) {
     return written.ok() ? Error{path + ": the checkpoint could not be written: " + error.what()} : written;
   }

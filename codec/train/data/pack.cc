@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "codec/io/atomic_file.h"
 #include "codec/train/data/decode.h"
 #include "codec/train/data/shard_writer.h"
 #include "codec/train/data/shards.h"
@@ -55,7 +56,7 @@ class Staging {
     fs::remove_all(out_, error);
     if (!error) fs::rename(path_, out_, error);
     if (error) return Error{out_ + ": " + error.message()};
-    return {};
+    return SyncFolder(fs::path(out_).parent_path().string());
   }
 
  private:

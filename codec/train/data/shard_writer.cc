@@ -129,7 +129,7 @@ Status ShardWriter::Finish() {
     fs::rename(ProvisionalPath(i), name, error);
     if (error) return Error{name + ": " + error.message()};
   }
-  return {};
+  return SyncFolder(folder_);
 }
 
 }  // namespace quaver
