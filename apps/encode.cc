@@ -81,6 +81,8 @@ void Declare(CommandLine& line, Options& o) {
       ("quiet", "No progress bar, no notes", cxxopts::value(o.quiet));
 }
 
+constexpr const char* kNoEffort = "--effort is for .qvr: it gives frames different numbers of tokens";
+
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("bitrate") && line.Has("tokens")) return "give --bitrate or --tokens, not both";
@@ -89,9 +91,7 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (o.effort > 0 && (o.vbr || line.Has("tokens"))) {
     return "--effort is about a --bitrate: not with --vbr or --tokens";
   }
-  if (o.effort > 0 && (o.format == "npy" || o.out.ends_with(".npy"))) {
-    return "--effort is for .qvr: it gives frames different numbers of tokens";
-  }
+  if (o.effort > 0 && o.format == "npy") return std::string("--format npy: ") + kNoEffort;
   if (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket) {
     return "--frames-per-packet must be within 1 .. 25";
   }
@@ -136,10 +136,9 @@ Result<Tokens> ChooseTokens(const Options& o, const Model& model) {
 
 class EncodeCommand {
  public:
-  EncodeCommand(const Options& options, const OutputFormats& formats, std::shared_ptr<const Model> model,
-                const Tokens& tokens, size_t inputs, Console& console)
+  EncodeCommand(const Options& options, std::shared_ptr<const Model> model, const Tokens& tokens,
+                size_t inputs, Console& console)
       : options_(options),
-        formats_(formats),
         model_(std::move(model)),
         tokens_(tokens),
         console_(console),
@@ -155,7 +154,7 @@ class EncodeCommand {
  private:
   // Is there a rate to hold? Not in rows of tokens, which are for language models.
   bool Controlled(const Job& job) const {
-    return (options_.effort > 0 || tokens_.control) && FormatOf(job, formats_) == ".qvr";
+    return (options_.effort > 0 || tokens_.control) && job.format == ".qvr";
   }
 
   PacketDefaults Packets() const {
@@ -164,7 +163,7 @@ class EncodeCommand {
 
   Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const SoundReader& sound) const {
     const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
-    if (FormatOf(job, formats_) == ".npy") return OpenNpySink(job.out, existing, tokens_.n_q);
+    if (job.format == ".npy") return OpenNpySink(job.out, existing, tokens_.n_q);
     QvrHeader header;
     header.model = model_->identity();
     header.frame_samples = static_cast<uint32_t>(model_->frame());
@@ -222,7 +221,6 @@ class EncodeCommand {
   }
 
   const Options& options_;
-  const OutputFormats& formats_;
   std::shared_ptr<const Model> model_;
   Tokens tokens_;
   Console& console_;
@@ -253,7 +251,10 @@ int RunEncode(int argc, char** argv) {
   if (!tokens.ok()) return line.UsageError(tokens.message());
   const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
   if (!jobs.ok()) return line.UsageError(jobs.message());
-  EncodeCommand command(options, formats, model.value(), tokens.value(), jobs.value().size(), console);
+  for (const Job& job : jobs.value()) {
+    if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
+  }
+  EncodeCommand command(options, model.value(), tokens.value(), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }

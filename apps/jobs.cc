@@ -58,6 +58,13 @@ Status CheckExtension(const std::string& out, const OutputFormats& formats) {
   return Error{out + ": the name of the output must end in " + list};
 }
 
+// By the name, which may be written in capitals; a pipe or a device may have any name.
+std::string FormatOf(const std::string& out, const OutputFormats& formats) {
+  const std::string extension = LowerExtension(out);
+  const auto& known = formats.extensions;
+  return std::find(known.begin(), known.end(), extension) != known.end() ? extension : Extension(formats);
+}
+
 // Where an input goes without an output of its own.
 std::string Derived(const std::string& in, const std::string& folder, const OutputFormats& formats) {
   fs::path path = folder.empty() ? fs::path(in) : fs::path(folder) / fs::path(in).filename();
@@ -104,10 +111,11 @@ Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const 
     if (into_folder && in == "-")
       return Error{out + ": is a folder; standard input needs the name of a file"};
     if (into_folder || (out.empty() && in != "-")) {
-      jobs.push_back({in, Derived(in, out, formats)});
+      jobs.push_back({in, Derived(in, out, formats), {}});
     } else {
-      jobs.push_back({in, out.empty() ? "-" : out});
+      jobs.push_back({in, out.empty() ? "-" : out, {}});
     }
+    jobs.back().format = FormatOf(jobs.back().out, formats);
     const Status extension = CheckExtension(jobs.back().out, formats);
     if (!extension.ok()) return extension.error();
   }
@@ -119,12 +127,6 @@ Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const 
     if (error) return Error{out + ": the folder cannot be created: " + error.message()};
   }
   return jobs;
-}
-
-std::string FormatOf(const Job& job, const OutputFormats& formats) {
-  const std::string extension = LowerExtension(job.out);
-  const auto& known = formats.extensions;
-  return std::find(known.begin(), known.end(), extension) != known.end() ? extension : Extension(formats);
 }
 
 Status CheckOutput(const std::string& out, bool force) {

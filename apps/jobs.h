@@ -15,6 +15,7 @@ namespace quaver {
 struct Job {
   std::string in;
   std::string out;
+  std::string format;  // the extension that decides the format: one of OutputFormats::extensions, lower case
 };
 
 struct OutputFormats {
@@ -24,12 +25,10 @@ struct OutputFormats {
 
 // `out` is a file, a folder (it is one, or ends in '/', or there are several inputs) or empty: beside the
 // input, and standard output for standard input. Errors are those of usage: no input, an unknown extension,
-// two inputs with one output, an output that is its own input. Folders are created.
+// two inputs with one output, an output that is its own input. Folders are created. The format
+// of each output is decided here and nowhere else.
 Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const std::string& out,
                                   const OutputFormats& formats);
-
-// The extension that rules the format of `job.out`, in lower case.
-std::string FormatOf(const Job& job, const OutputFormats& formats);
 
 // An error if writing to `out` would overwrite something without `force`, or fill a terminal with bytes.
 Status CheckOutput(const std::string& out, bool force);

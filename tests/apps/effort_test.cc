@@ -212,8 +212,9 @@ TEST_F(EffortEncode, WorksWithAnyModelAndShortSounds) {
 
 TEST_F(EffortEncode, RefusesWhatItIsNotFor) {
   MakeWav("in.wav", 16000);
-  for (const std::string options : {"--effort 3", "--effort -1", "--effort 1 --tokens 3", "--effort 1 --vbr",
-                                    "--effort 2 --format npy", "--effort 1 -o t.npy"}) {
+  for (const std::string options :
+       {"--effort 3", "--effort -1", "--effort 1 --tokens 3", "--effort 1 --vbr", "--effort 2 --format npy",
+        "--effort 1 -o t.npy", "--effort 1 -o t.NPY", "--effort 2 -o - --format npy"}) {
     EXPECT_NE(Expect(2, "quaver encode in.wav --model tiny " + options).err, "") << options;
   }
   EXPECT_EQ(List(), std::vector<std::string>{"in.wav"});

@@ -76,8 +76,9 @@ TEST(Jobs, OutputsLieBesideTheirInputs) {
   EXPECT_EQ(jobs.value()[1].out, "c.x.qvr");
   EXPECT_EQ(PlanJobs({"-"}, "", kQvr).value()[0].out, "-");
   EXPECT_EQ(PlanJobs({"a.wav"}, "x.NPY", kQvr).value()[0].out, "x.NPY");
-  EXPECT_EQ(FormatOf({"a.wav", "x.NPY"}, kQvr), ".npy");
-  EXPECT_EQ(FormatOf({"a.wav", "-"}, {kQvr.extensions, ".npy"}), ".npy");
+  EXPECT_EQ(PlanJobs({"a.wav"}, "x.NPY", kQvr).value()[0].format, ".npy");
+  EXPECT_EQ(PlanJobs({"-"}, "", kQvr).value()[0].format, ".qvr");
+  EXPECT_EQ(PlanJobs({"-"}, "", {kQvr.extensions, ".npy"}).value()[0].format, ".npy");
   EXPECT_EQ(PlanJobs({"a.wav"}, "", {kQvr.extensions, ".npy"}).value()[0].out, "a.npy");
 }
 
@@ -91,7 +92,7 @@ TEST(Jobs, ImpossiblePlansAreRefused) {
 }
 
 TEST(Jobs, EveryJobRunsOnceAndTheWorstCodeWins) {
-  const std::vector<Job> jobs(100, Job{"in", "out"});
+  const std::vector<Job> jobs(100, Job{"in", "out", ".qvr"});
   Console console("test", true);
   std::vector<int> runs(jobs.size());
   const auto with = [&](int special) {
