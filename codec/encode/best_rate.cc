@@ -57,6 +57,7 @@ BestRate::BestRate(std::shared_ptr<const Model> model, double bits_per_second,
       frame_(static_cast<size_t>(model_->frame())),
       bits_(BitsAFrame(expected, model_->config().frame_rate())),
       distance_(model_->sample_rate(), model_->frame()),
+      receiver_(model_, 1),
       sound_(static_cast<size_t>(model_->delay())) {
   const auto packet = static_cast<size_t>(packets.frames);
   stretch_ = std::max<size_t>(1, std::lround(kStretch * model_->config().frame_rate()) / packet) * packet;
@@ -133,12 +134,18 @@ Allocation BestRate::Fill(const FrameCosts& costs, double budget) const {
   return best;
 }
 
+void BestRate::Receive(std::span<const int> n_q, std::span<const uint16_t> rows) {
+  std::vector<float> decoded(frame_);
+  for (size_t frame = 0; frame < n_q.size(); ++frame)
+    receiver_.Decode(rows.subspan(frame * groups_, static_cast<size_t>(n_q[frame])), n_q[frame], decoded);
+}
+
 std::vector<uint16_t> BestRate::Decide(size_t frames) {
   FrameCosts costs = Measure(frames);
   const double budget = static_cast<double>(frames) * bits_per_frame_ + saved_;
   auto [n_q, price] = Fill(costs, search_ ? budget / kSearchGrowth : budget);
   if (search_) {
-    search_->Improve(n_q, kSearchPrice * std::min(price, kMostPrice),
+    search_->Improve(receiver_, n_q, kSearchPrice * std::min(price, kMostPrice),
                      std::span(tokens_).first(frames * groups_), distance_);
     if (Payload(n_q) > budget) {
       ForbidMore(n_q, costs);
@@ -150,6 +157,7 @@ std::vector<uint16_t> BestRate::Decide(size_t frames) {
   const auto end = tokens_.begin() + static_cast<std::ptrdiff_t>(frames * groups_);
   std::vector<uint16_t> rows(tokens_.begin(), end);
   TruncateRows(n_q, rows);
+  if (search_) Receive(n_q, rows);
   tokens_.erase(tokens_.begin(), end);
   sound_.erase(sound_.begin(), sound_.begin() + static_cast<std::ptrdiff_t>(frames * frame_));
   return rows;

@@ -35,6 +35,10 @@ class BestRate : public TokenSelector {
   std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens) override;
   std::vector<uint16_t> Finish() override;
 
+  // The decoder of a listener who has received exactly the rows returned so far. The search starts from its
+  // state. Kept up to date only with `search`.
+  const Decoder& receiver() const { return receiver_; }
+
  private:
   size_t waiting() const { return tokens_.size() / groups_; }  // frames
   // Of the first frames that wait, which it forgets.
@@ -42,6 +46,8 @@ class BestRate : public TokenSelector {
   FrameCosts Measure(size_t frames);
   // The tokens of frames that fill `budget` bits in packets, by the costs, or all but half a percent of it.
   Allocation Fill(const FrameCosts& costs, double budget) const;
+  // Decodes these rows with receiver_.
+  void Receive(std::span<const int> n_q, std::span<const uint16_t> rows);
   // Bits of the packets with these tokens of the first frames that wait.
   double Payload(std::span<const int> n_q) const;
 
@@ -55,6 +61,7 @@ class BestRate : public TokenSelector {
   std::vector<Decoder> decoders_;  // one for each of these numbers
   MaskedDistance distance_;
   std::optional<TokenSearch> search_;
+  Decoder receiver_;
   std::vector<float> sound_;      // of the frames that wait, as late as decoded sound is
   std::vector<uint16_t> tokens_;  // of the frames that wait [frames, groups]
   double saved_ = 0;              // bits

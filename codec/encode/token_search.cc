@@ -67,8 +67,10 @@ TokenSearch::TokenSearch(std::shared_ptr<const Model> model, int frames_per_pack
   distances_.resize(most);
 }
 
-void TokenSearch::Improve(std::span<const int> n_q, double price, std::span<uint16_t> tokens,
-                          MaskedDistance& distance) {
+void TokenSearch::Improve(const Decoder& receiver, std::span<const int> n_q, double price,
+                          std::span<uint16_t> tokens, MaskedDistance& distance) {
+  receiver.Save(state_);
+  stream_.Restore(state_);
   Stretch stretch{n_q, price, tokens, distance, std::vector<float>(n_q.size() * frame_)};
   std::optional<TokenContexts> contexts;
   for (size_t frame = 0; frame < n_q.size(); ++frame) {

@@ -23,10 +23,13 @@ class TokenSearch {
  public:
   TokenSearch(std::shared_ptr<const Model> model, int frames_per_packet);
 
-  // The stream goes on with frames of which n_q[frame] tokens are sent, the first of them in a new packet:
-  // tokens [frames, groups] is changed in place. price: squared distance of a frame that a bit is worth
-  // (bit_allocation.h). `distance` has the sound that belongs to these frames as its reference.
-  void Improve(std::span<const int> n_q, double price, std::span<uint16_t> tokens, MaskedDistance& distance);
+  // `receiver` has decoded everything sent so far and is not changed, since fewer tokens may be sent in the
+  // end than are searched here. The frames that follow send n_q[frame] tokens each, and the first of them
+  // starts a new packet: tokens [frames, groups] is changed in place. price: squared distance
+  // of a frame that a bit is worth (bit_allocation.h). `distance` has the sound that belongs to these frames
+  // as its reference.
+  void Improve(const Decoder& receiver, std::span<const int> n_q, double price, std::span<uint16_t> tokens,
+               MaskedDistance& distance);
 
  private:
   struct Stretch;  // what Improve was called with, and what is decoded of it so far

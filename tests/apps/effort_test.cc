@@ -82,6 +82,13 @@ double DistanceOf(std::span<const float> samples, std::span<const uint16_t> rows
   return std::accumulate(squares.begin(), squares.end(), 0.0);
 }
 
+// Decodes of each row the first n_q tokens.
+void Receive(std::span<const uint16_t> rows, int n_q, Decoder& receiver) {
+  std::vector<float> decoded(kFrame);
+  for (; !rows.empty(); rows = rows.subspan(kGroups))
+    EXPECT_TRUE(receiver.Decode(rows.first(static_cast<size_t>(n_q)), n_q, decoded));
+}
+
 BestRate Fresh(double rate, bool search) {
   return {Shipped(), rate, ExpectedBitrates(*Shipped()).value(), kPackets, search};
 }
@@ -157,6 +164,39 @@ TEST(BestRate, GivesOneTokenWhereTheRateCannotBeHeld) {
   EXPECT_EQ(Kept(Chosen(50, true, Speech(40 * kFrame, 16000))), std::vector<int>(40, 1));
 }
 
+std::vector<std::byte> StateOf(const Decoder& decoder) {
+  std::vector<std::byte> state(decoder.state_size());
+  EXPECT_TRUE(decoder.Save(state));
+  return state;
+}
+
+// Where the tokens that the search has found take more than the budget, fewer are sent.
+TEST(BestRate, SearchGoesOnFromWhatIsSent) {
+  const auto speech = Speech(50 * kFrame, 16000);
+  const auto tokens = Encoded(speech);
+  for (const double rate : {700.0, 1500.0, 3000.0}) {
+    BestRate choice = Fresh(rate, true);
+    ASSERT_TRUE(choice.Add(speech, tokens).empty());
+    const auto rows = choice.Finish();
+    Decoder receiver(Shipped(), 1);
+    for (size_t row = 0; row < 50; ++row)
+      Receive(std::span(rows).subspan(row * kGroups, kGroups), Kept(rows, row), receiver);
+    EXPECT_TRUE(StateOf(choice.receiver()) == StateOf(receiver)) << rate;
+  }
+}
+
+TEST(TokenSearch, LeavesTheReceiverAlone) {
+  const auto speech = Speech(10 * kFrame, 16000);
+  auto tokens = Encoded(speech);
+  MaskedDistance distance(16000, kFrame);
+  distance.SetReference(speech);
+  const Decoder receiver(Shipped(), 1);
+  const auto before = StateOf(receiver);
+  TokenSearch search(Shipped(), kPackets.frames);
+  search.Improve(receiver, std::vector<int>(10, 2), 0.5, tokens, distance);
+  EXPECT_TRUE(StateOf(receiver) == before);
+}
+
 TEST(TokenSearch, GoesOnWhereTheLastCallEnded) {
   const auto speech = Speech(40 * kFrame, 16000);
   const std::vector<int> n_q(40, 2);
@@ -165,12 +205,14 @@ TEST(TokenSearch, GoesOnWhereTheLastCallEnded) {
     std::vector<float> sound(static_cast<size_t>(Shipped()->delay()));
     sound.insert(sound.end(), speech.begin(), speech.end());
     TokenSearch search(Shipped(), kPackets.frames);
+    Decoder receiver(Shipped());
     size_t first = 0;
     for (const size_t count : parts) {
       MaskedDistance distance(16000, kFrame);
       distance.SetReference(std::span(sound).subspan(first * kFrame, count * kFrame));
-      search.Improve(std::span(n_q).first(count), 0.5,
-                     std::span(tokens).subspan(first * kGroups, count * kGroups), distance);
+      const auto part = std::span(tokens).subspan(first * kGroups, count * kGroups);
+      search.Improve(receiver, std::span(n_q).first(count), 0.5, part, distance);
+      Receive(part, n_q[0], receiver);
       first += count;
     }
     TruncateRows(n_q, tokens);
