@@ -47,7 +47,9 @@ void DeviceLink::NoteRate(const LinkOptions& options, const AudioDevice& device,
 }
 
 Status DeviceLink::OpenMicrophone(const LinkOptions& options, const Model& model) {
-  const auto device = FindDevice(system_->devices(), options.input, Direction::kInput);
+  const auto& devices = system_->devices();
+  const auto device = options.known_input ? FindAgain(devices, *options.known_input, Direction::kInput)
+                                          : FindDevice(devices, options.input, Direction::kInput);
   if (!device.ok()) return device.error();
   const auto rate = system_->ChooseRate(device.value(), Direction::kInput, options.rate);
   if (!rate.ok()) return rate.error();
@@ -60,11 +62,15 @@ Status DeviceLink::OpenMicrophone(const LinkOptions& options, const Model& model
   input_ = std::move(stream).value();
   microphone_ = std::move(source).value();
   input_name_ = device.value().name;
+  known_input_ =
+      options.known_input ? options.known_input : RememberDevice(devices, device.value(), Direction::kInput);
   return {};
 }
 
 Status DeviceLink::OpenLoudspeaker(const LinkOptions& options, const Model& model) {
-  const auto device = FindDevice(system_->devices(), options.output, Direction::kOutput);
+  const auto& devices = system_->devices();
+  const auto device = options.known_output ? FindAgain(devices, *options.known_output, Direction::kOutput)
+                                           : FindDevice(devices, options.output, Direction::kOutput);
   if (!device.ok()) return device.error();
   const auto rate = system_->ChooseRate(device.value(), Direction::kOutput, options.rate);
   if (!rate.ok()) return rate.error();
@@ -83,6 +89,8 @@ Status DeviceLink::OpenLoudspeaker(const LinkOptions& options, const Model& mode
   output_ = std::move(stream).value();
   sink_ = std::move(sink).value();
   output_name_ = device.value().name;
+  known_output_ = options.known_output ? options.known_output
+                                       : RememberDevice(devices, device.value(), Direction::kOutput);
   return {};
 }
 

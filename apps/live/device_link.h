@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/live/live_report.h"
@@ -20,6 +21,8 @@ struct LinkOptions {
   bool loudspeaker = true;  // else the sound goes nowhere
   std::string input;        // number, name or part of a name; empty: the default device
   std::string output;
+  std::optional<KnownDevice> known_input;  // takes precedence over `input`: reopens a device
+  std::optional<KnownDevice> known_output;
   int rate = 0;        // Hz to try first, 0: none in particular
   double reserve = 0;  // seconds in the output's ring when a frame comes
   double latency = 0;  // seconds asked of the devices, 0: their own default
@@ -40,6 +43,8 @@ class DeviceLink {
   FrameSink& sink() { return *sink_; }
   const std::string& input_name() const { return input_name_; }  // empty without one
   const std::string& output_name() const { return output_name_; }
+  const std::optional<KnownDevice>& known_input() const { return known_input_; }  // for reopening
+  const std::optional<KnownDevice>& known_output() const { return known_output_; }
   const std::string& note() const { return note_; }  // on a rate that is not the one asked for, or empty
   // Adds what the ports have counted, and sets names and latencies.
   void Tell(DeviceFigures& figures) const;
@@ -69,6 +74,8 @@ class DeviceLink {
   Pulse output_pulse_;
   std::string input_name_;
   std::string output_name_;
+  std::optional<KnownDevice> known_input_;
+  std::optional<KnownDevice> known_output_;
   std::string note_;
 };
 

@@ -36,14 +36,14 @@ Status LiveSession::Run() {
   }
 }
 
-// Names found once stay: a device that comes back may have another number.
+// From then on it is these devices: one that comes back may have another number.
 Status LiveSession::Open() {
   auto link = DeviceLink::Open(options_, parts_.codec.model());
   if (!link.ok()) return link.error();
   if (Status status = link.value()->Start(); !status.ok()) return status;
   link_ = std::move(link).value();
-  options_.input = link_->input_name();
-  options_.output = link_->output_name();
+  options_.known_input = link_->known_input();
+  options_.known_output = link_->known_output();
   if (!link_->note().empty()) parts_.desk.Say(link_->note().substr(0, link_->note().size() - 1));
   return {};
 }
@@ -88,8 +88,8 @@ void LiveSession::CloseLink() {
 
 // Tries once a second until the devices are back or the end is wanted (then there is no link).
 Status LiveSession::Reopen() {
-  const std::string names =
-      options_.input + (options_.input.empty() || options_.output.empty() ? "" : ", ") + options_.output;
+  const std::string &input = link_->input_name(), &output = link_->output_name();
+  const std::string names = input + (input.empty() || output.empty() ? "" : ", ") + output;
   parts_.desk.Say("a device has vanished (" + names + "); waiting for it to come back");
   CloseLink();
   for (int tick = 1; !Tick(); ++tick) {

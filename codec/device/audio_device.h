@@ -30,6 +30,21 @@ struct AudioDevice {
 Result<AudioDevice> FindDevice(std::span<const AudioDevice> devices, const std::string& text,
                                Direction direction);
 
+// How to recognise a device that was unplugged and has come back, perhaps with another number: by its name
+// and, because two microphones of the same make share one, by its position among the devices of that name.
+struct KnownDevice {
+  std::string name;
+  std::string host;
+  size_t namesakes = 1;  // devices with this name, including itself
+  size_t position = 0;   // 0 .. namesakes - 1, in the order of their numbers
+};
+KnownDevice RememberDevice(std::span<const AudioDevice> devices, const AudioDevice& device,
+                           Direction direction);
+// An error as long as the device or one of its namesakes is missing: until all of them are back, nothing
+// tells them apart.
+Result<AudioDevice> FindAgain(std::span<const AudioDevice> devices, const KnownDevice& known,
+                              Direction direction);
+
 // The rates in Hz to try in turn: `wanted` (0: none), then 48000, 44100 and 16000, then the device's own.
 std::vector<int> RatesToTry(int wanted, const AudioDevice& device);
 

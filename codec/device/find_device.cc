@@ -47,7 +47,32 @@ Result<AudioDevice> Only(const std::vector<AudioDevice>& found, const std::vecto
   return Error{what + ": could be any of: " + Listed(found)};
 }
 
+std::vector<AudioDevice> Namesakes(std::span<const AudioDevice> devices, const std::string& name,
+                                   const std::string& host, Direction direction) {
+  return Select(devices, [&](const AudioDevice& d) {
+    return Usable(d, direction) && d.name == name && d.host == host;
+  });
+}
+
 }  // namespace
+
+KnownDevice RememberDevice(std::span<const AudioDevice> devices, const AudioDevice& device,
+                           Direction direction) {
+  const auto namesakes = Namesakes(devices, device.name, device.host, direction);
+  const auto before =
+      std::ranges::count_if(namesakes, [&](const AudioDevice& d) { return d.number < device.number; });
+  return {device.name, device.host, namesakes.size(), static_cast<size_t>(before)};
+}
+
+Result<AudioDevice> FindAgain(std::span<const AudioDevice> devices, const KnownDevice& known,
+                              Direction direction) {
+  auto namesakes = Namesakes(devices, known.name, known.host, direction);
+  std::ranges::sort(namesakes, {}, &AudioDevice::number);
+  if (namesakes.size() >= known.namesakes && known.position < namesakes.size())
+    return namesakes[known.position];
+  return Error{std::string(Role(direction)) + " \"" + known.name + "\": " + std::to_string(namesakes.size()) +
+               " of " + std::to_string(known.namesakes) + " devices of this name found"};
+}
 
 Result<AudioDevice> FindDevice(std::span<const AudioDevice> devices, const std::string& text,
                                Direction direction) {

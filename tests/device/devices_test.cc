@@ -58,6 +58,44 @@ TEST(FindDevice, ErrorsSayWhatThereIs) {
   EXPECT_THAT(FindDevice(silent, "", Direction::kInput).message(), HasSubstr("no default microphone"));
 }
 
+// Of a list with `mine` as the first or second of two equal ones, and of a list that has come later.
+std::string FoundAgain(int mine, std::vector<AudioDevice> later) {
+  auto before = Devices();
+  before.push_back(before[4]);
+  before.back().number = 7;
+  const auto chosen = FindDevice(before, std::to_string(mine), Direction::kInput);
+  EXPECT_TRUE(chosen.ok());
+  const auto again =
+      FindAgain(later, RememberDevice(before, chosen.value(), Direction::kInput), Direction::kInput);
+  return again.ok() ? std::to_string(again.value().number) : "error: " + again.message();
+}
+
+TEST(FindAgain, OneOfTwoEqualDevicesByItsPlace) {
+  auto later = Devices();
+  EXPECT_EQ(FoundAgain(2, later), "2");  // no other has its name
+  EXPECT_THAT(FoundAgain(4, later), HasSubstr("1 of 2 devices"));
+  EXPECT_THAT(FoundAgain(7, later), HasSubstr("1 of 2 devices"));
+  later.push_back(later[4]);
+  for (AudioDevice& device : later) device.number += 10;  // the last is another 14
+  later.back().number = 11;
+  later[1].number = 20;
+  EXPECT_EQ(FoundAgain(2, later), "12");
+  EXPECT_EQ(FoundAgain(4, later), "11");
+  EXPECT_EQ(FoundAgain(7, later), "14");
+  later[4].host = "another";  // the same device through another system
+  EXPECT_THAT(FoundAgain(7, later), HasSubstr("1 of 2 devices"));
+  EXPECT_THAT(FoundAgain(7, {}), HasSubstr("\"usb\": 0 of 2 devices"));
+}
+
+TEST(FindAgain, ByTheWholeNameEvenIfItIsANumberOrAPart) {
+  auto devices = Devices();
+  devices[2].name = "0";
+  const auto again =
+      FindAgain(devices, RememberDevice(devices, devices[2], Direction::kInput), Direction::kInput);
+  ASSERT_TRUE(again.ok()) << again.message();
+  EXPECT_EQ(again.value().number, 2);
+}
+
 TEST(RatesToTry, TheWantedFirstAndEachOnce) {
   const auto device = Devices()[0];
   EXPECT_THAT(RatesToTry(0, device), ElementsAre(48000, 44100, 16000));
