@@ -31,7 +31,7 @@ void PlayoutPort::FadeOut(std::span<float> block, size_t count) noexcept {
 
 void PlayoutPort::OnBlock(std::span<float> block) noexcept {
   Count(counters_.blocks);
-  const bool finishing = finishing_.load(std::memory_order_relaxed);
+  const bool finishing = finishing_.load(std::memory_order_acquire);
   bool playing = playing_.load(std::memory_order_relaxed);
   const bool starts = !playing && (finishing || ring_.fill() >= start_);
   playing = playing || starts;

@@ -51,8 +51,9 @@ class PlayoutPort {
   PortCounters& counters() { return counters_; }
   uint64_t underruns() const { return underruns_.load(std::memory_order_relaxed); }
   bool playing() const { return playing_.load(std::memory_order_relaxed); }
-  // Nothing more will be written: play the rest, however short, and do not call its end an underrun.
-  void Finish() { finishing_.store(true, std::memory_order_relaxed); }
+  // Nothing more will be written: play the rest, however short, and do not call its end an underrun. Release,
+  // so that the audio thread sees everything written before it sees this.
+  void Finish() { finishing_.store(true, std::memory_order_release); }
 
  private:
   void FadeOut(std::span<float> block, size_t count) noexcept;

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <thread>
+#include <vector>
 
 #include "apps/live/sinks.h"
 #include "codec/device/drift_control.h"
@@ -140,6 +142,24 @@ TEST(PlayoutTest, BurstsThatComeAgainAndAgainKeepTheirRoom) {
     for (int i = 0; i < 6; ++i) port->OnBlock(block);
   }
   EXPECT_EQ(port->underruns(), uint64_t{0});
+}
+
+// Under ThreadSanitizer: `told` is no atomic.
+TEST(PlayoutTest, WhoeverHearsOfTheEndSeesWhatWasBefore) {
+  for (int round = 0; round < 50; ++round) {
+    PlayoutPort port(48000, 960);
+    int told = 0;
+    std::thread writer([&] {
+      port.ring().Write(std::vector<float>(240, 0.5f));
+      told = 1;
+      port.Finish();
+    });
+    std::vector<float> block(480);
+    for (; block[120] == 0; std::this_thread::yield()) port.OnBlock(block);  // silent until Finish()
+    EXPECT_EQ(told, 1);
+    writer.join();
+    EXPECT_EQ(port.underruns(), uint64_t{0});
+  }
 }
 
 TEST(PlayoutTest, AGapIsCountedOnceAndFades) {
