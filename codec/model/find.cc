@@ -94,6 +94,21 @@ bool IsPath(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(kExtension) || IsFile(name);
 }
 
+// The source tree if `program` runs from a build tree, else "". The build tree's CMakeCache.txt, which is
+// never installed, names it, so the program itself does not have to: an installed program that searched the
+// folder it was built in would take any model that somebody puts there, and its bytes would depend on that
+// folder.
+std::string SourceTree(const fs::path& program) {
+  constexpr std::string_view kEntry = "quaver_SOURCE_DIR:STATIC=";
+  const fs::path cache = program.parent_path().parent_path() / "CMakeCache.txt";
+  std::ifstream file;
+  if (!Open(cache.string(), file).ok()) return "";
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(kEntry)) return line.substr(kEntry.size());
+  }
+  return "";
+}
+
 std::string Lines(const std::vector<std::string>& lines) {
   std::string text;
   for (size_t i = 0; i < std::min(lines.size(), kMaxListed); ++i) text += "\n  " + lines[i];
@@ -129,8 +144,9 @@ std::vector<std::string> ModelFolders() {
     AddFolder(program.parent_path() / "models", folders);
     AddFolder(program.parent_path() / ".." / "models", folders);
     AddFolder(program.parent_path() / ".." / "share" / "quaver" / "models", folders);  // any --prefix
+    const std::string source = SourceTree(program);
+    if (!source.empty()) AddFolder(fs::path(source) / "models", folders);
   }
-  AddFolder(QUAVER_SOURCE_MODELS, folders);
   AddFolder(QUAVER_INSTALLED_MODELS, folders);
   return folders;
 }

@@ -29,8 +29,8 @@ Result<std::vector<uint8_t>> ReadModelFile(const std::string& path);
 
 // Where models are looked for, in this order; a folder need not exist. The folders of the environment
 // variable QUAVER_MODELS (separated by colons), models/ beside the running program and one above it,
-// share/quaver/models one above it, models/ of the source tree that the library was built from, and that of
-// the installation.
+// share/quaver/models one above it, models/ of the source tree if the program runs from a build tree, and
+// that of the installation.
 std::vector<std::string> ModelFolders();
 
 // A path (it holds a '/', ends in ".safetensors" or is a file here), "default" or the name of the built-in

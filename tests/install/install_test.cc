@@ -123,6 +123,24 @@ TEST_F(InstallTest, TheProgramBringsItsModels) {
   EXPECT_EQ(installed, expected);
 }
 
+// Otherwise anybody who can create that folder could plant a model in it, and packages would not be
+// reproducible.
+TEST_F(InstallTest, TheProgramDoesNotKnowTheFolderItWasBuiltIn) {
+  const auto run =
+      Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component program --strip --prefix '" +
+            Folder("elsewhere") + "'");
+  ASSERT_EQ(run.code, 0) << run.out;
+  const std::string program = Folder("elsewhere/bin/quaver");
+  const auto looked = Shell("'" + program + "' encode --model nobody x.wav");
+  EXPECT_NE(looked.out.find("/share/quaver/models/nobody.safetensors"), std::string::npos) << looked.out;
+  EXPECT_EQ(looked.out.find(QUAVER_SOURCE_DIR), std::string::npos) << looked.out;
+  const std::string bytes = FileText(program);
+  ASSERT_FALSE(bytes.empty());
+#ifndef QUAVER_NAMES_ITS_SOURCES  // the checks of LibTorch and of the sanitizers name source files
+  EXPECT_EQ(bytes.find(QUAVER_SOURCE_DIR), std::string::npos);
+#endif
+}
+
 TEST_F(InstallTest, TheSharedLibraryExportsWhatTheHeadersMarkAndNothingElse) {
   std::set<std::string> declared;
   for (const auto& entry : fs::recursive_directory_iterator(Prefix() + "/include/quaver")) {
