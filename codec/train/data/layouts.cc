@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "codec/io/sound_file.h"
+#include "codec/train/data/line_reader.h"
 #include "codec/util/quoted.h"
 
 namespace quaver {
@@ -84,12 +85,13 @@ std::vector<std::string_view> Columns(std::string_view line) {
 bool Layouts::ReadTable(const std::string& path, Split split, Table& table) {
   std::ifstream file(path);
   if (!file) return true;  // a language may have no test part
-  std::string line;
+  LineReader lines(file, kMaxLine);
   size_t client = 0;
   size_t name = 0;
-  for (size_t number = 1; std::getline(file, line); ++number) {
+  for (size_t number = 1; lines.Next(); ++number) {
     const std::string place = path + ": line " + std::to_string(number) + ": ";
-    if (line.size() > kMaxLine) return error_ = place + "longer than 64 KiB", false;
+    if (lines.too_long()) return error_ = place + "longer than 64 KiB", false;
+    const std::string_view line = lines.line();
     const auto columns = Columns(line);
     if (number == 1) {
       client = static_cast<size_t>(std::ranges::find(columns, "client_id") - columns.begin());

@@ -7,8 +7,10 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
+#include "codec/train/data/line_reader.h"
 #include "codec/util/quoted.h"
 
 namespace quaver {
@@ -55,8 +57,7 @@ std::string PartName(const SoundEntry& entry) {
   return entry.name + text;
 }
 
-std::string ReadLine(const std::string& text, const fs::path& folder, SoundEntry& entry) {
-  if (text.size() > kMaxLine) return "longer than 1 MiB";
+std::string ReadLine(std::string_view text, const fs::path& folder, SoundEntry& entry) {
   const json line = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!line.is_object()) return line.is_discarded() ? "not valid JSON" : "not a JSON object";
   for (const std::string& error :
@@ -79,10 +80,12 @@ Result<std::vector<SoundEntry>> ReadManifest(const std::string& path) {
   if (!file) return Error{path + ": cannot be opened"};
   const fs::path folder = fs::path(path).parent_path();
   std::map<std::string, std::pair<size_t, SoundEntry>> entries;
-  std::string text;
-  for (size_t number = 1; std::getline(file, text); ++number) {
-    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+  LineReader lines(file, kMaxLine);
+  for (size_t number = 1; lines.Next(); ++number) {
+    const std::string_view text = lines.line();
+    if (text.find_first_not_of(" \t\r") == std::string_view::npos && !lines.too_long()) continue;
     const std::string place = path + ": line " + std::to_string(number) + ": ";
+    if (lines.too_long()) return Error{place + "longer than 1 MiB"};
     SoundEntry entry;
     const std::string error = ReadLine(text, folder, entry);
     if (!error.empty()) return Error{place + error};
