@@ -164,8 +164,7 @@ TEST_F(ToolTest, ASignalRemovesTheTemporaryFile) {
   const ToolRun run = Run(R"sh(mkdir out; mkfifo pipe
 quaver encode - -o out/t.qvr --model tiny < pipe & encoder=$!
 exec 3> pipe; cat endless.wav >&3
-tries=0
-while [ "$(ls -A out | wc -l)" -eq 0 ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+until [ "$(ls -A out | wc -l)" -ne 0 ] || ! kill -0 $encoder 2> /dev/null; do sleep 0.05; done
 ls -A out | wc -l; kill -TERM $encoder; wait $encoder)sh");
   EXPECT_EQ(run.code, 128 + 15) << run.err;
   EXPECT_EQ(run.out, "1\n");

@@ -9,18 +9,27 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "apps/bitrate.h"
 #include "codec/codec.h"
+#include "tests/io/temp_folder.h"
+#include "tests/io/wav_bytes.h"
 
 namespace quaver {
 namespace {
 
-// The program on a terminal of its own, with a file as the microphone and no loudspeaker.
-class LiveTerminal : public testing::Test {
+// The program on a terminal of its own, with a file as the microphone and no loudspeaker. The file lasts for
+// hours: however slow the machine is, only a key or a signal ends the program.
+class LiveTerminal : public TempFolder {
  protected:
   void SetUp() override {
+    constexpr uint32_t kBytes = 2 * 16000 * 3600 * 10;
+    const std::string header = WavHeader<int16_t>(kBytes, 16000, 1);
+    Put(Path("silence.wav"), header);
+    std::filesystem::resize_file(Path("silence.wav"), header.size() + kBytes);  // takes no room
     ASSERT_EQ(openpty(&master_, &slave_, nullptr, nullptr, nullptr), 0);
     ASSERT_EQ(tcgetattr(slave_, &before_), 0);
     child_ = fork();
@@ -29,15 +38,18 @@ class LiveTerminal : public testing::Test {
   }
 
   void TearDown() override {
-    if (child_ > 0) kill(child_, SIGKILL);
+    if (child_ > 0) {
+      kill(child_, SIGKILL);
+      waitpid(child_, nullptr, 0);
+    }
     close(master_);
     close(slave_);
   }
 
   [[noreturn]] void Become() const {
     login_tty(slave_);
-    execl(QUAVER_PROGRAM, "quaver", "live", "--input-file",
-          QUAVER_SOURCE_DIR "/samples/en-librispeech-3699.flac", "--no-output", "--seconds", "60", nullptr);
+    execl(QUAVER_PROGRAM, "quaver", "live", "--input-file", Path("silence.wav").c_str(), "--no-output",
+          nullptr);
     _exit(127);
   }
 

@@ -102,7 +102,7 @@ TEST(Group, AFrozenProcessIsLostAfterTheTimeOut) {
   const std::vector<std::string> command = {kWorker, "misbehave", "stop"};
   Process first(command, RankOf(0, 2, port));
   Process second(command, RankOf(1, 2, port));  // killed at the end of its scope
-  const Ended ended = first.Wait(60);
+  const Ended ended = first.Wait();
   ExpectBlamed(ended, "rank 0 of 2: rank 1 (");
   EXPECT_NE(ended.text.find("has not answered for 4 s"), std::string::npos) << ended.text;
 }
@@ -125,10 +125,10 @@ TEST(Group, DifferentConfigurationsAreNamedOnAllRanks) {
 
 TEST(Group, AProcessThatNeverStartsIsNamed) {
   const int port = FreePort();
-  const Ended first = Process({kWorker, "nothing"}, RankOf(0, 2, port)).Wait(60);
+  const Ended first = Process({kWorker, "nothing"}, RankOf(0, 2, port)).Wait();
   EXPECT_EQ(first.code, 1) << first.text;
   EXPECT_NE(first.text.find("there is no rank 1"), std::string::npos) << first.text;
-  const Ended second = Process({kWorker, "nothing"}, RankOf(1, 2, port)).Wait(60);
+  const Ended second = Process({kWorker, "nothing"}, RankOf(1, 2, port)).Wait();
   EXPECT_EQ(second.code, 1) << second.text;
   EXPECT_NE(second.text.find("127.0.0.1:" + std::to_string(port)), std::string::npos) << second.text;
 }

@@ -77,6 +77,11 @@ Process::~Process() {
   if (output_ >= 0) close(output_);
 }
 
+bool Process::Runs() const {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
 Ended Process::Wait(int seconds) {
   Ended ended;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);

@@ -25,7 +25,9 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  Ended Wait(int seconds = 120);
+  // Kills it after so long: more than it takes on the busiest machine.
+  Ended Wait(int seconds = 600);
+  bool Runs() const;
   pid_t pid() const { return pid_; }
 
  private:

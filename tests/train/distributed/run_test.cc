@@ -41,7 +41,7 @@ class Run : public testing::Test {
                                  const std::vector<std::string>& more) {
     std::vector<std::string> command = {kProgram,    "train",   "--config",       config,
                                         "--data",    Samples(), "--out",          folder_ / run,
-                                        "--threads", "1",       "--peer-timeout", "5"};
+                                        "--threads", "1",       "--peer-timeout", "20"};
     command.insert(command.end(), more.begin(), more.end());
     return command;
   }
@@ -54,8 +54,9 @@ class Run : public testing::Test {
     std::sort(found.begin(), found.end());
     return found;
   }
-  void WaitForCheckpoint(const std::string& run) {
-    for (int i = 0; i < 600 && Checkpoints(run).empty(); ++i)
+  // Of a run of this process, which may end before.
+  void WaitForCheckpoint(const std::string& run, const Process& process) {
+    while (Checkpoints(run).empty() && process.Runs())
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     ASSERT_FALSE(Checkpoints(run).empty());
   }
@@ -68,9 +69,9 @@ TEST_F(Run, AKilledProcessEndsTheOtherWithItsName) {
   const int port = FreePort();
   Process first(command, RankOf(0, 2, port));
   Process second(command, RankOf(1, 2, port));
-  WaitForCheckpoint("run");
+  WaitForCheckpoint("run", first);
   kill(second.pid(), SIGKILL);
-  const Ended ended = first.Wait(60);
+  const Ended ended = first.Wait();
   EXPECT_EQ(ended.code, 1) << ended.text;
   EXPECT_NE(ended.text.find("quaver train: rank 0 of 2: rank 1 ("), std::string::npos) << ended.text;
   EXPECT_NE(ended.text.find(") is gone\n"), std::string::npos) << ended.text;
@@ -81,10 +82,10 @@ TEST_F(Run, AStopRequestToOneEndsAllWithACheckpoint) {
   const int port = FreePort();
   Process first(command, RankOf(0, 2, port));
   Process second(command, RankOf(1, 2, port));
-  WaitForCheckpoint("run");
+  WaitForCheckpoint("run", first);
   kill(second.pid(), SIGTERM);
-  const Ended one = first.Wait(60);
-  const Ended two = second.Wait(60);
+  const Ended one = first.Wait();
+  const Ended two = second.Wait();
   EXPECT_EQ(one.code, 0) << one.text;
   EXPECT_EQ(two.code, 0) << two.text;
   EXPECT_NE(one.text.find("stopped after"), std::string::npos) << one.text;
@@ -96,7 +97,7 @@ TEST_F(Run, DifferentConfigurationsDoNotStart) {
   Process first(Train(Store("a.json", Configuration(4)), "run", {}), RankOf(0, 2, port));
   Process second(Train(Store("b.json", Configuration(8)), "run", {}), RankOf(1, 2, port));
   for (Process* process : {&first, &second}) {
-    const Ended ended = process->Wait(60);
+    const Ended ended = process->Wait();
     EXPECT_EQ(ended.code, 1) << ended.text;
     EXPECT_NE(ended.text.find("/training/batch is 4 and 8"), std::string::npos) << ended.text;
   }
@@ -130,7 +131,7 @@ wait $child
                                       "1",      "--no-python",  "/bin/sh",          wrapper};
   for (const std::string& word : Train(config, "disturbed", {"--steps", "100", "--auto-resume"}))
     command.push_back(word);
-  const Ended run = Process(command, {{"RUN", folder_ / "disturbed"}, {"OMP_NUM_THREADS", "1"}}).Wait(180);
+  const Ended run = Process(command, {{"RUN", folder_ / "disturbed"}, {"OMP_NUM_THREADS", "1"}}).Wait();
   ASSERT_EQ(run.code, 0) << run.text;
   EXPECT_NE(run.text.find("exitcode: 137"), std::string::npos) << run.text;  // it was disturbed
   const std::string files = Checkpoints("quiet").back() + "," + Checkpoints("disturbed").back();
