@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "bench/packet_stream.h"
-#include "codec/io/sound_file.h"
+#include "codec/samples.h"
 
 namespace quaver::bench {
 namespace {

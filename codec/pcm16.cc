@@ -3,22 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <cmath>
 
 #include "codec/codec.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace {
 
-constexpr float kFullScale = 32768.0f;
 // Samples: 8 KiB of floats, and room for the longest frame that a configuration may have (two hops of 960).
 using Block = std::array<float, 1920>;
-
-float FromPcm16(int16_t sample) { return static_cast<float>(sample) / kFullScale; }
-
-int16_t ToPcm16(float sample) {
-  return static_cast<int16_t>(std::lrint(std::clamp(sample * kFullScale, -kFullScale, kFullScale - 1)));
-}
 
 // Whether Decode would take these tokens: what comes in blocks must be refused before the first one.
 bool Decodable(const Model& model, std::span<const uint16_t> tokens, int n_q, size_t samples) {

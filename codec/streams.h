@@ -14,16 +14,12 @@
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/network_plan.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace internal {
 
 static_assert(kMaxBlockFrames == kBlockFrames);
-inline constexpr float kMaxSample = 16.0f;  // 24 dB over full scale
-
-inline float Sanitised(float sample) {
-  return std::isfinite(sample) ? std::clamp(sample, -kMaxSample, kMaxSample) : 0.0f;
-}
 
 // Only weights or a restored state that are not finite can make such samples; the network forgets them in
 // time.
@@ -54,7 +50,7 @@ struct Encoder::Impl {
   size_t Fill(std::span<const float> samples) {
     const size_t count = std::min(samples.size(), block.size() - pending);
     std::transform(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(count),
-                   block.data() + pending, internal::Sanitised);
+                   block.data() + pending, ClampSample);
     pending += count;
     return count;
   }
@@ -64,8 +60,8 @@ struct Encoder::Impl {
   void TakeFrame(const float* samples, float* out) {
     const size_t missing = frame - pending;
     std::copy_n(block.data(), pending, out);
-    std::transform(samples, samples + missing, out + pending, internal::Sanitised);
-    std::transform(samples + missing, samples + frame, block.data(), internal::Sanitised);
+    std::transform(samples, samples + missing, out + pending, ClampSample);
+    std::transform(samples + missing, samples + frame, block.data(), ClampSample);
   }
 
   // Encodes the whole frames of the block and moves the rest to its start; returns the frames.

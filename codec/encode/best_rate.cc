@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "codec/encode/token_rows.h"
 #include "codec/model/config.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace {
@@ -23,7 +25,6 @@ constexpr double kSearchGrowth = 0.968;
 constexpr double kMostPrice = 10;  // dB^2 a bit, for what the search weighs: the rate is not to be held at any price
 constexpr int kTries = 8;
 constexpr double kCloseEnough = 0.995;  // of the budget
-constexpr float kLoudest = 16;          // what the encoder takes
 
 // More tokens than that are of no use at this rate.
 size_t MostTokens(double bits_per_frame, const std::vector<double>& bits) {
@@ -67,8 +68,7 @@ BestRate::BestRate(std::shared_ptr<const Model> model, double bits_per_second,
 }
 
 std::vector<uint16_t> BestRate::Add(std::span<const float> samples, std::span<const uint16_t> tokens) {
-  for (const float sample : samples)
-    sound_.push_back(std::isfinite(sample) ? std::clamp(sample, -kLoudest, kLoudest) : 0.0f);
+  std::ranges::transform(samples, std::back_inserter(sound_), ClampSample);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   std::vector<uint16_t> decided;
   while (waiting() >= stretch_) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codec/samples.h"
+
 namespace quaver {
 namespace {
 
@@ -19,7 +21,7 @@ VariableRate::VariableRate(int frame, double frames_a_second, int n_q)
 std::vector<int> VariableRate::Add(std::span<const float> samples) {
   std::vector<int> tokens;
   for (const float sample : samples) {
-    const double heard = std::isfinite(sample) ? std::clamp(sample, -16.0f, 16.0f) : 0;  // by the encoder
+    const double heard = ClampSample(sample);  // by the encoder
     energy_ += heard * heard;
     if (++filled_ < frame_) continue;
     tokens.push_back(Next(10 * std::log10(energy_ / static_cast<double>(frame_) + 1e-10)));

@@ -15,6 +15,7 @@
 
 #include "codec/io/byte_file.h"
 #include "codec/io/pipe_stream.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace {
@@ -229,11 +230,6 @@ Result<size_t> SoundReader::ReadMono(std::span<float> out) {
     }
   }
   return done;
-}
-
-int16_t ToPcm16(float sample) {
-  if (!std::isfinite(sample)) return 0;
-  return static_cast<int16_t>(std::clamp(std::round(sample * 32768.0F), -32768.0F, 32767.0F));
 }
 
 namespace {

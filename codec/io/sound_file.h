@@ -46,11 +46,7 @@ class SoundReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// Rounds to the nearest 16-bit value, half away from zero, after a clamp to the range that 16 bits hold,
-// [-1, 32767/32768]: full scale is limited and never wraps. Not-finite samples become 0.
-int16_t ToPcm16(float sample);
-
-// Writes 16-bit PCM: .wav or .flac by the extension, "-" is standard output.
+// Writes 16-bit PCM (ToPcm16(), codec/samples.h): .wav or .flac by the extension, "-" is standard output.
 class SoundWriter {
  public:
   // rate in Hz, within 1000 .. 768000; channels 1 .. 255 (FLAC: 8, 655350 Hz). Standard output and other

@@ -8,6 +8,7 @@
 #include "codec/io/resampler.h"
 #include "codec/io/sound_file.h"
 #include "codec/train/data/in_order.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace {
@@ -30,8 +31,7 @@ Range RangeOf(const SoundEntry& entry, int rate) {
 
 Sound Unpack(const Clip& clip, int rate) {
   Sound sound{std::vector<float>(clip.samples.size()), rate, 1, "shard, 16 bit"};
-  std::ranges::transform(clip.samples, sound.mono.begin(),
-                         [](int16_t x) { return static_cast<float>(x) / 32768; });
+  std::ranges::transform(clip.samples, sound.mono.begin(), FromPcm16);
   return sound;
 }
 
@@ -125,9 +125,7 @@ Result<std::vector<int16_t>> ToClip(const Sound& sound, int sample_rate) {
   }
   const std::vector<float>& mono = sound.sample_rate != sample_rate ? resampled : sound.mono;
   std::vector<int16_t> clip(mono.size());
-  std::ranges::transform(mono, clip.begin(), [](float x) {
-    return static_cast<int16_t>(std::lrint(std::clamp(x, -1.0F, 32767.0F / 32768.0F) * 32768.0F));
-  });
+  std::ranges::transform(mono, clip.begin(), ToPcm16);
   return clip;
 }
 

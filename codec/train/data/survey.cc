@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
-#include "codec/io/sound_file.h"
 #include "codec/train/data/decode.h"
 #include "codec/train/data/load.h"
 #include "codec/train/data/text_hash.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "codec/io/sound_file.h"
+#include "codec/samples.h"
 
 namespace quaver {
 namespace {
