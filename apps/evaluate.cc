@@ -1,7 +1,8 @@
 // quaver evaluate: scores of decoded speech.
-#include <cmath>
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "apps/progress.h"
 #include "apps/read_clip.h"
 #include "codec/metrics/scores.h"
+#include "codec/metrics/voice_scores.h"
 
 namespace quaver {
 namespace {
@@ -21,21 +23,52 @@ constexpr int kRate = 16000;  // Hz, of the scores
 
 const CommandText kText = {
     "evaluate",
-    "Compares decoded speech with its reference: ESTOI (at most 1, higher is better), log-mel distance in "
-    "dB\n"
-    "(lower is better) and SI-SDR in dB (higher is better). REF and DEC are two sound files, or two folders\n"
-    "whose files are matched by name without the extension; then the mean is given as well. Everything is\n"
-    "mixed down to mono and resampled to 16 kHz; the clips are taken as aligned unless --align is given.\n"
+    "Compares decoded speech with its reference. REF and DEC are two sound files, or two folders whose\n"
+    "files are matched by name without the extension; then the means over the clips are given as well.\n"
+    "Everything is mixed down to mono and resampled to 16 kHz; the clips are taken as aligned unless\n"
+    "--align is given.\n"
+    "\n"
+    "  ESTOI         intelligibility, at most 1, higher is better\n"
+    "  log-mel dB    mean difference of the log-mel spectra, lower is better\n"
+    "  SI-SDR dB     signal-to-distortion ratio at the best gain, higher is better\n"
+    "  pitch cents   median difference in pitch where both are voiced (1200 cents are an octave)\n"
+    "  gross %       of these frames, those whose pitch is off by more than 20 %\n"
+    "  voicing %     frames that are voiced in one of the two alone\n"
+    "  frozen        how much the noise of DEC repeats from one 20 ms to the next where REF is unvoiced:\n"
+    "                0 in natural speech, 1 if every frame is alike; a buzz is heard from about 0.1 on\n"
+    "  level dB      level of DEC above that of REF\n"
+    "\n"
+    "A clip without voiced sound has no pitch, one without unvoiced sound nothing that could be frozen: "
+    "they\n"
+    "show \"-\" (in JSON null) and are left out of that mean. Pitch is tracked from 60 to 500 Hz by Praat's\n"
+    "autocorrelation method, in steps of 10 ms.\n"
+    "\n"
     "With --run, DEC is first written: what the network of a training run makes of REF, quantised as at\n"
-    "inference. It works for every bottleneck, exported or not. With --json there are statistics of the "
-    "tokens\n"
-    "too, and the losses as at inference and as in training.",
+    "inference. It works for every bottleneck, exported or not. With --json there are statistics of the\n"
+    "tokens too, and the losses as at inference and as in training.",
     "REF DEC",
     "  quaver evaluate talk.wav heard.wav\n"
     "  quaver evaluate samples/ decoded/ --json\n"
     "  quaver evaluate samples/ decoded/ --run runs/first --json\n"};
 
-Result<SpeechScores> ScoreFiles(const ClipFiles& files, bool align) {
+// What is shown of each pair: the key in JSON, the column, how it is printed.
+struct Column {
+  const char* key;
+  const char* heading;
+  int decimals;
+  double unit;  // of the printed figure
+};
+constexpr std::array<Column, 8> kColumns = {{{"estoi", "ESTOI", 4, 1},
+                                             {"log_mel_db", "log-mel dB", 3, 1},
+                                             {"si_sdr_db", "SI-SDR dB", 2, 1},
+                                             {"pitch_cents", "pitch cents", 1, 1},
+                                             {"pitch_gross", "gross %", 2, 0.01},
+                                             {"voicing_error", "voicing %", 2, 0.01},
+                                             {"frozen_noise", "frozen", 3, 1},
+                                             {"level_db", "level dB", 2, 1}}};
+using Row = std::array<std::optional<double>, kColumns.size()>;
+
+Result<Row> ScoreFiles(const ClipFiles& files, bool align) {
   const auto reference = ReadClip(files.reference, kRate);
   if (!reference.ok()) return reference.error();
   const auto decoded = ReadClip(files.decoded, kRate);
@@ -44,33 +77,53 @@ Result<SpeechScores> ScoreFiles(const ClipFiles& files, bool align) {
   const ClipPair pair = AtLag(reference.value(), decoded.value(), lag);
   const auto scores = Score(pair.reference, pair.decoded);
   if (!scores.ok()) return Error{files.reference + ", " + files.decoded + ": " + scores.message()};
-  return scores;
+  const auto voice = ScoreVoice(pair.reference, pair.decoded);
+  if (!voice.ok()) return Error{files.reference + ", " + files.decoded + ": " + voice.message()};
+  const SpeechScores& s = scores.value();
+  const VoiceScores& v = voice.value();
+  return Row{s.estoi,       s.log_mel_db,          s.si_sdr_db,    v.pitch.cents,
+             v.pitch.gross, v.pitch.voicing_error, v.frozen_noise, v.level_db};
 }
 
-void PrintTable(const std::vector<ClipFiles>& files, const std::vector<SpeechScores>& scores,
-                const SpeechScores& mean) {
-  std::printf("  ESTOI  log-mel dB  SI-SDR dB\n");
-  const auto row = [](const SpeechScores& s, const char* name) {
-    std::printf("%7.4f  %10.3f  %9.2f  %s\n", s.estoi, s.log_mel_db, s.si_sdr_db, name);
+int Width(const Column& column) { return static_cast<int>(std::string(column.heading).size()); }
+
+void PrintTable(const std::vector<ClipFiles>& files, const std::vector<Row>& rows, const Row& mean) {
+  for (const Column& column : kColumns) std::printf("  %s", column.heading);
+  std::printf("\n");
+  const auto print = [](const Row& row, const char* name) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const Column& column = kColumns[i];
+      if (row[i]) {
+        std::printf("  %*.*f", Width(column), column.decimals, *row[i] / column.unit);
+      } else {
+        std::printf("  %*s", Width(column), "-");
+      }
+    }
+    std::printf("  %s\n", name);
   };
-  for (size_t i = 0; i < scores.size(); ++i) row(scores[i], files[i].decoded.c_str());
-  if (scores.size() > 1) row(mean, "mean");
+  for (size_t i = 0; i < rows.size(); ++i) print(rows[i], files[i].decoded.c_str());
+  if (rows.size() > 1) print(mean, "mean");
 }
 
-SpeechScores Mean(const std::vector<SpeechScores>& scores) {
-  SpeechScores mean;
-  const auto count = static_cast<double>(scores.size());
-  for (const SpeechScores& s : scores) {
-    mean.estoi += s.estoi / count;
-    mean.log_mel_db += s.log_mel_db / count;
-    mean.si_sdr_db += s.si_sdr_db / count;
+// Over the clips that have the score.
+Row Mean(const std::vector<Row>& rows) {
+  Row mean;
+  for (size_t i = 0; i < mean.size(); ++i) {
+    double sum = 0;
+    size_t count = 0;
+    for (const Row& row : rows) {
+      if (!row[i]) continue;
+      sum += *row[i];
+      ++count;
+    }
+    if (count > 0) mean[i] = sum / static_cast<double>(count);
   }
   return mean;
 }
 
 struct Scored {
   std::vector<ClipFiles> files;
-  std::vector<SpeechScores> scores;  // of each
+  std::vector<Row> rows;  // of each
   int code = kExitOk;
 };
 
@@ -81,7 +134,7 @@ Scored ScoreAll(const std::vector<ClipFiles>& clips, bool align, Console& consol
     const auto scores = ScoreFiles(clips[i], align);
     if (scores.ok()) {
       scored.files.push_back(clips[i]);
-      scored.scores.push_back(scores.value());
+      scored.rows.push_back(scores.value());
     } else {
       console.Error(scores.message());
       scored.code = kExitFailed;
@@ -135,17 +188,16 @@ int RunEvaluate(int argc, char** argv) {
     console.Error(path + ": no decoded file, left out");
   Scored scored = ScoreAll(pairing.value().clips, align, console);
   if (!pairing.value().unmatched.empty()) scored.code = kExitFailed;
-  if (scored.scores.empty()) return kExitFailed;
-  const SpeechScores mean = Mean(scored.scores);
+  if (scored.rows.empty()) return kExitFailed;
+  const Row mean = Mean(scored.rows);
   if (json) {
-    nlohmann::json facts = {{"clips", scored.scores.size()},
-                            {"estoi", mean.estoi},
-                            {"log_mel_db", mean.log_mel_db},
-                            {"si_sdr_db", mean.si_sdr_db}};
+    nlohmann::json facts = {{"clips", scored.rows.size()}};
+    for (size_t i = 0; i < mean.size(); ++i)
+      facts[kColumns[i].key] = mean[i] ? nlohmann::json(*mean[i]) : nlohmann::json();
     if (!run.is_null()) facts["run"] = run;
     std::printf("%s\n", facts.dump(2).c_str());
   } else {
-    PrintTable(scored.files, scored.scores, mean);
+    PrintTable(scored.files, scored.rows, mean);
   }
   return scored.code;
 }

@@ -127,6 +127,7 @@ class Analyser {
     for (size_t i = 2; i <= kPeriod + 1; ++i) {
       if (r[i] <= kVoicingThreshold / 2 || r[i] <= r[i - 1] || r[i] < r[i + 1]) continue;
       double lag = Summit(r[i - 1], r[i], r[i + 1], static_cast<double>(i), 1);
+      // Noise makes the peak jagged: the summit is followed until it no longer moves.
       double at = lag;
       for (double step = 0.2; step > 0.01; step = std::abs(lag - at) > step / 4 ? step * 0.8 : step / 8) {
         at = lag;

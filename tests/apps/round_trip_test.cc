@@ -253,6 +253,9 @@ TEST_F(ToolTest, EvaluateScoresFilesAndFolders) {
   EXPECT_NEAR(same["log_mel_db"], 0.0, 1e-6);
   EXPECT_GT(same["si_sdr_db"], 60.0);
   EXPECT_EQ(same["clips"], 1);
+  for (const char* key : {"pitch_cents", "pitch_gross", "voicing_error", "level_db"})
+    EXPECT_EQ(same[key], 0.0) << key;
+  EXPECT_NEAR(same["frozen_noise"], 0, 0.1);
   const auto coded =
       nlohmann::json::parse(Expect(0, "quaver evaluate b.wav dec/b.flac --json").out, nullptr, false);
   EXPECT_LT(coded["estoi"], 0.5);
@@ -260,6 +263,8 @@ TEST_F(ToolTest, EvaluateScoresFilesAndFolders) {
   EXPECT_EQ(mean["clips"], 2);
   EXPECT_NEAR(mean["estoi"], (same["estoi"].get<double>() + coded["estoi"].get<double>()) / 2, 1e-9);
   EXPECT_NEAR(mean["log_mel_db"], coded["log_mel_db"].get<double>() / 2, 1e-9);
+  EXPECT_NEAR(mean["voicing_error"], coded["voicing_error"].get<double>() / 2, 1e-9);
+  EXPECT_NEAR(mean["level_db"], coded["level_db"].get<double>() / 2, 1e-9);
 
   MakeWav("ref/c.wav", 500);
   MakeWav("dec/c.wav", 500);
