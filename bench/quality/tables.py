@@ -26,11 +26,17 @@ def name(entry):
 
 def cell(entry, column, worst=False):
     told = [entry.get(column.key), entry.get("worst", {}).get(column.key) if worst and column.key in WORST else None]
-    return ", ".join(f"{column.scale * value:.{column.digits}f}" for value in told if value is not None)
+    text = ", ".join(f"{column.scale * value:.{column.digits}f}" for value in told if value is not None)
+    return text + ("*" if text and worst and scored(entry, column) < entry["clips"] else "")
 
 
 def markdown(head, rows):
     return "\n".join(["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)] + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def scored(entry, column):
+    """Number of clips that a mean is of."""
+    return entry.get("scored", {}).get(column.key, entry["clips"])
 
 
 def measures(results):
@@ -41,9 +47,9 @@ def measures(results):
                      [[name(r), kbps(r)] + [cell(r, c, worst=True) for c in columns] for r in by_rate(results)])
     text += "\n" + "".join(f"- {c.note}\n" for c in columns if c.note)
     for column in columns:
-        fewer = sorted({r.get("scored", {}).get(column.key, r["clips"]) for r in results if r.get(column.key) is not None} - set(counts))
+        fewer = sorted({scored(r, column) for r in results if r.get(column.key) is not None} - {r["clips"] for r in results})
         if fewer:
-            text += f"- {column.title}: of {' or '.join(map(str, fewer))} clips only\n"
+            text += f"- {column.title}, marked *: of {' or '.join(map(str, fewer))} clips only\n"
     return text
 
 

@@ -28,7 +28,7 @@ class ResultsTest(unittest.TestCase):
         entry, = results.entries
         self.assertEqual((entry["visqol"], entry["scored"]), (2.0, {"visqol": 1}))
         self.assertAlmostEqual(entry["estoi"], 0.7)
-        self.assertIn("ViSQOL: of 1 clips only", tables.measures(results.entries))
+        self.assertIn("ViSQOL, marked *: of 1 clips only", tables.measures(results.entries))
 
     def test_takes_over_what_another_run_has(self):
         mine = self.results("a.json", {"x": {"visqol": 2.0}, "y": {}})
