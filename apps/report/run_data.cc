@@ -81,6 +81,7 @@ Json Scores(const RateScores& scores) {
   return {{"n_q", scores.n_q},
           {"estoi", Number(scores.estoi)},
           {"log_mel_db", Number(scores.log_mel_db)},
+          {"frozen_noise", scores.frozen_noise ? Number(*scores.frozen_noise) : Json()},
           {"clips", scores.clips}};
 }
 

@@ -333,7 +333,9 @@
 
   const validation = () => {
     const element = section('validation', 'Validation', 'Means over the validation clips, quantised as at inference, with the averaged weights. n_q: tokens a frame. ' +
-      'ESTOI: intelligibility, at most 1, higher is better. Log-mel distance: lower is better. Score: mean of ESTOI over the rates.');
+      'ESTOI: intelligibility, at most 1, higher is better. Log-mel distance: lower is better. ' +
+      'Frozen noise: how much unvoiced sound repeats from frame to frame, 0 in natural speech; it buzzes from about 0.1 on. ' +
+      'Score: minus the mean over the rates of the log-mel distance and 10 dB for each unit of frozen noise beyond 0.02; higher is better.');
     if (runs.every((r) => !r.validations.length)) { add(element, 'p', { class: 'none' }, 'No validation yet.'); return; }
     const rates = [...new Set(runs.flatMap((r) => r.validations.flatMap((v) => v.rates.map((x) => x.n_q))))].sort((a, b) => a - b);
     const lossy = get(runs.flatMap((r) => r.validations).find((v) => v.lossy), 'lossy');
@@ -346,12 +348,14 @@
       if (lossy) estoi.push(over(run, 0, `n_q ${lossy.n_q}, ${Math.round(lossy.frame_loss * 100)} % lost`, 'var(--lossy)', (v) => get(v.lossy, 'estoi')));
       chart(grid, { title: 'ESTOI', dots: true, series: estoi });
       chart(grid, { title: 'Log-mel distance', unit: 'dB', dots: true, series: lines('log_mel_db') });
-      chart(grid, { title: 'Score', unit: 'mean ESTOI', dots: true, series: [over(run, 0, 'score', colour(0), (v) => v.score)] });
+      chart(grid, { title: 'Frozen noise', dots: true, series: lines('frozen_noise') });
+      chart(grid, { title: 'Score', unit: 'dB', dots: true, series: [over(run, 0, 'score', colour(0), (v) => v.score)] });
     } else {
       const lines = (pick) => runs.map((run, i) => over(run, i, run.name, colour(i), pick));
-      chart(grid, { title: 'Score', unit: 'mean ESTOI', dots: true, series: lines((v) => v.score) });
+      chart(grid, { title: 'Score', unit: 'dB', dots: true, series: lines((v) => v.score) });
       for (const n_q of rates) chart(grid, { title: `ESTOI at n_q ${n_q}`, dots: true, series: lines(at(n_q, 'estoi')) });
       for (const n_q of rates) chart(grid, { title: `Log-mel distance at n_q ${n_q}`, unit: 'dB', dots: true, series: lines(at(n_q, 'log_mel_db')) });
+      for (const n_q of rates) chart(grid, { title: `Frozen noise at n_q ${n_q}`, dots: true, series: lines(at(n_q, 'frozen_noise')) });
       if (lossy) chart(grid, { title: lossyTitle, dots: true, series: lines((v) => get(v.lossy, 'estoi')) });
     }
     const card = add(element, 'div', { class: 'card scroll' });

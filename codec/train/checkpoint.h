@@ -45,7 +45,7 @@ struct TrainingState {
   double seconds = 0;                    // spent training, over all restarts
   double audio_seconds = 0;              // seen, over all processes and restarts
   int64_t bad_steps = 0;                 // skipped because the loss was not finite
-  double best_score = 0;                 // of the validations so far
+  double best_score = 0;                 // of the validations so far (ScoreOf)
   int64_t best_step = 0;                 // 0: none yet
   std::string origin;                    // of the weights that the run began with, JSON; empty: random ones
 };

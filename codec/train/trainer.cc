@@ -109,7 +109,9 @@ void Loop::ValidateNow() {
   if (validation_.clips.empty()) return;
   const ValidationResult result = Validate(state_, validation_, group_);
   if (group_.first()) callbacks_.on_validation(state_.step, result);
-  if (state_.best_step > 0 && result.score <= state_.best_score) return;
+  // Above 0: the mean of ESTOI, by which earlier versions chose.
+  const bool comparable = state_.best_step > 0 && state_.best_score <= 0;
+  if (comparable && result.score <= state_.best_score) return;
   state_.best_score = result.score;
   state_.best_step = state_.step;
   if (!group_.first()) return;

@@ -9,6 +9,8 @@
 #include <random>
 #include <set>
 
+#include "codec/metrics/frozen_noise.h"
+#include "codec/metrics/pitch.h"
 #include "codec/metrics/scores.h"
 #include "codec/train/data/random.h"
 #include "codec/train/on_threads.h"
@@ -76,10 +78,16 @@ std::vector<float> Synthesise(TorchNetworkImpl& network, const torch::Tensor& y,
   return {output.const_data_ptr<float>(), output.const_data_ptr<float>() + count};
 }
 
+struct ClipScores {
+  double estoi = 0;
+  double log_mel_db = 0;
+  std::optional<double> frozen_noise;
+};
+
 struct ClipOutcome {
-  std::vector<std::optional<SpeechScores>> scores;  // of each condition
-  std::vector<uint16_t> tokens;                     // [frames, groups], none if the bottleneck has none
-  DecodedClip heard;                                // with sound only if it was asked for
+  std::vector<std::optional<ClipScores>> scores;  // of each condition
+  std::vector<uint16_t> tokens;                   // [frames, groups], none if the bottleneck has none
+  DecodedClip heard;                              // with sound only if it was asked for
 };
 
 std::vector<float> Heard(const std::vector<float>& samples, int rate) {
@@ -100,10 +108,13 @@ ClipOutcome Listen(TorchNetworkImpl& network, const Bottleneck& bottleneck,
     const int64_t* const tokens = token.const_data_ptr<int64_t>();
     outcome.tokens.assign(tokens, tokens + token.numel());
   }
+  const std::vector<double> pitch = TrackPitch(reference);
   for (const Condition& condition : conditions) {
     const auto decoded = Synthesise(network, quantised.y, condition, seed, reference.size());
-    const auto score = Score(reference, decoded);
-    outcome.scores.push_back(score.ok() ? std::optional(score.value()) : std::nullopt);
+    const auto score = Score(reference, decoded);  // fails if a sample is not finite
+    outcome.scores.emplace_back();
+    if (score.ok())
+      outcome.scores.back() = {score.value().estoi, score.value().log_mel_db, FrozenNoise(decoded, pitch)};
     const bool shown = !condition.lossy && condition.n_q <= 12;
     if (heard && shown) outcome.heard.decoded.push_back({condition.n_q, Heard(decoded, rate)});
   }
@@ -131,7 +142,7 @@ void Exchange(Group& group, const std::vector<int>& owners, size_t conditions,
   if (group.alone()) return;
   const auto count = static_cast<int64_t>(outcomes.size());
   const auto own = [&](int64_t i) { return owners[static_cast<size_t>(i)] == group.rank(); };
-  auto scores = torch::zeros({count, static_cast<int64_t>(conditions), 3}, torch::kDouble);
+  auto scores = torch::zeros({count, static_cast<int64_t>(conditions), 5}, torch::kDouble);
   auto sizes = torch::zeros({count}, torch::kInt64);
   for (int64_t i = 0; i < count; ++i) {
     if (!own(i)) continue;
@@ -139,8 +150,11 @@ void Exchange(Group& group, const std::vector<int>& owners, size_t conditions,
     sizes[i] = static_cast<int64_t>(outcome.tokens.size());
     for (size_t c = 0; c < conditions; ++c) {
       if (!outcome.scores[c]) continue;
+      const ClipScores& score = *outcome.scores[c];
       scores[i][static_cast<int64_t>(c)] =
-          torch::tensor({1.0, outcome.scores[c]->estoi, outcome.scores[c]->log_mel_db}, torch::kDouble);
+          torch::tensor({1.0, score.estoi, score.log_mel_db, score.frozen_noise ? 1.0 : 0.0,
+                         score.frozen_noise.value_or(0)},
+                        torch::kDouble);
     }
   }
   group.Sum(scores);
@@ -157,9 +171,10 @@ void Exchange(Group& group, const std::vector<int>& owners, size_t conditions,
     ClipOutcome& outcome = outcomes[static_cast<size_t>(i)];
     outcome.tokens.assign(place, place + sizes[i].item<int64_t>());
     for (int64_t c = 0; c < static_cast<int64_t>(conditions); ++c) {
-      SpeechScores score;
+      ClipScores score;
       score.estoi = scores[i][c][1].item<double>();
       score.log_mel_db = scores[i][c][2].item<double>();
+      if (scores[i][c][3].item<double>() > 0) score.frozen_noise = scores[i][c][4].item<double>();
       outcome.scores.push_back(scores[i][c][0].item<double>() > 0 ? std::optional(score) : std::nullopt);
     }
   }
@@ -168,12 +183,18 @@ void Exchange(Group& group, const std::vector<int>& owners, size_t conditions,
 RateScores Mean(const std::vector<ClipOutcome>& outcomes, size_t condition, int n_q) {
   RateScores mean;
   mean.n_q = n_q;
+  double frozen = 0;
+  int with_noise = 0;
   for (const ClipOutcome& outcome : outcomes) {
     if (!outcome.scores[condition]) continue;
     mean.estoi += outcome.scores[condition]->estoi;
     mean.log_mel_db += outcome.scores[condition]->log_mel_db;
     ++mean.clips;
+    if (!outcome.scores[condition]->frozen_noise) continue;
+    frozen += *outcome.scores[condition]->frozen_noise;
+    ++with_noise;
   }
+  if (with_noise > 0) mean.frozen_noise = frozen / with_noise;
   mean.estoi /= std::max(1, mean.clips);
   mean.log_mel_db /= std::max(1, mean.clips);
   return mean;
@@ -190,8 +211,7 @@ void Summarise(const std::vector<ClipOutcome>& outcomes, const std::vector<Condi
       result.rates.push_back(scores);
     }
   }
-  for (const RateScores& scores : result.rates)
-    result.score += scores.estoi / static_cast<double>(result.rates.size());
+  result.score = ScoreOf(result.rates);
   if (bottleneck.codes() == 0) return;
   TokenCounter counter(bottleneck.groups, bottleneck.codes());
   for (const ClipOutcome& outcome : outcomes) counter.Add(outcome.tokens, bottleneck.groups);

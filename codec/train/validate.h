@@ -20,11 +20,11 @@ std::vector<float> RoundTrip(TorchNetworkImpl& network, const Bottleneck& bottle
 // (Gilbert's chain of two states). The same for the same `seed`.
 std::vector<uint8_t> LostFrames(size_t frames, uint64_t seed);
 
-// Scores at n_q = 3, 6, 12 and all groups, and at 6 with lost frames; statistics of the tokens, if there are
-// any; of 3 clips the sound of the first 6 seconds. Over validate_clips clips from all over the set, the
-// first 20 seconds of each; clips too short for ESTOI are left out of the means. As many clips at a time as
-// LibTorch has threads, each on one. Throws what LibTorch throws. The ranks of a group share the clips out;
-// all of them get the same scores and statistics, and the first the sounds.
+// Scores (log/validation_result.h) at n_q = 3, 6, 12 and all groups, and at 6 with lost frames; statistics of
+// the tokens, if there are any; of 3 clips the sound of the first 6 seconds. Over validate_clips clips from
+// all over the set, the first 20 seconds of each; clips too short for ESTOI are left out of the means. As
+// many clips at a time as LibTorch has threads, each on one. Throws what LibTorch throws. The ranks of a
+// group share the clips out; all of them get the same scores and statistics, and the first the sounds.
 ValidationResult Validate(TrainingState& state, const Dataset& validation, Group& group);
 ValidationResult Validate(TrainingState& state, const Dataset& validation);  // alone
 

@@ -32,6 +32,8 @@ std::vector<NamedValue> Scalars(const ValidationResult& result) {
     if (scores.clips == 0) continue;
     values.push_back({"validation/estoi_" + RateName(scores.n_q), scores.estoi});
     values.push_back({"validation/log_mel_db_" + RateName(scores.n_q), scores.log_mel_db});
+    if (scores.frozen_noise)
+      values.push_back({"validation/frozen_noise_" + RateName(scores.n_q), *scores.frozen_noise});
   }
   if (result.lossy && result.lossy->clips > 0)
     values.push_back({"validation/estoi_lossy_" + RateName(result.lossy->n_q), result.lossy->estoi});

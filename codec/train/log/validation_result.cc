@@ -1,6 +1,7 @@
 #include "codec/train/log/validation_result.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +14,10 @@ constexpr int kMaxNumber = 1 << 20;
 constexpr size_t kMaxEntries = 256;
 
 Json ScoresJson(const RateScores& scores) {
-  return {{"estoi", scores.estoi}, {"log_mel_db", scores.log_mel_db}, {"clips", scores.clips}};
+  Json json = {{"estoi", scores.estoi}, {"log_mel_db", scores.log_mel_db}};
+  if (scores.frozen_noise) json["frozen_noise"] = *scores.frozen_noise;
+  json["clips"] = scores.clips;
+  return json;
 }
 
 // Reads keys of one object; the first problem stays.
@@ -27,6 +31,12 @@ class Reader {
     if (item == nullptr || item->is_null()) return;  // null: was not finite
     if (!item->is_number()) return Problem(std::string("\"") + key + "\" is not a number");
     value = item->get<double>();
+  }
+  void Read(const char* key, std::optional<double>& value) {
+    const Json* item = Find(key);
+    if (item == nullptr || item->is_null()) return;
+    value.emplace();
+    Read(key, *value);
   }
   void Read(const char* key, int& value) {
     const Json* item = Find(key);
@@ -54,6 +64,7 @@ std::string ReadScores(const Json& json, const std::string& place, RateScores& s
   Reader reader(json, place);
   reader.Read("estoi", scores.estoi);
   reader.Read("log_mel_db", scores.log_mel_db);
+  reader.Read("frozen_noise", scores.frozen_noise);
   reader.Read("clips", scores.clips);
   return reader.problem();
 }
@@ -100,6 +111,18 @@ std::string ReadEntry(const std::string& key, const Json& value, ValidationResul
 
 }  // namespace
 
+double ScoreOf(const std::vector<RateScores>& rates) {
+  double sum = 0;
+  int count = 0;
+  for (const RateScores& scores : rates) {
+    if (scores.clips == 0) continue;
+    const double frozen = std::abs(scores.frozen_noise.value_or(0));
+    sum += scores.log_mel_db + kFrozenPenalty * std::max(0.0, frozen - kFrozenAllowed);
+    ++count;
+  }
+  return count == 0 ? kUnscored : -sum / count;
+}
+
 Json ToJson(const ValidationResult& result) {
   Json json = Json::object();
   for (const RateScores& scores : result.rates) {
@@ -129,11 +152,11 @@ Result<ValidationResult> ParseValidation(const Json& json) {
   }
   std::sort(result.rates.begin(), result.rates.end(),
             [](const RateScores& a, const RateScores& b) { return a.n_q < b.n_q; });
-  for (const RateScores& scores : result.rates)
-    result.score += scores.estoi / static_cast<double>(result.rates.size());
+  result.score = ScoreOf(result.rates);
   Reader reader(json, "\"validation\"");
   reader.Read("codes", result.codes);
-  reader.Read("score", result.score);
+  double stored = 0;
+  reader.Read("score", stored);  // must be a number
   reader.Read("seconds", result.seconds);
   if (!reader.problem().empty()) return Error{reader.problem()};
   return result;
@@ -156,8 +179,14 @@ std::string Summary(const ValidationResult& result) {
                   result.lossy->n_q, 100 * result.frame_loss);
     text += part;
   }
-  std::snprintf(part, sizeof(part), "; log-mel %.2f dB at %d; %.1f s", result.rates.back().log_mel_db,
-                result.rates.back().n_q, result.seconds);
+  const RateScores& full = result.rates.back();
+  std::snprintf(part, sizeof(part), "; log-mel %.2f dB at %d", full.log_mel_db, full.n_q);
+  text += part;
+  if (full.frozen_noise) {
+    std::snprintf(part, sizeof(part), ", frozen noise %.3f", *full.frozen_noise);
+    text += part;
+  }
+  std::snprintf(part, sizeof(part), "; score %.3f; %.1f s", result.score, result.seconds);
   return text + part;
 }
 

@@ -31,8 +31,8 @@ class RunLogTest : public TempFolder {
   }
   static ValidationResult Scored(double score) {
     ValidationResult result;
-    result.rates = {{3, score, 4, 2}};
-    result.score = score;
+    result.rates = {{3, score, 10 - score, 2, .1}};
+    result.score = ScoreOf(result.rates);
     result.sample_rate = 16000;
     const std::vector<float> sound(1600, 0.25f);
     result.samples = {{"a b/c", sound, {{3, sound}}}};
@@ -124,6 +124,8 @@ TEST_F(RunLogTest, TensorBoardGetsScoresSoundAndPictures) {
     for (const auto& [tag, value] : event.values) tags[tag] += value.Has(2) ? 1 : value.Has(4) ? 10 : 100;
   }
   EXPECT_EQ(tags["validation/estoi_q03"], 1);
+  EXPECT_EQ(tags["validation/log_mel_db_q03"], 1);
+  EXPECT_EQ(tags["validation/frozen_noise_q03"], 1);
   EXPECT_EQ(tags["validation/score"], 1);
   EXPECT_EQ(tags["a_b_c/reference"], 110);
   EXPECT_EQ(tags["a_b_c/q03"], 110);
