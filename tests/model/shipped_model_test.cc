@@ -14,6 +14,8 @@
 
 #include "codec/codec.h"
 #include "codec/io/sound_file.h"
+#include "codec/metrics/frozen_noise.h"
+#include "codec/metrics/pitch.h"
 
 namespace quaver {
 namespace {
@@ -171,6 +173,28 @@ TEST_F(ShippedModel, KeepsTheLevelOfSpeech) {
       EXPECT_NEAR(LevelOfSpeech(in, Trip(in, 7), delay), expected, 1.5) << name << ", " << peak;
       EXPECT_NEAR(LevelOfSpeech(in, Trip(in, 15), delay), expected, 1.25) << name << ", " << peak;
     }
+  }
+}
+
+// Fricatives that repeat from frame to frame buzz. 7 tokens: about 3 kbit/s.
+TEST_F(ShippedModel, LeavesNoiseFree) {
+  const auto delay = static_cast<size_t>(BuiltIn()->delay());
+  for (const int n_q : {7, 15}) {
+    double sum = 0;
+    int clips = 0;
+    for (const char* name : {"de-thorsten-03", "en-librispeech-3699", "en-librispeech-6415", "en-vctk-p228",
+                             "en-vctk-p243", "fr-common-voice-3"}) {
+      Samples in = Clip(name);
+      in.resize((in.size() + delay + 319) / 320 * 320);
+      const Samples out = Trip(in, n_q);
+      const auto frozen =
+          FrozenNoise(std::span(out).subspan(delay), TrackPitch(std::span(in).first(in.size() - delay)));
+      if (!frozen) continue;
+      sum += *frozen;
+      ++clips;
+    }
+    ASSERT_GE(clips, 4);
+    EXPECT_LT(std::abs(sum / clips), 0.05) << n_q;
   }
 }
 
