@@ -6,14 +6,14 @@
 
 #include "apps/command_line.h"
 #include "apps/commands.h"
-#include "apps/decode_stream.h"
 #include "apps/exit_codes.h"
 #include "apps/jobs.h"
 #include "apps/models.h"
 #include "apps/packet_loss.h"
-#include "apps/playback.h"
 #include "apps/progress.h"
 #include "apps/token_file.h"
+#include "codec/container/decode_file.h"
+#include "codec/container/playback.h"
 
 namespace quaver {
 namespace {
@@ -59,13 +59,13 @@ void Declare(CommandLine& line, Options& o) {
        "F")                                                                                                 //
       ("rate", "original: as the sound that was encoded (default); or 16000", cxxopts::value(o.rate), "R")  //
       ("channels", "mono (default), or original: the same in as many channels as were encoded",
-       cxxopts::value(o.channels), "C")                                                               //
+       cxxopts::value(o.channels), "C")  //
       ("loss",
        "Share of packets to lose, 0 .. 1: what a network would do. Packets are as the file has them (quaver "
        "encode --frames-per-packet), of .npy each row",
        cxxopts::value(o.loss), "P")  //
       ("burst", "Mean number of packets lost in a row, at least 1 (default: each is lost for itself)",
-       cxxopts::value(o.burst), "N")                                                                  //
+       cxxopts::value(o.burst), "N")  //
       ("seed", "Repeats what --loss loses (default: 1); every further input has losses of its own",
        cxxopts::value(o.seed), "S")  //
       ("loss-file", "Packets to lose, as characters 0 (arrived) and 1 (lost), from the start for every input",
@@ -124,7 +124,6 @@ class DecodeCommand {
   struct Output {
     int rate = 0;
     int channels = 1;
-    uint64_t pre_skip = 0;
   };
 
   Result<DecodeReport> Decode(const Job& job, size_t number) {
@@ -146,16 +145,16 @@ class DecodeCommand {
     Output output;
     output.rate = static_cast<int>(options_.rate == "original" ? header.original_rate : header.model_rate);
     output.channels = options_.channels == "original" ? header.original_channels : 1;
-    output.pre_skip = header.pre_skip;
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
     PacketLoss loss = LossOf(number);
+    const PacketFate fate = [&loss] { return loss.NextIsLost(); };
     const auto report = [&](uint64_t frames) {
       const double fraction =
           file.size > 0 ? static_cast<double>(*file.bytes_read) / static_cast<double>(file.size) : -1;
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
     };
-    auto result = DecodeQvr(*reader.value(), file.name, model.value(), loss,
+    auto result = DecodeQvr(*reader.value(), file.name, model.value(), fate,
                             static_cast<uint32_t>(output.rate), playback.value(), report);
     return Describe(job, output, loss, std::move(result));
   }
@@ -167,15 +166,15 @@ class DecodeCommand {
     if (!model.ok()) return model.error();
     Output output;
     output.rate = model.value()->sample_rate();
-    output.pre_skip = static_cast<uint64_t>(model.value()->delay());
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
     PacketLoss loss = LossOf(number);
+    const PacketFate fate = [&loss] { return loss.NextIsLost(); };
     const auto report = [&](uint64_t frames) {
       const double fraction = static_cast<double>(frames) / static_cast<double>(tokens.value().rows);
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
     };
-    auto result = DecodeTokens(tokens.value(), file.name, model.value(), loss, playback.value(), report);
+    auto result = DecodeTokens(tokens.value(), file.name, model.value(), fate, playback.value(), report);
     return Describe(job, output, loss, std::move(result));
   }
 
@@ -188,7 +187,7 @@ class DecodeCommand {
     const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
     auto writer = SoundWriter::Create(job.out, output.rate, output.channels, existing);
     if (!writer.ok()) return writer.error();
-    return Playback::Create(output.pre_skip, model.sample_rate(), output.rate, std::move(writer).value());
+    return Playback::Create(model.sample_rate(), output.rate, std::move(writer).value());
   }
 
   Result<DecodeReport> Describe(const Job& job, const Output& output, const PacketLoss& loss,

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "apps/decode_stream.h"
 #include "apps/progress.h"
 #include "apps/token_file.h"
+#include "codec/container/decode_file.h"
 #include "codec/container/qvr.h"
 #include "codec/io/npy.h"
 #include "codec/metrics/token_stats.h"

@@ -1,23 +1,18 @@
 // quaver encode: sound to .qvr or to tokens.
-#include <algorithm>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "apps/bitrate.h"
 #include "apps/command_line.h"
 #include "apps/commands.h"
-#include "apps/encode_stream.h"
 #include "apps/exit_codes.h"
 #include "apps/jobs.h"
 #include "apps/models.h"
 #include "apps/progress.h"
-#include "apps/token_sink.h"
-#include "codec/encode/best_rate.h"
-#include "codec/encode/bitrate.h"
-#include "codec/encode/rate_control.h"
-#include "codec/encode/variable_rate.h"
-#include "codec/model/config.h"
+#include "codec/container/encode_file.h"
+#include "codec/container/token_sink.h"
+#include "codec/stream_encoder.h"
 
 namespace quaver {
 namespace {
@@ -100,47 +95,38 @@ std::string Check(const CommandLine& line, const Options& o) {
   return "";
 }
 
-// What a packet costs that has not the number of tokens in the header, about 2 bytes, is too much for shorter
-// ones.
-constexpr int kFewestControlledFrames = 10;
-
-// Of --tokens or --bitrate.
-struct Tokens {
-  int n_q = 0;
-  std::optional<RateControl> control;  // of packets, if there is a rate to hold
-  double bits_per_second = 0;          // for --effort
-  std::vector<double> expected;        // the same
+// What --tokens or --bitrate, --vbr and --effort mean for packets.
+struct Plan {
+  EncoderOptions options;
+  int tokens = 0;  // a frame: expected at the bit rate, or fixed
 };
 
-Result<Tokens> ChooseTokens(const Options& o, const Model& model) {
+Result<Plan> MakePlan(const Options& o, const Model& model) {
   if (o.tokens > model.groups()) {
     return Error{"--tokens " + std::to_string(o.tokens) + ": the model has " +
                  std::to_string(model.groups())};
   }
-  Tokens tokens;
-  tokens.n_q = o.tokens;
-  if (o.tokens > 0) return tokens;
-  const auto rate = ParseBitrate(o.bitrate.empty() ? "3k" : o.bitrate);
+  Plan plan;
+  plan.options = {0, o.tokens, o.frames_per_packet, o.vbr, o.effort};
+  plan.tokens = o.tokens;
+  if (o.tokens > 0) return plan;
+  const std::string bitrate = o.bitrate.empty() ? "3k" : o.bitrate;
+  const auto rate = ParseBitrate(bitrate);
   if (!rate.ok()) return rate.error();
-  const auto expected = ExpectedBitrates(model);
-  if (!expected.ok()) return expected.error();
-  const auto n_q = TokensForBitrate(rate.value(), expected.value());
-  if (!n_q.ok()) return Error{"--bitrate " + o.bitrate + ": " + n_q.message()};
-  tokens.n_q = n_q.value();
-  tokens.bits_per_second = rate.value();
-  tokens.expected = expected.value();
-  if (o.effort == 0 && !o.vbr && o.frames_per_packet >= kFewestControlledFrames)
-    tokens.control.emplace(rate.value(), model.config().frame_rate(), expected.value());
-  return tokens;
+  const auto tokens = TokensFor(bitrate, model);
+  if (!tokens.ok()) return tokens.error();
+  plan.options.bits_per_second = rate.value();
+  plan.tokens = tokens.value();
+  return plan;
 }
 
 class EncodeCommand {
  public:
-  EncodeCommand(const Options& options, std::shared_ptr<const Model> model, const Tokens& tokens,
-                size_t inputs, Console& console)
+  EncodeCommand(const Options& options, std::shared_ptr<const Model> model, const Plan& plan, size_t inputs,
+                Console& console)
       : options_(options),
         model_(std::move(model)),
-        tokens_(tokens),
+        plan_(plan),
         console_(console),
         progress_(console, inputs) {}
 
@@ -152,37 +138,18 @@ class EncodeCommand {
   }
 
  private:
-  // Is there a rate to hold? Not in rows of tokens, which are for language models.
-  bool Controlled(const Job& job) const {
-    return (options_.effort > 0 || tokens_.control) && job.format == ".qvr";
+  // Rows of tokens are for language models: all as wide, so that no rate is held.
+  EncoderOptions OptionsFor(const Job& job) const {
+    EncoderOptions options = plan_.options;
+    if (job.format == ".npy") options.tokens = plan_.tokens;
+    return options;
   }
 
-  PacketDefaults Packets() const {
-    return {options_.frames_per_packet, tokens_.control ? tokens_.control->Usual() : tokens_.n_q};
-  }
-
-  Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const SoundReader& sound) const {
+  Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const StreamEncoder& encoder,
+                                              const SoundReader& sound) const {
     const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
-    if (job.format == ".npy") return OpenNpySink(job.out, existing, tokens_.n_q);
-    QvrHeader header;
-    header.model = model_->identity();
-    header.frame_samples = static_cast<uint32_t>(model_->frame());
-    header.model_rate = static_cast<uint32_t>(model_->sample_rate());
-    header.original_rate = static_cast<uint32_t>(sound.sample_rate());
-    header.original_channels = static_cast<uint8_t>(sound.channels());
-    header.pre_skip = static_cast<uint16_t>(model_->delay());
-    header.defaults = Packets();
-    const int width = Controlled(job) ? model_->groups() : tokens_.n_q;
-    return OpenQvrSink(job.out, existing, header, model_, width, tokens_.control);
-  }
-
-  std::unique_ptr<TokenSelector> MakeChoice() const {
-    if (options_.effort > 0) {
-      return std::make_unique<BestRate>(model_, tokens_.bits_per_second, tokens_.expected, Packets(),
-                                        options_.effort > 1);
-    }
-    if (!options_.vbr) return nullptr;
-    return std::make_unique<VariableRows>(model_->frame(), model_->config().frame_rate(), tokens_.n_q);
+    if (job.format == ".npy") return OpenNpySink(job.out, existing, plan_.tokens);
+    return OpenQvrSink(job.out, existing, encoder, {sound.sample_rate(), sound.channels()});
   }
 
   Status Encode(const Job& job, size_t number) {
@@ -191,7 +158,9 @@ class EncodeCommand {
     auto opened = SoundReader::Open(job.in);
     if (!opened.ok()) return opened.error();
     SoundReader& sound = *opened.value();
-    auto sink = OpenSink(job, sound);
+    auto encoder = StreamEncoder::Create(model_, OptionsFor(job));
+    if (!encoder.ok()) return encoder.error();
+    auto sink = OpenSink(job, encoder.value(), sound);
     if (!sink.ok()) return sink.error();
     const double rate = sound.sample_rate();
     const auto report = [&](uint64_t samples) {
@@ -199,7 +168,7 @@ class EncodeCommand {
       const auto all = static_cast<double>(sound.frames());
       progress_.Update(number, all > 0 ? done / all : -1, done / rate);
     };
-    const auto samples = EncodeStream(sound, model_, MakeChoice(), *sink.value(), report);
+    const auto samples = EncodeFile(sound, encoder.value(), *sink.value(), report);
     if (!samples.ok()) return samples.error();
     Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
     return {};
@@ -208,11 +177,12 @@ class EncodeCommand {
   void Describe(const Job& job, double seconds, const SinkTotals& totals) {
     std::string text = job.in + " -> " + job.out + Format(": %.2f s, ", seconds);
     const double mean = static_cast<double>(totals.tokens) / static_cast<double>(totals.frames);
-    if (totals.frames > 0 && Controlled(job)) {
+    const auto fixed = static_cast<uint64_t>(plan_.tokens) * totals.frames;
+    if (totals.frames > 0 && totals.tokens != fixed && !options_.vbr) {
       text += Format("%.1f tokens a frame", mean);
     } else {
       if (totals.frames > 0 && options_.vbr) text += Format("%.1f of ", mean);
-      text += Format("%d tokens a frame", tokens_.n_q);
+      text += Format("%d tokens a frame", plan_.tokens);
     }
     if (totals.payload_bytes > 0 && seconds > 0) {
       text += Format(", payload %.2f kbit/s", 8e-3 * static_cast<double>(totals.payload_bytes) / seconds);
@@ -222,7 +192,7 @@ class EncodeCommand {
 
   const Options& options_;
   std::shared_ptr<const Model> model_;
-  Tokens tokens_;
+  Plan plan_;
   Console& console_;
   Progress progress_;
 };
@@ -247,14 +217,14 @@ int RunEncode(int argc, char** argv) {
     console.Error(model.message());
     return kExitFailed;
   }
-  const auto tokens = ChooseTokens(options, *model.value());
-  if (!tokens.ok()) return line.UsageError(tokens.message());
+  const auto plan = MakePlan(options, *model.value());
+  if (!plan.ok()) return line.UsageError(plan.message());
   const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
   if (!jobs.ok()) return line.UsageError(jobs.message());
   for (const Job& job : jobs.value()) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
   }
-  EncodeCommand command(options, model.value(), tokens.value(), jobs.value().size(), console);
+  EncodeCommand command(options, model.value(), plan.value(), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }

@@ -1,5 +1,5 @@
-// 16-bit samples at the edge of the codec: converted block by block on the stack, so that nothing is
-// allocated.
+#include "codec/pcm16.h"
+
 #include <algorithm>
 #include <array>
 #include <climits>
@@ -10,7 +10,8 @@
 namespace quaver {
 namespace {
 
-// Samples: 8 KiB of floats, and room for the longest frame that a configuration may have (two hops of 960).
+// 16-bit samples are converted block by block on the stack, so that nothing is allocated. Samples: 8 KiB of
+// floats, and room for the longest frame that a configuration may have (two hops of 960).
 using Block = std::array<float, 1920>;
 
 // Whether Decode would take these tokens: what comes in blocks must be refused before the first one.
@@ -23,6 +24,14 @@ bool Decodable(const Model& model, std::span<const uint16_t> tokens, int n_q, si
 
 }  // namespace
 
+void internal::FromPcm16(std::span<const int16_t> samples, std::span<float> floats) {
+  for (size_t i = 0; i < samples.size(); ++i) floats[i] = quaver::FromPcm16(samples[i]);
+}
+
+void internal::ToPcm16(std::span<const float> samples, std::span<int16_t> out) {
+  for (size_t i = 0; i < samples.size(); ++i) out[i] = quaver::ToPcm16(samples[i]);
+}
+
 int Encoder::EncodePcm16(std::span<const int16_t> samples, int n_q, std::span<uint16_t> tokens) noexcept {
   const int frames = FramesAfter(samples.size());
   if (n_q < 0 || n_q > model().groups() || frames == INT_MAX) return -1;
@@ -31,7 +40,7 @@ int Encoder::EncodePcm16(std::span<const int16_t> samples, int n_q, std::span<ui
   Block block;
   while (!samples.empty()) {
     const size_t count = std::min(samples.size(), block.size());
-    std::ranges::transform(samples.first(count), block.begin(), FromPcm16);
+    internal::FromPcm16(samples.first(count), block);
     const int done = Encode({block.data(), count}, n_q, tokens);
     tokens = tokens.subspan(static_cast<size_t>(done) * width);
     samples = samples.subspan(count);
@@ -48,7 +57,7 @@ bool Decoder::DecodePcm16(std::span<const uint16_t> tokens, int n_q, std::span<i
     const std::span<float> part(block.data(), std::min(samples.size() - at, most));
     const size_t width = part.size() / frame * static_cast<size_t>(n_q);
     Decode(tokens.first(width), n_q, part);
-    std::ranges::transform(part, samples.begin() + static_cast<std::ptrdiff_t>(at), ToPcm16);
+    internal::ToPcm16(part, samples.subspan(at));
     tokens = tokens.subspan(width);
   }
   return true;

@@ -21,14 +21,29 @@ void Count(std::atomic<uint64_t>& counter, uint64_t by = 1) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
 
+// Packets of one frame; how many tokens is set frame by frame.
+StreamEncoder LiveEncoder(const std::shared_ptr<const Model>& model) {
+  EncoderOptions options;
+  options.frames_per_packet = 1;
+  options.tokens = 1;
+  return StreamEncoder::Create(model, options).value();
+}
+
+StreamDecoder LiveDecoder(const std::shared_ptr<const Model>& model) {
+  DecoderOptions options;
+  options.format.frames = 1;
+  options.skip = 0;  // the delay is part of what is shown
+  return StreamDecoder::Create(model, options).value();
+}
+
 }  // namespace
 
-LiveCodec::LiveCodec(std::shared_ptr<const Model> model, const ChannelSettings& settings, int depth)
-    : model_(std::move(model)),
+LiveCodec::LiveCodec(const std::shared_ptr<const Model>& model, const ChannelSettings& settings, int depth)
+    : model_(model),
       frame_(static_cast<size_t>(model_->frame())),
       delay_(static_cast<size_t>(model_->delay()) + static_cast<size_t>(depth) * frame_),
-      encoder_(model_, 1),
-      decoder_(model_, 1),
+      encoder_(LiveEncoder(model)),
+      decoder_(LiveDecoder(model)),
       channel_(settings, 1.0 / model_->config().frame_rate()),
       jitter_(depth),
       room_(kMaxPacketBytes),
@@ -54,12 +69,14 @@ void LiveCodec::Delay(std::span<const float> samples) {
 }
 
 void LiveCodec::Send(std::span<const float> samples, int n_q, LiveStats& stats) {
-  tokens_.frames = 1;
-  tokens_.n_q[0] = static_cast<uint8_t>(n_q);
-  encoder_.Encode(samples, n_q, tokens_.token[0]);
   packet_.sequence = tick_;
   packet_.defaults = {1, n_q};
-  packet_.size = EncodePacket(model_->entropy(), packet_.defaults, tokens_, room_);
+  if (encoder_.format().n_q != n_q) {
+    static_cast<void>(encoder_.SetTokens(n_q));  // clamped to what the model has: it cannot fail
+    encoder_.set_format(packet_.defaults);
+  }
+  encoder_.Write(samples);
+  packet_.size = encoder_.Read(room_);
   std::copy_n(room_.begin(), packet_.size, packet_.bytes.begin());
   Count(stats.frames);
   Count(stats.tokens, static_cast<uint64_t>(n_q));
@@ -75,14 +92,15 @@ void LiveCodec::Receive(LiveStats& stats) {
   const LivePacket* packet = jitter_.Take();
   if (packet != nullptr && Decode(*packet)) return;
   Count(stats.concealed);
-  decoder_.Conceal(decoded_);
+  decoder_.WriteLost(1);
+  decoder_.Read(decoded_);
 }
 
 bool LiveCodec::Decode(const LivePacket& packet) {
   const auto bytes = std::span(packet.bytes).first(packet.size);
-  if (!DecodePacket(model_->entropy(), packet.defaults, bytes, tokens_)) return false;
-  const size_t n_q = tokens_.n_q[0];
-  return decoder_.Decode(std::span(tokens_.token[0]).first(n_q), static_cast<int>(n_q), decoded_);
+  decoder_.set_format(packet.defaults);
+  if (PacketFrames(packet.defaults, bytes) != 1 || !decoder_.Write(bytes)) return false;
+  return decoder_.Read(decoded_) == frame_;
 }
 
 // Each gain goes to where it should be within kFade samples.

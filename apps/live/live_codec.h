@@ -10,6 +10,8 @@
 #include "apps/live/jitter_buffer.h"
 #include "apps/live/live_stats.h"
 #include "codec/codec.h"
+#include "codec/stream_decoder.h"
+#include "codec/stream_encoder.h"
 
 namespace quaver {
 
@@ -22,7 +24,7 @@ struct LiveFrame {
 class LiveCodec {
  public:
   // `depth`: of the jitter buffer, in frames.
-  LiveCodec(std::shared_ptr<const Model> model, const ChannelSettings& settings, int depth);
+  LiveCodec(const std::shared_ptr<const Model>& model, const ChannelSettings& settings, int depth);
 
   // `samples` [frame] go in, [frame] come out, later by delay() samples. Valid until the next call.
   LiveFrame Process(std::span<const float> samples, const LiveControls& controls, LiveStats& stats);
@@ -41,13 +43,12 @@ class LiveCodec {
   std::shared_ptr<const Model> model_;
   size_t frame_;
   size_t delay_;
-  Encoder encoder_;
-  Decoder decoder_;
+  StreamEncoder encoder_;
+  StreamDecoder decoder_;
   SimulatedChannel channel_;
   JitterBuffer jitter_;
   uint64_t tick_ = 0;
   LivePacket packet_;
-  PacketTokens tokens_;
   std::vector<uint8_t> room_;  // for the packet coder, which asks for more than a packet of one frame takes
   std::vector<float> past_;    // [delay + frame]: what went in
   std::vector<float> decoded_;

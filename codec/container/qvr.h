@@ -12,6 +12,7 @@
 #include "codec/bitstream/packet.h"
 #include "codec/identity.h"
 #include "codec/status.h"
+#include "codec/stream_decoder.h"
 
 namespace quaver {
 
@@ -59,8 +60,6 @@ struct QvrEvent {
   // more than the frames handed out (and one more) can hold.
   int64_t original_samples = -1;
 };
-
-inline constexpr int kMaxLostFrames = 50 * 60;  // a minute
 
 class QvrReader {
  public:

@@ -33,14 +33,16 @@ int RateControl::Clamp(double n_q) const {
   return static_cast<int>(std::clamp(n_q, 1.0, static_cast<double>(groups_)));
 }
 
-int RateControl::Usual() const { return Clamp(std::round(bits_per_frame_ * kLeastCost / least_cost_)); }
+int RateControl::TypicalTokens() const {
+  return Clamp(std::round(bits_per_frame_ * kLeastCost / least_cost_));
+}
 
-int RateControl::Next(int frames) const {
+int RateControl::NextTokens(int frames) const {
   const double bits = frames * bits_per_frame_ + kReturned * saved_;
   return Clamp(std::floor(bits / (cost_ * frames)));
 }
 
-void RateControl::Sent(int frames, int n_q, size_t bytes) {
+void RateControl::Update(int frames, int n_q, size_t bytes) {
   const double bits = 8 * static_cast<double>(bytes);
   const double weight = std::min(1.0, frames / memory_);
   cost_ = std::max(least_cost_, cost_ + weight * (bits / (frames * n_q) - cost_));

@@ -20,10 +20,10 @@ class RateControl {
 
   // Tokens a frame, 1 .. groups: what most packets are expected to get, and what the next of so many frames
   // gets.
-  int Usual() const;
-  int Next(int frames) const;
+  int TypicalTokens() const;
+  int NextTokens(int frames) const;
   // What was sent: the packet's frames, their n_q and its size.
-  void Sent(int frames, int n_q, size_t bytes);
+  void Update(int frames, int n_q, size_t bytes);
 
  private:
   int Clamp(double n_q) const;

@@ -39,7 +39,7 @@ double Cost(TokenContexts& contexts, std::span<const int> radix, size_t group, i
 
 }  // namespace
 
-struct TokenSearch::Stretch {
+struct TokenSearch::Segment {
   std::span<const int> n_q;
   double price;
   std::span<uint16_t> tokens;
@@ -71,20 +71,20 @@ void TokenSearch::Improve(const Decoder& receiver, std::span<const int> n_q, dou
                           std::span<uint16_t> tokens, MaskedDistance& distance) {
   receiver.Save(state_);
   stream_.Restore(state_);
-  Stretch stretch{n_q, price, tokens, distance, std::vector<float>(n_q.size() * frame_)};
+  Segment segment{n_q, price, tokens, distance, std::vector<float>(n_q.size() * frame_)};
   std::optional<TokenContexts> contexts;
   for (size_t frame = 0; frame < n_q.size(); ++frame) {
     if (frame % packet_ == 0) contexts.emplace(model_->entropy());
     stream_.Save(state_);
-    ImproveFrame(stretch, frame, *contexts);
+    ImproveFrame(segment, frame, *contexts);
     const auto sent = tokens.subspan(frame * groups_, static_cast<size_t>(n_q[frame]));
-    stream_.Decode(sent, n_q[frame], std::span(stretch.decoded).subspan(frame * frame_, frame_));
+    stream_.Decode(sent, n_q[frame], std::span(segment.decoded).subspan(frame * frame_, frame_));
   }
 }
 
-void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& contexts) {
-  const auto row = stretch.tokens.subspan(frame * groups_, static_cast<size_t>(stretch.n_q[frame]));
-  Try(stretch, frame, 0, row.first(1));
+void TokenSearch::ImproveFrame(Segment& segment, size_t frame, TokenContexts& contexts) {
+  const auto row = segment.tokens.subspan(frame * groups_, static_cast<size_t>(segment.n_q[frame]));
+  Try(segment, frame, 0, row.first(1));
   double distance = distances_[0];  // with the tokens as they are
   contexts.StartFrame();
   for (size_t group = 0; group < row.size(); ++group) {
@@ -93,10 +93,10 @@ void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& co
       return Cost(after, radix_, group, token);
     };
     const auto candidates = Neighbours(row[group], radix_);
-    Try(stretch, frame, group, candidates);
-    double least = distance + stretch.price * bits(row[group]);
+    Try(segment, frame, group, candidates);
+    double least = distance + segment.price * bits(row[group]);
     for (size_t i = 0; i < candidates.size(); ++i) {
-      const double cost = distances_[i] + stretch.price * bits(candidates[i]);
+      const double cost = distances_[i] + segment.price * bits(candidates[i]);
       if (cost >= least) continue;
       least = cost;
       distance = distances_[i];
@@ -107,18 +107,18 @@ void TokenSearch::ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& co
   for (size_t group = row.size(); group < groups_; ++group) contexts.Skip(static_cast<int>(group));
 }
 
-void TokenSearch::Try(Stretch& stretch, size_t frame, size_t group, std::span<const uint16_t> candidates) {
+void TokenSearch::Try(Segment& segment, size_t frame, size_t group, std::span<const uint16_t> candidates) {
   const size_t trials = candidates.size();
-  const size_t ahead = stretch.Ahead(frame);
+  const size_t ahead = segment.Ahead(frame);
   const size_t before = frame > 0 ? 1 : 0;  // frames
   const size_t length = (before + ahead) * frame_;
   for (size_t i = 0; i < trials; ++i) {
     trials_[i].Restore(state_);
-    std::copy_n(stretch.decoded.data() + (frame - before) * frame_, before * frame_,
+    std::copy_n(segment.decoded.data() + (frame - before) * frame_, before * frame_,
                 decoded_.data() + i * length);
   }
   for (size_t next = 0; next < ahead; ++next) {
-    DecodeTrials(stretch, frame + next, trials, group, next == 0 ? candidates : std::span<const uint16_t>());
+    DecodeTrials(segment, frame + next, trials, group, next == 0 ? candidates : std::span<const uint16_t>());
     for (size_t i = 0; i < trials; ++i)
       std::copy_n(frames_.data() + i * frame_, frame_,
                   decoded_.data() + i * length + (before + next) * frame_);
@@ -127,18 +127,18 @@ void TokenSearch::Try(Stretch& stretch, size_t frame, size_t group, std::span<co
   // sees no more than what is decoded.
   constexpr size_t kWindows = MaskedDistance::kWindows;
   for (size_t i = 0; i < trials; ++i) {
-    const double sum = stretch.distance.SumOfSquares(std::span(decoded_).subspan(i * length, length),
-                                                        (frame - before) * frame_, frame * kWindows - before,
-                                                        (frame + ahead) * kWindows - (ahead - 1));
+    const double sum = segment.distance.SumOfSquares(std::span(decoded_).subspan(i * length, length),
+                                                     (frame - before) * frame_, frame * kWindows - before,
+                                                     (frame + ahead) * kWindows - (ahead - 1));
     distances_[i] = sum / kWindows;
   }
 }
 
 // The frame of all trials, with a candidate in place of the token of `group` if there are candidates.
-void TokenSearch::DecodeTrials(Stretch& stretch, size_t frame, size_t trials, size_t group,
+void TokenSearch::DecodeTrials(Segment& segment, size_t frame, size_t trials, size_t group,
                                std::span<const uint16_t> candidates) {
-  const auto row = stretch.tokens.subspan(frame * groups_, groups_);
-  n_q_.assign(trials, stretch.n_q[frame]);
+  const auto row = segment.tokens.subspan(frame * groups_, groups_);
+  n_q_.assign(trials, segment.n_q[frame]);
   for (size_t i = 0; i < trials; ++i) {
     std::ranges::copy(row, rows_.begin() + static_cast<std::ptrdiff_t>(i * groups_));
     if (!candidates.empty()) rows_[i * groups_ + group] = candidates[i];

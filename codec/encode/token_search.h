@@ -17,8 +17,9 @@ namespace quaver {
 
 // Analysis by synthesis, frame by frame, token by token: every token with one digit one higher or lower is
 // decoded, together with the two frames behind, and takes the token's place if the sum of the
-// distance (codec/metrics/masked_distance.h) and bits, at a price, is least with it. Decoded are the frames as they are
-// sent, from the state that the frames before have left; bits are those of the token itself in its packet.
+// distance (codec/metrics/masked_distance.h) and bits, at a price, is least with it. Decoded are the frames
+// as they are sent, from the state that the frames before have left; bits are those of the token itself in
+// its packet.
 class TokenSearch {
  public:
   TokenSearch(std::shared_ptr<const Model> model, int frames_per_packet);
@@ -32,12 +33,12 @@ class TokenSearch {
                MaskedDistance& distance);
 
  private:
-  struct Stretch;  // what Improve was called with, and what is decoded of it so far
+  struct Segment;  // what Improve was called with, and what is decoded of it so far
 
-  void ImproveFrame(Stretch& stretch, size_t frame, TokenContexts& contexts);
+  void ImproveFrame(Segment& segment, size_t frame, TokenContexts& contexts);
   // distances_: of the frame and the next with each of the tokens in place of the frame's `group`.
-  void Try(Stretch& stretch, size_t frame, size_t group, std::span<const uint16_t> candidates);
-  void DecodeTrials(Stretch& stretch, size_t frame, size_t trials, size_t group,
+  void Try(Segment& segment, size_t frame, size_t group, std::span<const uint16_t> candidates);
+  void DecodeTrials(Segment& segment, size_t frame, size_t trials, size_t group,
                     std::span<const uint16_t> candidates);
 
   std::shared_ptr<const Model> model_;

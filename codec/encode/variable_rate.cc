@@ -20,18 +20,20 @@ VariableRate::VariableRate(int frame, double frames_a_second, int n_q)
 
 std::vector<int> VariableRate::Add(std::span<const float> samples) {
   std::vector<int> tokens;
-  for (const float sample : samples) {
-    const double heard = ClampSample(sample);  // by the encoder
-    energy_ += heard * heard;
-    if (++filled_ < frame_) continue;
-    tokens.push_back(Next(10 * std::log10(energy_ / static_cast<double>(frame_) + 1e-10)));
-    filled_ = 0;
-    energy_ = 0;
-  }
+  Add(samples, [&](int n_q) { tokens.push_back(n_q); });
   return tokens;
 }
 
-int VariableRate::Next(double level) {
+bool VariableRate::Complete(float sample) {
+  const double heard = ClampSample(sample);  // by the encoder
+  energy_ += heard * heard;
+  return ++filled_ == frame_;
+}
+
+int VariableRate::Next() {
+  const double level = 10 * std::log10(energy_ / static_cast<double>(frame_) + 1e-10);
+  filled_ = 0;
+  energy_ = 0;
   loudest_ = std::max({level, loudest_ - fall_, kQuietest});
   const double share = std::clamp((level - loudest_ - kPause) / (kSpeech - kPause), 0.0, 1.0);
   return 1 + static_cast<int>(std::lround(share * (n_q_ - 1)));

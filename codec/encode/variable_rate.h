@@ -3,12 +3,8 @@
 #define QUAVER_CODEC_ENCODE_VARIABLE_RATE_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
-
-#include "codec/encode/token_rows.h"
-#include "codec/encode/token_selector.h"
 
 namespace quaver {
 
@@ -22,11 +18,22 @@ class VariableRate {
   // frame: samples; n_q: tokens of a frame of speech, at least 1.
   VariableRate(int frame, double frames_a_second, int n_q);
 
-  // The tokens, 1 .. n_q, of each frame that these samples complete. Any chunking gives the same.
-  std::vector<int> Add(std::span<const float> samples);
+  // Calls frame(tokens), with 1 .. n_q tokens, for each frame that these samples complete. Any chunking gives
+  // the same. Allocates nothing.
+  template <typename Frame>
+  void Add(std::span<const float> samples, const Frame& frame) {
+    for (const float sample : samples) {
+      if (Complete(sample)) frame(Next());
+    }
+  }
+  std::vector<int> Add(std::span<const float> samples);  // the same as a list
+
+  // Another n_q from the next frame on.
+  void SetTokens(int n_q) { n_q_ = n_q; }
 
  private:
-  int Next(double level);  // dBFS
+  bool Complete(float sample);  // true: with it, the frame is complete
+  int Next();                   // the tokens of the frame that is complete, and on to the next one
 
   size_t frame_;
   double fall_;  // dB a frame
@@ -34,21 +41,6 @@ class VariableRate {
   double loudest_;  // dBFS
   size_t filled_ = 0;
   double energy_ = 0;  // of the samples of the frame so far
-};
-
-// Rows of n_q tokens, cut so.
-class VariableRows : public TokenSelector {
- public:
-  VariableRows(int frame, double frames_a_second, int n_q) : rate_(frame, frames_a_second, n_q) {}
-  std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens) override {
-    std::vector<uint16_t> rows(tokens.begin(), tokens.end());
-    TruncateRows(rate_.Add(samples), rows);
-    return rows;
-  }
-  std::vector<uint16_t> Finish() override { return {}; }
-
- private:
-  VariableRate rate_;
 };
 
 }  // namespace quaver

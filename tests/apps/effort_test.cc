@@ -14,8 +14,8 @@
 
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
-#include "codec/encode/best_rate.h"
 #include "codec/encode/bitrate.h"
+#include "codec/encode/perceptual_selector.h"
 #include "codec/encode/token_rows.h"
 #include "codec/encode/token_search.h"
 #include "codec/metrics/masked_distance.h"
@@ -89,19 +89,19 @@ void Receive(std::span<const uint16_t> rows, int n_q, Decoder& receiver) {
     EXPECT_TRUE(receiver.Decode(rows.first(static_cast<size_t>(n_q)), n_q, decoded));
 }
 
-BestRate Fresh(double rate, bool search) {
+PerceptualSelector Fresh(double rate, bool search) {
   return {Shipped(), rate, ExpectedBitrates(*Shipped()).value(), kPackets, search};
 }
 
 std::vector<uint16_t> Chosen(double rate, bool search, std::span<const float> samples) {
-  BestRate choice = Fresh(rate, search);
+  PerceptualSelector choice = Fresh(rate, search);
   auto rows = choice.Add(samples, Encoded(samples));
   const auto rest = choice.Finish();
   rows.insert(rows.end(), rest.begin(), rest.end());
   return rows;
 }
 
-TEST(BestRate, HoldsTheRateAndIsNearerThanEvenTokens) {
+TEST(PerceptualSelector, HoldsTheRateAndIsNearerThanEvenTokens) {
   const auto speech = Speech(150 * kFrame, 16000);
   const auto tokens = Encoded(speech);
   auto even = tokens;
@@ -120,7 +120,7 @@ TEST(BestRate, HoldsTheRateAndIsNearerThanEvenTokens) {
   }
 }
 
-TEST(BestRate, SearchIsNearerAtTheSameRate) {
+TEST(PerceptualSelector, SearchIsNearerAtTheSameRate) {
   const auto speech = Speech(60 * kFrame, 16000);
   const auto without = Chosen(1500, false, speech);
   const auto with = Chosen(1500, true, speech);
@@ -128,12 +128,12 @@ TEST(BestRate, SearchIsNearerAtTheSameRate) {
   EXPECT_LT(DistanceOf(speech, with), 0.9 * DistanceOf(speech, without));
 }
 
-TEST(BestRate, TakesAnyChunking) {
+TEST(PerceptualSelector, TakesAnyChunking) {
   const auto speech = Speech(70 * kFrame + 123, 16000);
   const auto expected = Chosen(2000, false, speech);
   ASSERT_EQ(expected.size(), 70 * kGroups);
   std::mt19937 random(3);
-  BestRate choice = Fresh(2000, false);
+  PerceptualSelector choice = Fresh(2000, false);
   Encoder encoder(Shipped());
   std::vector<uint16_t> rows;
   for (size_t at = 0; at < speech.size();) {
@@ -150,7 +150,7 @@ TEST(BestRate, TakesAnyChunking) {
   EXPECT_TRUE(choice.Finish().empty());
 }
 
-TEST(BestRate, GetsOverSilenceAndWhatIsNoSound) {
+TEST(PerceptualSelector, GetsOverSilenceAndWhatIsNoSound) {
   std::vector<float> silence(50 * kFrame);
   EXPECT_LE(PayloadBits(Chosen(3000, false, silence)), 3000);
   silence[100] = std::numeric_limits<float>::quiet_NaN();
@@ -160,7 +160,7 @@ TEST(BestRate, GetsOverSilenceAndWhatIsNoSound) {
   EXPECT_LE(PayloadBits(rows), 1500 * 0.6);
 }
 
-TEST(BestRate, GivesOneTokenWhereTheRateCannotBeHeld) {
+TEST(PerceptualSelector, GivesOneTokenWhereTheRateCannotBeHeld) {
   EXPECT_EQ(Kept(Chosen(50, true, Speech(40 * kFrame, 16000))), std::vector<int>(40, 1));
 }
 
@@ -171,11 +171,11 @@ std::vector<std::byte> StateOf(const Decoder& decoder) {
 }
 
 // Where the tokens that the search has found take more than the budget, fewer are sent.
-TEST(BestRate, SearchGoesOnFromWhatIsSent) {
+TEST(PerceptualSelector, SearchGoesOnFromWhatIsSent) {
   const auto speech = Speech(50 * kFrame, 16000);
   const auto tokens = Encoded(speech);
   for (const double rate : {700.0, 1500.0, 3000.0}) {
-    BestRate choice = Fresh(rate, true);
+    PerceptualSelector choice = Fresh(rate, true);
     ASSERT_TRUE(choice.Add(speech, tokens).empty());
     const auto rows = choice.Finish();
     Decoder receiver(Shipped(), 1);

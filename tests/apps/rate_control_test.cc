@@ -41,9 +41,9 @@ std::vector<Sent> Simulate(double bits_per_second, int packets, const std::funct
   RateControl control(bits_per_second, kFrameRate, Expected());
   std::vector<Sent> sent;
   for (int i = 0; i < packets; ++i) {
-    const int n_q = control.Next(kFrames);
+    const int n_q = control.NextTokens(kFrames);
     const auto bytes = static_cast<size_t>(std::ceil(kFrames * n_q * cost(i) / 8));
-    control.Sent(kFrames, n_q, bytes);
+    control.Update(kFrames, n_q, bytes);
     sent.push_back({n_q, 8.0 * static_cast<double>(bytes)});
   }
   return sent;
@@ -71,7 +71,7 @@ TEST(RateControl, FillsTheRateWithTwoNeighbouringNumbers) {
 TEST(RateControl, UsualIsWhatMostPacketsGet) {
   for (const double rate : {1300.0, 1500.0, 3100.0, 3900.0, 20000.0}) {
     const auto sent = Simulate(rate, 120, [](int) { return kToken; });
-    const int usual = RateControl(rate, kFrameRate, Expected()).Usual();
+    const int usual = RateControl(rate, kFrameRate, Expected()).TypicalTokens();
     EXPECT_GT(std::ranges::count(sent, usual, &Sent::n_q), 60) << rate;
   }
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "apps/decode_stream.h"
+#include "codec/container/decode_file.h"
 #include "tests/conformance/vectors.h"
 #include "tests/container/mutate.h"
 
@@ -49,11 +49,10 @@ class DecoderFuzzTest : public testing::Test {
     const std::string path = folder_ + "/out.wav";
     auto writer = SoundWriter::Create(path, static_cast<int>(header.original_rate), 1);
     if (!writer.ok()) return Failed("test.qvr: " + writer.message());
-    auto playback = Playback::Create(header.pre_skip, 16000, static_cast<int>(header.original_rate),
-                                     std::move(writer).value());
+    auto playback =
+        Playback::Create(16000, static_cast<int>(header.original_rate), std::move(writer).value());
     if (!playback.ok()) return Failed("test.qvr: " + playback.message());
-    PacketLoss loss;
-    auto report = DecodeQvr(*reader.value(), "test.qvr", model_, loss, header.original_rate, playback.value(),
+    auto report = DecodeQvr(*reader.value(), "test.qvr", model_, {}, header.original_rate, playback.value(),
                             [](uint64_t) {});
     if (!report.ok()) return Failed(report.message());
     out.report = std::move(report).value();

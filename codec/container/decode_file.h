@@ -1,6 +1,6 @@
 // Packets or tokens in, sound out.
-#ifndef QUAVER_APPS_DECODE_STREAM_H_
-#define QUAVER_APPS_DECODE_STREAM_H_
+#ifndef QUAVER_CODEC_CONTAINER_DECODE_FILE_H_
+#define QUAVER_CODEC_CONTAINER_DECODE_FILE_H_
 
 #include <cstdint>
 #include <functional>
@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/packet_loss.h"
-#include "apps/playback.h"
 #include "codec/codec.h"
+#include "codec/container/playback.h"
 #include "codec/container/qvr.h"
 #include "codec/io/npy.h"
 #include "codec/status.h"
@@ -29,20 +28,23 @@ struct DecodeReport {
 // An error unless the model can decode the stream: rates, frames and tokens agree.
 Status CheckHeader(const QvrHeader& header, const Model& model);
 
-// Decodes all that `reader` gives, conceals what is lost, by damage or by `loss` (which is no damage), and
+// Asked before every packet: true if a simulated network loses it. Empty: none is.
+using PacketFate = std::function<bool()>;
+
+// Decodes all that `reader` gives, conceals what is lost, by damage or by `lost` (which is no damage), and
 // commits `playback`, whose rate is `rate`. Constant memory. `name` goes into errors, `progress` gets the
 // frames decoded so far.
 Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
-                               PacketLoss& loss, uint32_t rate, Playback& playback,
+                               const PacketFate& lost, uint32_t rate, Playback& playback,
                                const std::function<void(uint64_t)>& progress);
 
 // The same for a token matrix. kNoToken ends a row: the frame has fewer tokens; a row of nothing else is a
-// lost frame and is concealed (which is no damage). For `loss`, every row is a packet. Errors name the row
+// lost frame and is concealed (which is no damage). For `lost`, every row is a packet. Errors name the row
 // and column of a token that is none.
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
-                                  std::shared_ptr<const Model> model, PacketLoss& loss, Playback& playback,
-                                  const std::function<void(uint64_t)>& progress);
+                                  std::shared_ptr<const Model> model, const PacketFate& lost,
+                                  Playback& playback, const std::function<void(uint64_t)>& progress);
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_DECODE_STREAM_H_
+#endif  // QUAVER_CODEC_CONTAINER_DECODE_FILE_H_

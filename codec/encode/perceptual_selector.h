@@ -1,6 +1,6 @@
 // Spends a bit rate where it is heard most (encode --effort).
-#ifndef QUAVER_CODEC_ENCODE_BEST_RATE_H_
-#define QUAVER_CODEC_ENCODE_BEST_RATE_H_
+#ifndef QUAVER_CODEC_ENCODE_PERCEPTUAL_SELECTOR_H_
+#define QUAVER_CODEC_ENCODE_PERCEPTUAL_SELECTOR_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -13,27 +13,26 @@
 #include "codec/codec.h"
 #include "codec/encode/bit_allocation.h"
 #include "codec/encode/token_search.h"
-#include "codec/encode/token_selector.h"
 #include "codec/metrics/masked_distance.h"
 
 namespace quaver {
 
-// Decodes every stretch of about 30 seconds with each number of tokens, measures how far each frame is
+// Decodes every segment of about 30 seconds with each number of tokens, measures how far each frame is
 // from the original then (codec/metrics/masked_distance.h), and shares the rate out so that the sum of the
-// squares is least (bit_allocation.h); with `search`, looks for better tokens then (token_search.h). The payload of a
-// stretch stays at the rate or below, and what is left, up to half a second's worth, goes to the next; unless
-// one token a frame is already more. A frame's distance is taken as if all around it had as many tokens,
-// which they have not.
-class BestRate : public TokenSelector {
+// squares is least (bit_allocation.h); with `search`, looks for better tokens then (token_search.h). The
+// payload of a segment stays at the rate or below, and what is left, up to half a second's worth, goes to the
+// next; unless one token a frame is already more. A frame's distance is taken as if all around it had as many
+// tokens, which they have not.
+class PerceptualSelector {
  public:
   // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (bitrate.h), packets
   // as they will be sent.
-  BestRate(std::shared_ptr<const Model> model, double bits_per_second, const std::vector<double>& expected,
-           const PacketDefaults& packets, bool search);
+  PerceptualSelector(std::shared_ptr<const Model> model, double bits_per_second,
+                     const std::vector<double>& expected, const PacketDefaults& packets, bool search);
 
   // Rows as wide as the model has groups.
-  std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens) override;
-  std::vector<uint16_t> Finish() override;
+  std::vector<uint16_t> Add(std::span<const float> samples, std::span<const uint16_t> tokens);
+  std::vector<uint16_t> Finish();
 
   // The decoder of a listener who has received exactly the rows returned so far. The search starts from its
   // state. Kept up to date only with `search`.
@@ -56,7 +55,7 @@ class BestRate : public TokenSelector {
   PacketDefaults packets_;
   size_t groups_;
   size_t frame_;                   // samples
-  size_t stretch_;                 // frames
+  size_t segment_;                 // frames
   std::vector<double> bits_;       // of a frame with 1 .. most tokens, as expected
   std::vector<Decoder> decoders_;  // one for each of these numbers
   MaskedDistance distance_;
@@ -69,4 +68,4 @@ class BestRate : public TokenSelector {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_ENCODE_BEST_RATE_H_
+#endif  // QUAVER_CODEC_ENCODE_PERCEPTUAL_SELECTOR_H_

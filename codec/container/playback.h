@@ -1,6 +1,6 @@
-// Decoded frames to a sound file: drops the decoder's delay, resamples, and ends at the right sample.
-#ifndef QUAVER_APPS_PLAYBACK_H_
-#define QUAVER_APPS_PLAYBACK_H_
+// Decoded samples to a sound file: resamples, and ends at the right sample.
+#ifndef QUAVER_CODEC_CONTAINER_PLAYBACK_H_
+#define QUAVER_CODEC_CONTAINER_PLAYBACK_H_
 
 #include <cstdint>
 #include <memory>
@@ -15,9 +15,8 @@ namespace quaver {
 
 class Playback {
  public:
-  // Samples at `model_rate` come in, the first `pre_skip` of them are dropped; `writer` takes `rate`.
-  static Result<Playback> Create(uint64_t pre_skip, int model_rate, int rate,
-                                 std::unique_ptr<SoundWriter> writer);
+  // Samples at `model_rate` come in; `writer` takes `rate`.
+  static Result<Playback> Create(int model_rate, int rate, std::unique_ptr<SoundWriter> writer);
 
   // From now on nothing is written beyond so many samples at the output's rate.
   void SetLength(uint64_t samples) { length_ = samples; }
@@ -31,15 +30,14 @@ class Playback {
   uint64_t Missing() const;
 
  private:
-  Playback(uint64_t pre_skip, int model_rate, int rate, std::unique_ptr<SoundWriter> writer,
+  Playback(int model_rate, int rate, std::unique_ptr<SoundWriter> writer,
            std::unique_ptr<Resampler> resampler);
   Status Emit();
 
   static constexpr uint64_t kUnknown = UINT64_MAX;
-  uint64_t skip_;  // still to drop
   uint64_t model_rate_;
   uint64_t rate_;
-  uint64_t taken_ = 0;  // after the skip, at the model's rate
+  uint64_t taken_ = 0;  // at the model's rate
   uint64_t written_ = 0;
   uint64_t length_ = kUnknown;
   std::unique_ptr<SoundWriter> writer_;
@@ -49,4 +47,4 @@ class Playback {
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_PLAYBACK_H_
+#endif  // QUAVER_CODEC_CONTAINER_PLAYBACK_H_

@@ -1,30 +1,26 @@
-#include "apps/playback.h"
+#include "codec/container/playback.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace quaver {
 
-Playback::Playback(uint64_t pre_skip, int model_rate, int rate, std::unique_ptr<SoundWriter> writer,
+Playback::Playback(int model_rate, int rate, std::unique_ptr<SoundWriter> writer,
                    std::unique_ptr<Resampler> resampler)
-    : skip_(pre_skip),
-      model_rate_(static_cast<uint64_t>(model_rate)),
+    : model_rate_(static_cast<uint64_t>(model_rate)),
       rate_(static_cast<uint64_t>(rate)),
       writer_(std::move(writer)),
       resampler_(std::move(resampler)) {}
 
-Result<Playback> Playback::Create(uint64_t pre_skip, int model_rate, int rate,
-                                  std::unique_ptr<SoundWriter> writer) {
+Result<Playback> Playback::Create(int model_rate, int rate, std::unique_ptr<SoundWriter> writer) {
   auto resampler = Resampler::Create(model_rate, rate);
   if (!resampler.ok()) return resampler.error();
-  return Playback(pre_skip, model_rate, rate, std::move(writer), std::move(resampler).value());
+  return Playback(model_rate, rate, std::move(writer), std::move(resampler).value());
 }
 
 Status Playback::Write(std::span<const float> samples) {
-  const size_t dropped = static_cast<size_t>(std::min<uint64_t>(skip_, samples.size()));
-  skip_ -= dropped;
-  taken_ += samples.size() - dropped;
-  const Status status = resampler_->Process(samples.subspan(dropped), resampled_);
+  taken_ += samples.size();
+  const Status status = resampler_->Process(samples, resampled_);
   return status.ok() ? Emit() : status;
 }
 
@@ -40,7 +36,7 @@ Status Playback::Emit() {
 uint64_t Playback::Missing() const {
   if (length_ == kUnknown) return 0;
   const uint64_t needed = (length_ * model_rate_ + rate_ - 1) / rate_;
-  return needed - std::min(needed, taken_) + (needed > taken_ ? skip_ : 0);
+  return needed - std::min(needed, taken_);
 }
 
 Status Playback::Finish() {

@@ -1,82 +1,40 @@
-#include "apps/decode_stream.h"
+#include "codec/container/decode_file.h"
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
-#include "apps/progress.h"
 #include "codec/io/resampler.h"
 #include "codec/model/config.h"
+#include "codec/stream_decoder.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {
 
 constexpr size_t kBlock = kMaxFramesPerPacket;  // frames decoded in one call, which is faster than one by one
 
-// Frames through a decoder into the playback. Frames of equal n_q wait for each other; Flush() ends that.
-class FrameDecoder {
+// What the decoder has ready, into the playback.
+Status Play(StreamDecoder& decoder, std::vector<float>& samples, Playback& playback) {
+  samples.resize(decoder.ready());
+  decoder.Read(samples);
+  return playback.Write(samples);
+}
+
+// Lost frames may be a minute of them: played one by one, they need no memory.
+Status Conceal(StreamDecoder& decoder, uint64_t frames, std::vector<float>& samples, Playback& playback) {
+  for (Status status; frames > 0; --frames) {
+    decoder.WriteLost(1);
+    status = Play(decoder, samples, playback);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+class QvrDecoder {
  public:
-  FrameDecoder(std::string name, std::shared_ptr<const Model> model, Playback& playback)
-      : name_(std::move(name)),
-        frame_(static_cast<size_t>(model->frame())),
-        decoder_(std::move(model)),
-        playback_(playback) {}
-
-  Status Add(std::span<const uint16_t> row) {
-    if (waiting_ == kBlock || row.size() != n_q_) {
-      const Status status = Flush();
-      if (!status.ok()) return status;
-    }
-    n_q_ = row.size();
-    tokens_.insert(tokens_.end(), row.begin(), row.end());
-    ++waiting_;
-    return {};
-  }
-
-  Status Flush() {
-    if (waiting_ == 0) return {};
-    pcm_.resize(waiting_ * frame_);
-    if (!decoder_.Decode(tokens_, static_cast<int>(n_q_), pcm_))
-      return Error{name_ + ": not tokens of this model"};
-    frames_ += waiting_;
-    waiting_ = 0;
-    tokens_.clear();
-    return playback_.Write(pcm_);
-  }
-
-  Status Conceal(uint64_t frames) {
-    Status status = Flush();
-    for (pcm_.resize(frame_); status.ok() && frames > 0; --frames) {
-      if (!decoder_.Conceal(pcm_)) return Error{name_ + ": a frame cannot be concealed"};
-      ++frames_;
-      status = playback_.Write(pcm_);
-    }
-    return status;
-  }
-
-  uint64_t frames() const { return frames_; }
-
- private:
-  std::string name_;
-  size_t frame_;
-  Decoder decoder_;
-  Playback& playback_;
-  std::vector<uint16_t> tokens_;  // [waiting_, n_q_]
-  size_t n_q_ = 0;
-  size_t waiting_ = 0;  // frames
-  std::vector<float> pcm_;
-  uint64_t frames_ = 0;  // decoded so far
-};
-
-class StreamDecoder {
- public:
-  StreamDecoder(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
-                PacketLoss& loss, Playback& playback)
-      : reader_(reader),
-        model_(model),
-        frames_(name, std::move(model), playback),
-        loss_(loss),
-        playback_(playback) {}
+  QvrDecoder(QvrReader& reader, StreamDecoder decoder, const PacketFate& lost, Playback& playback)
+      : reader_(reader), decoder_(std::move(decoder)), simulated_(lost), playback_(playback) {}
 
   // The length comes with the end, and the last packet may reach beyond it: each event waits for the next.
   Status Run(uint32_t rate, const std::function<void(uint64_t)>& progress) {
@@ -89,12 +47,12 @@ class StreamDecoder {
       if (!status.ok()) return status;
       if (event.value().kind == QvrEvent::kEnd) return End();
       waiting = std::move(event).value();
-      progress(frames_.frames());
+      progress(decoder_.frames());
     }
   }
 
   DecodeReport Report() const {
-    DecodeReport report{playback_.written(), lost_, Seconds(lost_, *model_), reader_.damage()};
+    DecodeReport report{playback_.written(), lost_, Seconds(lost_, decoder_.model()), reader_.damage()};
     if (refused_ > 0) report.damage.push_back("packets that cannot be decoded: " + std::to_string(refused_));
     if (!ended_) report.damage.push_back("cut off: the end is missing, and so is the exact length");
     if (report.damage.empty() && lost_ > 0) report.damage.push_back("frames are missing");
@@ -111,37 +69,36 @@ class StreamDecoder {
 
   Status Take(const QvrEvent& event) {
     if (event.kind == QvrEvent::kLost) return Lose(event.lost_frames);
-    if (loss_.NextIsLost()) return frames_.Conceal(static_cast<uint64_t>(event.frames));
-    if (!DecodePacket(model_->entropy(), reader_.header().defaults, event.packet, packet_)) {
-      ++refused_;
-      return Lose(event.frames);
-    }
-    for (int i = 0; i < packet_.frames; ++i) {
-      const Status status = frames_.Add(std::span(packet_.token[i]).first(packet_.n_q[i]));
-      if (!status.ok()) return status;
-    }
-    return frames_.Flush();
+    if (simulated_ && simulated_()) return Conceal(event.frames);
+    if (decoder_.Write(event.packet)) return Play(decoder_, samples_, playback_);
+    ++refused_;
+    return Lose(event.frames);
   }
 
   Status Lose(int frames) {
     lost_ += static_cast<uint64_t>(frames);
-    return frames_.Conceal(static_cast<uint64_t>(frames));
+    return Conceal(frames);
+  }
+
+  Status Conceal(int frames) {
+    return quaver::Conceal(decoder_, static_cast<uint64_t>(frames), samples_, playback_);
   }
 
   // A length may reach into one frame beyond those of the packets.
   Status End() {
-    const auto frame = static_cast<uint64_t>(model_->frame());
-    const uint64_t missing = (playback_.Missing() + frame - 1) / frame;
-    const Status status = frames_.Conceal(std::min<uint64_t>(missing, kMaxLostFrames));
+    const auto frame = static_cast<uint64_t>(decoder_.model().frame());
+    const uint64_t samples = playback_.Missing();
+    const uint64_t missing = samples > 0 ? (samples + decoder_.to_skip() + frame - 1) / frame : 0;
+    const Status status =
+        Conceal(static_cast<int>(std::min<uint64_t>(missing, static_cast<uint64_t>(kMaxLostFrames))));
     return status.ok() ? playback_.Finish() : status;
   }
 
   QvrReader& reader_;
-  std::shared_ptr<const Model> model_;
-  FrameDecoder frames_;
-  PacketLoss& loss_;
+  StreamDecoder decoder_;
+  const PacketFate& simulated_;
   Playback& playback_;
-  PacketTokens packet_;
+  std::vector<float> samples_;
   uint64_t lost_ = 0;     // frames
   uint64_t refused_ = 0;  // packets
   bool ended_ = false;
@@ -182,36 +139,58 @@ Status CheckHeader(const QvrHeader& header, const Model& model) {
 }
 
 Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
-                               PacketLoss& loss, uint32_t rate, Playback& playback,
+                               const PacketFate& lost, uint32_t rate, Playback& playback,
                                const std::function<void(uint64_t)>& progress) {
-  StreamDecoder decoder(reader, name, std::move(model), loss, playback);
-  const Status status = decoder.Run(rate, progress);
+  const QvrHeader& header = reader.header();
+  auto decoder = StreamDecoder::Create(std::move(model), {header.defaults, header.pre_skip});
+  if (!decoder.ok()) return Error{name + ": " + decoder.message()};
+  QvrDecoder file(reader, std::move(decoder).value(), lost, playback);
+  const Status status = file.Run(rate, progress);
   if (!status.ok()) return status.error();
-  return decoder.Report();
+  return file.Report();
 }
 
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
-                                  std::shared_ptr<const Model> model, PacketLoss& loss, Playback& playback,
-                                  const std::function<void(uint64_t)>& progress) {
+                                  std::shared_ptr<const Model> model, const PacketFate& lost,
+                                  Playback& playback, const std::function<void(uint64_t)>& progress) {
   if (tokens.columns > static_cast<size_t>(model->groups())) {
     return Error{name + Format(": %zu tokens a frame, the model has %d", tokens.columns, model->groups())};
   }
-  FrameDecoder frames(name, model, playback);
-  uint64_t lost = 0;
+  auto created = StreamDecoder::Create(model, {});
+  if (!created.ok()) return Error{name + ": " + created.message()};
+  StreamDecoder& decoder = created.value();
+  std::vector<uint16_t> waiting;  // of frames with equal n_q: decoded in one call, which is faster
+  size_t n_q = 0;
+  std::vector<float> samples;
+  const auto flush = [&]() -> Status {
+    if (waiting.empty()) return {};
+    if (!decoder.WriteTokens(waiting, static_cast<int>(n_q)))
+      return Error{name + ": not tokens of this model"};
+    waiting.clear();
+    return Play(decoder, samples, playback);
+  };
+  uint64_t concealed = 0;
   for (size_t row = 0; row < tokens.rows; ++row) {
     const auto values = std::span(tokens.values).subspan(row * tokens.columns, tokens.columns);
     const auto length = RowLength(values, row, model->codes());
     if (!length.ok()) return Error{name + ": " + length.message()};
-    lost += length.value() == 0;
-    const bool there = !loss.NextIsLost() && length.value() > 0;
-    const Status status = there ? frames.Add(values.first(length.value())) : frames.Conceal(1);
+    concealed += length.value() == 0;
+    const bool simulated = lost && lost();
+    const bool there = !simulated && length.value() > 0;
+    Status status;
+    if (!there || length.value() != n_q || waiting.size() == n_q * kBlock) status = flush();
+    if (status.ok() && !there) status = Conceal(decoder, 1, samples, playback);
     if (!status.ok()) return status.error();
+    if (there) {
+      n_q = length.value();
+      waiting.insert(waiting.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n_q));
+    }
     if (row % 50 == 0) progress(row);
   }
-  Status status = frames.Flush();
+  Status status = flush();
   if (status.ok()) status = playback.Finish();
   if (!status.ok()) return status.error();
-  return DecodeReport{playback.written(), lost, Seconds(lost, *model), {}};
+  return DecodeReport{playback.written(), concealed, Seconds(concealed, *model), {}};
 }
 
 }  // namespace quaver

@@ -1,4 +1,4 @@
-#include "codec/encode/best_rate.h"
+#include "codec/encode/perceptual_selector.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 namespace quaver {
 namespace {
 
-constexpr double kStretch = 30;  // seconds
+constexpr double kSegment = 30;  // seconds
 // Bits that another number of tokens than the frame before costs: 7 in the header of the packet, the rest in
 // the contexts of what follows. Of 7, 20 and 40, 20 gave the best scores on 7 clips.
 constexpr double kChange = 20;
@@ -22,7 +22,8 @@ constexpr double kMostSaved = 0.5;  // seconds of the rate
 // kbit/s 1.01).
 constexpr double kSearchPrice = 1.6;
 constexpr double kSearchGrowth = 0.968;
-constexpr double kMostPrice = 10;  // dB^2 a bit, for what the search weighs: the rate is not to be held at any price
+constexpr double kMostPrice =
+    10;  // dB^2 a bit, for what the search weighs: the rate is not to be held at any price
 constexpr int kTries = 8;
 constexpr double kCloseEnough = 0.995;  // of the budget
 
@@ -49,8 +50,9 @@ void ForbidMore(std::span<const int> n_q, FrameCosts& costs) {
 
 }  // namespace
 
-BestRate::BestRate(std::shared_ptr<const Model> model, double bits_per_second,
-                   const std::vector<double>& expected, const PacketDefaults& packets, bool search)
+PerceptualSelector::PerceptualSelector(std::shared_ptr<const Model> model, double bits_per_second,
+                                       const std::vector<double>& expected, const PacketDefaults& packets,
+                                       bool search)
     : model_(std::move(model)),
       bits_per_frame_(bits_per_second / model_->config().frame_rate()),
       packets_(packets),
@@ -61,28 +63,29 @@ BestRate::BestRate(std::shared_ptr<const Model> model, double bits_per_second,
       receiver_(model_, 1),
       sound_(static_cast<size_t>(model_->delay())) {
   const auto packet = static_cast<size_t>(packets.frames);
-  stretch_ = std::max<size_t>(1, std::lround(kStretch * model_->config().frame_rate()) / packet) * packet;
+  segment_ = std::max<size_t>(1, std::lround(kSegment * model_->config().frame_rate()) / packet) * packet;
   bits_.resize(MostTokens(bits_per_frame_, bits_));
   for (size_t i = 0; i < bits_.size(); ++i) decoders_.emplace_back(model_);
   if (search) search_.emplace(model_, packets.frames);
 }
 
-std::vector<uint16_t> BestRate::Add(std::span<const float> samples, std::span<const uint16_t> tokens) {
+std::vector<uint16_t> PerceptualSelector::Add(std::span<const float> samples,
+                                              std::span<const uint16_t> tokens) {
   std::ranges::transform(samples, std::back_inserter(sound_), ClampSample);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   std::vector<uint16_t> decided;
-  while (waiting() >= stretch_) {
-    const auto rows = Decide(stretch_);
+  while (waiting() >= segment_) {
+    const auto rows = Decide(segment_);
     decided.insert(decided.end(), rows.begin(), rows.end());
   }
   return decided;
 }
 
-std::vector<uint16_t> BestRate::Finish() {
+std::vector<uint16_t> PerceptualSelector::Finish() {
   return waiting() > 0 ? Decide(waiting()) : std::vector<uint16_t>();
 }
 
-FrameCosts BestRate::Measure(size_t frames) {
+FrameCosts PerceptualSelector::Measure(size_t frames) {
   distance_.SetReference(std::span(sound_).first(frames * frame_));
   FrameCosts costs{bits_, std::vector<double>(frames * bits_.size())};
   std::vector<float> decoded(frames * frame_);
@@ -104,7 +107,7 @@ FrameCosts BestRate::Measure(size_t frames) {
   return costs;
 }
 
-double BestRate::Payload(std::span<const int> n_q) const {
+double PerceptualSelector::Payload(std::span<const int> n_q) const {
   std::array<uint8_t, kMaxPacketBytes> bytes;
   double bits = 0;
   const auto packet_frames = static_cast<size_t>(packets_.frames);
@@ -118,7 +121,7 @@ double BestRate::Payload(std::span<const int> n_q) const {
   return bits;
 }
 
-Allocation BestRate::Fill(const FrameCosts& costs, double budget) const {
+Allocation PerceptualSelector::Fill(const FrameCosts& costs, double budget) const {
   Allocation best = {std::vector<int>(costs.frames(), 1), kMostPrice};
   double taken = Payload(best.n_q);
   double asked = budget;  // what a frame takes is only expected, what packets take is known
@@ -134,13 +137,13 @@ Allocation BestRate::Fill(const FrameCosts& costs, double budget) const {
   return best;
 }
 
-void BestRate::Receive(std::span<const int> n_q, std::span<const uint16_t> rows) {
+void PerceptualSelector::Receive(std::span<const int> n_q, std::span<const uint16_t> rows) {
   std::vector<float> decoded(frame_);
   for (size_t frame = 0; frame < n_q.size(); ++frame)
     receiver_.Decode(rows.subspan(frame * groups_, static_cast<size_t>(n_q[frame])), n_q[frame], decoded);
 }
 
-std::vector<uint16_t> BestRate::Decide(size_t frames) {
+std::vector<uint16_t> PerceptualSelector::Decide(size_t frames) {
   FrameCosts costs = Measure(frames);
   const double budget = static_cast<double>(frames) * bits_per_frame_ + saved_;
   auto [n_q, price] = Fill(costs, search_ ? budget / kSearchGrowth : budget);

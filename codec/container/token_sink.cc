@@ -1,0 +1,117 @@
+#include "codec/container/token_sink.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "codec/container/qvr.h"
+#include "codec/io/npy.h"
+
+namespace quaver {
+namespace {
+
+QvrHeader HeaderOf(const StreamEncoder& encoder, const OriginalSound& original) {
+  const Model& model = encoder.model();
+  QvrHeader header;
+  header.model = model.identity();
+  header.frame_samples = static_cast<uint32_t>(model.frame());
+  header.model_rate = static_cast<uint32_t>(model.sample_rate());
+  header.original_rate = static_cast<uint32_t>(original.rate);
+  header.original_channels = static_cast<uint8_t>(original.channels);
+  header.pre_skip = static_cast<uint16_t>(model.delay());
+  header.defaults = encoder.format();
+  return header;
+}
+
+class QvrSink : public TokenSink {
+ public:
+  explicit QvrSink(std::unique_ptr<AtomicFile> file) : file_(std::move(file)) {}
+
+  Status Start(const QvrHeader& header) {
+    auto writer = QvrWriter::Create(header, [this](std::span<const uint8_t> bytes) {
+      written_ = file_->Write(bytes);
+      return written_.ok();
+    });
+    if (!writer.ok()) return Cause(writer.error());
+    writer_ = std::move(writer).value();
+    return {};
+  }
+
+  Status Take(StreamEncoder& encoder) override {
+    while (const auto packet = encoder.Read()) {
+      const Status status = Cause(writer_->Write(packet->bytes, packet->frames));
+      if (!status.ok()) return status;
+      totals_.frames += static_cast<uint64_t>(packet->frames);
+      totals_.tokens += static_cast<uint64_t>(packet->tokens);
+      totals_.payload_bytes += packet->bytes.size();
+    }
+    return {};
+  }
+
+  Status Finish(uint64_t original_samples) override {
+    const Status status = Cause(writer_->Finish(original_samples));
+    return status.ok() ? file_->Commit() : status;
+  }
+
+ private:
+  // The writer knows that the file took no more bytes, the file knows why.
+  Status Cause(const Status& status) const {
+    if (status.ok()) return status;
+    return written_.ok() ? Status(Error{file_->name() + ": " + status.message()}) : written_;
+  }
+
+  std::unique_ptr<AtomicFile> file_;
+  std::unique_ptr<QvrWriter> writer_;
+  Status written_;
+};
+
+class NpySink : public TokenSink {
+ public:
+  NpySink(std::unique_ptr<NpyWriter> writer, int width)
+      : width_(static_cast<size_t>(width)), writer_(std::move(writer)) {}
+
+  Status Take(StreamEncoder& encoder) override {
+    while (encoder.ReadTokens(packet_)) {
+      rows_.clear();
+      for (size_t frame = 0; frame < static_cast<size_t>(packet_.frames); ++frame) {
+        const auto row = std::span(packet_.token[frame]).first(width_);
+        rows_.insert(rows_.end(), row.begin(), row.end());
+        totals_.tokens += packet_.n_q[frame];
+      }
+      totals_.frames += static_cast<uint64_t>(packet_.frames);
+      const Status status = writer_->Write(rows_);
+      if (!status.ok()) return status;
+    }
+    return {};
+  }
+
+  Status Finish(uint64_t) override { return writer_->Commit(); }
+
+ private:
+  size_t width_;
+  std::unique_ptr<NpyWriter> writer_;
+  PacketTokens packet_;
+  std::vector<uint16_t> rows_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
+                                               const StreamEncoder& encoder, const OriginalSound& original) {
+  auto file = AtomicFile::Create(path, existing);
+  if (!file.ok()) return file.error();
+  auto sink = std::make_unique<QvrSink>(std::move(file).value());
+  const Status started = sink->Start(HeaderOf(encoder, original));
+  if (!started.ok()) return started.error();
+  return std::unique_ptr<TokenSink>(std::move(sink));
+}
+
+Result<std::unique_ptr<TokenSink>> OpenNpySink(const std::string& path, Existing existing, int width) {
+  auto writer = NpyWriter::Create(path, static_cast<size_t>(width), existing);
+  if (!writer.ok()) return writer.error();
+  return std::unique_ptr<TokenSink>(std::make_unique<NpySink>(std::move(writer).value(), width));
+}
+
+}  // namespace quaver
