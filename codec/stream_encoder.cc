@@ -107,6 +107,10 @@ struct StreamEncoder::Impl {
   }
 
   void Close() {
+    for (auto row = static_cast<size_t>(filling.frames); row < filling.n_q.size(); ++row) {
+      filling.n_q[row] = 0;  // of a packet before that had more frames
+      filling.token[row].fill(kNoToken);
+    }
     queue.Push(filling);
     filling.frames = 0;
   }
