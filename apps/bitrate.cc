@@ -18,7 +18,7 @@ Result<double> ParseBitrate(const std::string& text) {
   }
   value *= unit;
   if (problem == std::errc() && rest == end && std::isfinite(value) && value > 0) return value;
-  return Error{"--bitrate " + text + ": not a bit rate such as 3000, 3k or 1.5k"};
+  return Error{"--bitrate " + text + ": not a bit rate; write 3000, 3k or 1.5k"};
 }
 
 Result<int> TokensFor(const std::string& bitrate, const Model& model) {

@@ -21,7 +21,9 @@ Result<std::map<std::string, std::string>> ListClips(const std::string& folder) 
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     if (!entry->is_regular_file() || !HasSoundExtension(entry->path().string())) continue;
     const auto [other, fresh] = stems.emplace(entry->path().stem().string(), entry->path().string());
-    if (!fresh) return Error{other->second + " and " + entry->path().string() + ": which of them is meant?"};
+    if (!fresh)
+      return Error{other->second + " and " + entry->path().string() +
+                   ": two files with the same name; remove one"};
   }
   if (error) return Error{folder + ": " + error.message()};
   return stems;
@@ -47,7 +49,8 @@ Result<ClipPairing> PairClips(const std::string& reference, const std::string& d
       pairing.clips.push_back({path, match->second});
     }
   }
-  if (pairing.clips.empty()) return Error{decoded + ": no sound file has the name of one in " + reference};
+  if (pairing.clips.empty())
+    return Error{decoded + ": no sound file has the same name as one in " + reference};
   return pairing;
 }
 

@@ -16,10 +16,10 @@ namespace {
 
 const CommandText kText = {
     "data",
-    "Reads all speech of a folder, a manifest or shards, and says what training would make of it: hours,\n"
-    "speakers, rates, formats, durations and levels, clips that are broken, silent, too short, clipped or "
-    "there\n"
-    "twice, and what would be trained and validated on. LibriSpeech, VCTK and Common Voice are recognised.",
+    "Reads all speech of a folder, a manifest or shards and shows what training would use: hours,\n"
+    "speakers, sample rates, formats, durations and levels, clips that are broken, silent, too short,\n"
+    "clipped or duplicated, and the split into training and validation. LibriSpeech, VCTK and Common\n"
+    "Voice are recognised.",
     "DATA...",
     "  quaver data my/speech\n"
     "  quaver data LibriSpeech/\n"
@@ -31,15 +31,16 @@ int RunData(int argc, char** argv) {
   CommandLine line(kText);
   bool json = false;
   SurveyOptions options;
-  line.options().add_options()                                                                          //
-      ("json", "Everything as JSON: an object, or an array of them for several", cxxopts::value(json))  //
+  line.options().add_options()  //
+      ("json", "Print everything as JSON: an object, or an array for several sources",
+       cxxopts::value(json))  //
       ("held-out",
        "Share held out for validation where there is no official dev part (\"held_out\" of the "
        "training configuration)",
        cxxopts::value(options.held_out)->default_value("0.01"), "SHARE")  //
-      ("jobs", "Files read at once (default: one a core)", cxxopts::value(options.threads), "N");
+      ("jobs", "Files read at the same time (default: one a core)", cxxopts::value(options.threads), "N");
   if (const auto over = line.Parse(argc, argv)) return *over;
-  if (line.positional().empty()) return line.UsageError("no folder, manifest or shards");
+  if (line.positional().empty()) return line.UsageError("no input; give a folder, a manifest or shards");
   if (line.Has("jobs") && options.threads < 1) return line.UsageError("--jobs must be at least 1");
   if (!(options.held_out >= 0 && options.held_out < 1))
     return line.UsageError("--held-out must be in [0, 1)");

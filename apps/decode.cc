@@ -20,9 +20,10 @@ namespace {
 
 const CommandText kText = {
     "decode",
-    "Decodes .qvr files, or tokens as .npy, to 16-bit WAV or FLAC. A .qvr comes out as long as the sound\n"
-    "that went in, at its rate, aligned with it. The model is found by the identity in the file. What is\n"
-    "damaged or lost is concealed, named, and gives exit code 3; what --loss takes away is concealed too.",
+    "Decodes .qvr files, or tokens as .npy, to 16-bit WAV or FLAC. Decoded .qvr files have the\n"
+    "length, sample rate and alignment of the original sound. The model is found by the identity in\n"
+    "the file. Damaged or missing parts are concealed and reported, and the exit code is 3; packets\n"
+    "lost by --loss are concealed too.",
     "IN...",
     "  quaver decode talk.qvr                      writes talk.wav\n"
     "  quaver decode talk.qvr -o heard.flac --rate 16000\n"
@@ -55,24 +56,29 @@ void Declare(CommandLine& line, Options& o) {
       ("model",
        "Name or file of the model (default: found by the identity in the file; the built-in one for .npy)",
        cxxopts::value(o.model), "M")  //
-      ("format", "wav (default) or flac, when the name of the output does not say", cxxopts::value(o.format),
-       "F")                                                                                                 //
-      ("rate", "original: as the sound that was encoded (default); or 16000", cxxopts::value(o.rate), "R")  //
-      ("channels", "mono (default), or original: the same in as many channels as were encoded",
+      ("format", "wav or flac, if the name of the output does not say (default: wav)",
+       cxxopts::value(o.format),
+       "F")  //
+      ("rate", "original, the sample rate of what was encoded, or 16000 (default: original)",
+       cxxopts::value(o.rate), "R")  //
+      ("channels", "mono, or original: the same signal in as many channels as were encoded (default: mono)",
        cxxopts::value(o.channels), "C")  //
       ("loss",
-       "Share of packets to lose, 0 .. 1: what a network would do. Packets are as the file has them (quaver "
-       "encode --frames-per-packet), of .npy each row",
+       "Share of packets to lose, 0 .. 1, to simulate a network. Packets are those of the file (see "
+       "quaver encode --frames-per-packet); in an .npy each row is one",
        cxxopts::value(o.loss), "P")  //
-      ("burst", "Mean number of packets lost in a row, at least 1 (default: each is lost for itself)",
+      ("burst", "Mean number of packets lost in a row, at least 1 (default: losses are independent)",
        cxxopts::value(o.burst), "N")  //
-      ("seed", "Repeats what --loss loses (default: 1); every further input has losses of its own",
+      ("seed",
+       "Seed of --loss, to repeat the same losses (default: 1); further inputs have losses of their own",
        cxxopts::value(o.seed), "S")  //
-      ("loss-file", "Packets to lose, as characters 0 (arrived) and 1 (lost), from the start for every input",
+      ("loss-file",
+       "File of the packets to lose: characters 0 (received) and 1 (lost), applied from the start of "
+       "every input",
        cxxopts::value(o.loss_file), "F")                                                              //
       ("jobs", "Inputs decoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")  //
-      ("force", "Overwrite outputs that exist", cxxopts::value(o.force))                              //
-      ("quiet", "No progress bar, no notes; errors and damage are still named", cxxopts::value(o.quiet));
+      ("force", "Overwrite existing outputs", cxxopts::value(o.force))                                //
+      ("quiet", "No progress bar, no notes; errors and damage are still reported", cxxopts::value(o.quiet));
 }
 
 // An error of usage, or "".
@@ -88,7 +94,7 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("burst") && !(o.burst >= 1 && o.burst <= 1e6)) return "--burst must be at least 1";
   if (line.Has("loss") && line.Has("loss-file")) return "give --loss or --loss-file, not both";
   if (!line.Has("loss") && (line.Has("burst") || line.Has("seed"))) {
-    return "--burst and --seed go with --loss";
+    return "--burst and --seed need --loss";
   }
   if (line.Has("jobs") && o.jobs < 1) return "--jobs must be at least 1";
   return "";

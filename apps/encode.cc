@@ -24,8 +24,8 @@ const CommandText kText = {
     "IN...",
     "  quaver encode talk.wav                        writes talk.qvr at 3 kbit/s\n"
     "  quaver encode talk.wav -o low.qvr --bitrate 1.5k\n"
-    "  quaver encode talk.wav --bitrate 1.5k --effort 2  better at the same rate; takes its time\n"
-    "  quaver encode call.wav --bitrate 6k --vbr     less where nobody speaks\n"
+    "  quaver encode talk.wav --bitrate 1.5k --effort 2  better at the same rate, slower\n"
+    "  quaver encode call.wav --bitrate 6k --vbr     fewer bits where nobody speaks\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
@@ -51,32 +51,34 @@ void Declare(CommandLine& line, Options& o) {
        "(default: beside the input, .qvr)",
        cxxopts::value(o.out), "OUT")  //
       ("bitrate",
-       "Payload in bits per second, also 1.5k, held over a few seconds: packets get as many tokens a frame "
-       "as it allows. With packets of fewer than 10 frames, with --vbr and for .npy it is a fixed number "
-       "instead, which is expected to fit in packets of 25 frames; shorter ones take more (default: 3k)",
+       "Payload in bits per second, also written 1.5k (default: 3k). The rate is held over a few seconds: "
+       "each packet gets as many tokens a frame as the rate allows. With packets of fewer than 10 frames, "
+       "with --vbr and for .npy, the number of tokens is fixed to what is expected to meet the rate in "
+       "packets of 25 frames; shorter packets take more",
        cxxopts::value(o.bitrate), "R")                                                             //
       ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")  //
       ("effort",
-       "0, 1 or 2: time for a better sound at the same --bitrate. 1 decodes with every number of tokens, "
-       "asks a model of hearing what each frame gains, and spends the bits where that is most; 2 also looks "
-       "for better tokens than the encoder's, which pays below 2k. 0 (default) runs about 100 times as fast "
-       "as real time on a core, 1 about 5 to 10 times, 2 takes about real time at 1.5k, twice that at 3k. "
-       "Both look 30 seconds ahead and are not for .npy",
+       "0, 1 or 2: more computation for better sound at the same --bitrate. 1 allocates bits to frames "
+       "with a perceptual model; 2 also searches for better tokens, which is worthwhile below 2k. On one "
+       "core 0 (default) runs at about 100 times real time, 1 at 5 to 10 times, 2 at real time for 1.5k "
+       "and half of that for 3k. 1 and 2 look 30 seconds ahead and cannot write .npy",
        cxxopts::value(o.effort), "N")  //
       ("vbr",
-       "Variable rate: --bitrate or --tokens are for speech, quieter frames get fewer tokens, one in pauses, "
-       "which costs next to nothing; the rate that comes out is lower",
+       "Variable rate: --bitrate or --tokens apply to speech; quieter frames get fewer tokens, pauses "
+       "one, which costs almost nothing. The mean rate is lower",
        cxxopts::value(o.vbr))                                                                           //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
-      ("format", "qvr (default) or npy, when the name of the output does not say", cxxopts::value(o.format),
+      ("format", "qvr or npy, if the name of the output does not say (default: qvr)",
+       cxxopts::value(o.format),
        "F")                                                                                                 //
       ("frames-per-packet", "Frames of 20 ms a packet, 1 to 25", cxxopts::value(o.frames_per_packet), "N")  //
       ("jobs", "Inputs encoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")        //
-      ("force", "Overwrite outputs that exist", cxxopts::value(o.force))                                    //
+      ("force", "Overwrite existing outputs", cxxopts::value(o.force))                                      //
       ("quiet", "No progress bar, no notes", cxxopts::value(o.quiet));
 }
 
-constexpr const char* kNoEffort = "--effort is for .qvr: it gives frames different numbers of tokens";
+constexpr const char* kNoEffort =
+    "--effort cannot write .npy, because it varies the tokens a frame; write .qvr, or drop --effort";
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
@@ -84,7 +86,7 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("tokens") && (o.tokens < 1 || o.tokens > kMaxGroups)) return "--tokens must be within 1 .. 18";
   if (o.effort < 0 || o.effort > 2) return "--effort must be 0, 1 or 2";
   if (o.effort > 0 && (o.vbr || line.Has("tokens"))) {
-    return "--effort is about a --bitrate: not with --vbr or --tokens";
+    return "--effort needs --bitrate and cannot be combined with --vbr or --tokens";
   }
   if (o.effort > 0 && o.format == "npy") return std::string("--format npy: ") + kNoEffort;
   if (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket) {

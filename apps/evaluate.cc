@@ -23,10 +23,10 @@ constexpr int kRate = 16000;  // Hz, of the scores
 
 const CommandText kText = {
     "evaluate",
-    "Compares decoded speech with its reference. REF and DEC are two sound files, or two folders whose\n"
-    "files are matched by name without the extension; then the means over the clips are given as well.\n"
-    "Everything is mixed down to mono and resampled to 16 kHz; the clips are taken as aligned unless\n"
-    "--align is given.\n"
+    "Compares decoded speech with its reference. REF and DEC are two sound files, or two folders\n"
+    "whose files are matched by name without the extension; then the means over the clips are printed\n"
+    "too. Everything is mixed down to mono and resampled to 16 kHz. Clips are assumed to be aligned\n"
+    "unless --align is given.\n"
     "\n"
     "  ESTOI         intelligibility, at most 1, higher is better\n"
     "  log-mel dB    mean difference of the log-mel spectra, lower is better\n"
@@ -34,18 +34,18 @@ const CommandText kText = {
     "  pitch cents   median difference in pitch where both are voiced (1200 cents are an octave)\n"
     "  gross %       of these frames, those whose pitch is off by more than 20 %\n"
     "  voicing %     frames that are voiced in one of the two alone\n"
-    "  frozen        how much the noise of DEC repeats from one 20 ms to the next where REF is unvoiced:\n"
+    "  frozen        how much the noise of DEC repeats from one 20 ms to the next where REF is "
+    "unvoiced:\n"
     "                0 in natural speech, 1 if every frame is alike; a buzz is heard from about 0.1 on\n"
     "  level dB      level of DEC above that of REF\n"
     "\n"
-    "A clip without voiced sound has no pitch, one without unvoiced sound nothing that could be frozen: "
-    "they\n"
-    "show \"-\" (in JSON null) and are left out of that mean. Pitch is tracked from 60 to 500 Hz by Praat's\n"
-    "autocorrelation method, in steps of 10 ms.\n"
+    "A clip without voiced sound has no pitch, and one without unvoiced sound has no frozen noise:\n"
+    "these show \"-\" (null in JSON) and do not count in that mean. Pitch is tracked from 60 to 500\n"
+    "Hz by Praat's autocorrelation method, in steps of 10 ms.\n"
     "\n"
-    "With --run, DEC is first written: what the network of a training run makes of REF, quantised as at\n"
-    "inference. It works for every bottleneck, exported or not. With --json there are statistics of the\n"
-    "tokens too, and the losses as at inference and as in training.",
+    "With --run, DEC is written first: REF decoded by the network of a training run, quantised as at\n"
+    "inference. This works for every bottleneck, also for those that cannot be exported. With --json\n"
+    "it also prints statistics of the tokens and the losses at inference and in training.",
     "REF DEC",
     "  quaver evaluate talk.wav heard.wav\n"
     "  quaver evaluate samples/ decoded/ --json\n"
@@ -152,22 +152,21 @@ int RunEvaluate(int argc, char** argv) {
   bool align = false;
   RunToEvaluate by;
   line.options().add_options()                                                                    //
-      ("json", "The mean as JSON", cxxopts::value(json))                                          //
-      ("align", "Look for the lag of DEC, up to 60 ms, first", cxxopts::value(align))             //
+      ("json", "Print the mean as JSON", cxxopts::value(json))                                    //
+      ("align", "Find the lag of DEC first, up to 60 ms", cxxopts::value(align))                  //
       ("run", "Folder of a training run whose network writes DEC first", cxxopts::value(by.run))  //
       ("best", "With --run: the checkpoint with the best validation instead of the last",
        cxxopts::value(by.best))                                                     //
       ("n-q", "With --run: tokens a frame (default: all)", cxxopts::value(by.n_q))  //
       ("bottleneck",
-       "With --run: quantise by this instead, JSON of a type with levels, for instance "
+       "With --run: quantise with this bottleneck instead. JSON of a type with levels, for instance "
        "'{\"type\": \"fsp\", \"cdf\": \"tanh\", \"groups\": 1, \"levels\": [6, 6, 6, 6]}', or of type vp, "
-       "whose "
-       "codebook is fitted to the training data",
+       "whose codebook is fitted to the training data",
        cxxopts::value(by.bottleneck));
   if (const auto over = line.Parse(argc, argv)) return *over;
-  if (line.positional().size() != 2) return line.UsageError("needs REF and DEC");
+  if (line.positional().size() != 2) return line.UsageError("REF and DEC are required");
   const bool of_run = line.Has("best") || line.Has("n-q") || line.Has("bottleneck");
-  if (of_run && !line.Has("run")) return line.UsageError("--best, --n-q and --bottleneck belong to --run");
+  if (of_run && !line.Has("run")) return line.UsageError("--best, --n-q and --bottleneck need --run");
   if (line.Has("n-q") && by.n_q < 1) return line.UsageError("--n-q must be at least 1");
   Console console("evaluate", false);
   nlohmann::json run;
@@ -185,7 +184,7 @@ int RunEvaluate(int argc, char** argv) {
     return kExitFailed;
   }
   for (const std::string& path : pairing.value().unmatched)
-    console.Error(path + ": no decoded file, left out");
+    console.Error(path + ": has no decoded file; skipped");
   Scored scored = ScoreAll(pairing.value().clips, align, console);
   if (!pairing.value().unmatched.empty()) scored.code = kExitFailed;
   if (scored.rows.empty()) return kExitFailed;

@@ -36,7 +36,8 @@ Status Requantise(const std::string& text, TrainingState& state) {
   if (!config.ok()) return Error{"--bottleneck: " + config.message()};
   const BottleneckConfig& other = config.value().bottleneck;
   const BottleneckConfig& own = state.config.model.bottleneck;
-  if (!other.scalar() && other.type != "vp") return Error{"--bottleneck: levels, or type \"vp\", are needed"};
+  if (!other.scalar() && other.type != "vp")
+    return Error{"--bottleneck: must have levels, or be of type \"vp\""};
   if (other.groups != own.groups || other.dims() != own.dims()) {
     return Error{"--bottleneck: the run has " + std::to_string(own.groups) + " groups of " +
                  std::to_string(own.dims()) + " latents"};

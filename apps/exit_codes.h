@@ -7,8 +7,8 @@
 namespace quaver {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;   // at least one input failed; the others went on
-inline constexpr int kExitUsage = 2;    // the command line makes no sense; nothing was done
+inline constexpr int kExitFailed = 1;   // at least one input failed; the others were processed
+inline constexpr int kExitUsage = 2;    // usage error; nothing was done
 inline constexpr int kExitDamaged = 3;  // everything was decoded, but something in it was lost and concealed
 inline constexpr int kExitNoTrainer = 4;  // `train` or `export` in a program built without LibTorch
 

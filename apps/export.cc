@@ -14,15 +14,16 @@ namespace quaver {
 namespace {
 
 constexpr char kAbout[] =
-    "Writes the averaged weights of a run as a weights file, with the range coder's entropy model fitted\n"
-    "to the training data: frequencies are counted, then a small network learns to sharpen them, which\n"
-    "takes a few minutes (`quaver fit-entropy` does the same to a weights file). A run of bottleneck type\n"
-    "vp gets its codebooks here, if `quaver fit-codebook` has not fitted them since its last step.\n"
-    "Matrices are stored in 8 bits with a scale for each row, which halves the file; --bits 16 stores them\n"
-    "as they were trained, for a run that is to go on from the file.\n\n"
+    "Writes the averaged weights of a run as a weights file, with an entropy model fitted to the\n"
+    "training data: token frequencies are counted, then a small network is trained to refine them,\n"
+    "which takes a few minutes (`quaver fit-entropy` does the same for a weights file). A run with\n"
+    "vector perturbation gets its codebooks here unless `quaver fit-codebook` has fitted them since\n"
+    "its last step. Matrices are stored in 8 bits with a scale for each row, which halves the file;\n"
+    "--bits 16 stores them as they were trained, for a run that is to go on from the file.\n"
+    "\n"
     "Example:\n"
     "  quaver export runs/first -o first.safetensors\n"
-    "  quaver encode talk.wav --model first.safetensors\n";
+    "  quaver encode talk.wav --model first.safetensors ";
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "quaver export: %s\n", message.c_str());
@@ -81,7 +82,7 @@ int RunExport(int argc, char** argv) {
        cxxopts::value(arguments.data))
       ("bits", "of a stored weight: 8 or 16", cxxopts::value(arguments.bits)->default_value("8"))
       ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(arguments.best))
-      ("entropy-steps", "of the training of the entropy network; 0: frequencies alone",
+      ("entropy-steps", "training steps of the entropy network; 0: frequency tables alone",
        cxxopts::value(arguments.fit.steps)->default_value("2000"))
       ("force", "overwrite", cxxopts::value(arguments.force))
       ("h,help", "this text");
@@ -95,11 +96,12 @@ int RunExport(int argc, char** argv) {
   }
   const bool complete = !arguments.run.empty() && !arguments.out.empty() && arguments.fit.steps >= 0;
   if (!complete || !parsed.unmatched().empty()) {
-    std::fprintf(stderr, "quaver export: one run and -o are needed; see quaver export --help\n");
+    std::fprintf(stderr, "quaver export: exactly one run and -o are required; see quaver export --help\n");
     return 2;
   }
   if (arguments.bits != 8 && arguments.bits != 16) {
-    std::fprintf(stderr, "quaver export: --bits is 8 or 16, not %d; see quaver export --help\n", arguments.bits);
+    std::fprintf(stderr, "quaver export: --bits is 8 or 16, not %d; see quaver export --help\n",
+                 arguments.bits);
     return 2;
   }
   return Run(arguments);

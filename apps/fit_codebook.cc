@@ -15,19 +15,19 @@ namespace quaver {
 namespace {
 
 constexpr char kAbout[] =
-    "Fits the codebooks of a run of bottleneck type vp, which trains without any: k-means on latents of the\n"
-    "training data, one codebook for each group of latents. They are stored in the run's checkpoint, and\n"
-    "`quaver export` puts them into the weights file. A run whose codebooks are missing or older than its\n"
-    "weights gets them at export anyway; this command shows how well they fit, or fits them with more "
-    "data.\n\n"
-    "Printed for each group: the share of the codes that are used at all, exp(entropy) / codes (1: all "
-    "equally\n"
-    "often), entropy, the mean distance of a vector to its code, and the mean squared one over the "
-    "variance,\n"
-    "all on the latents that were fitted.\n\n"
+    "Fits the codebooks of a run with vector perturbation (bottleneck type vp), which trains without\n"
+    "codebooks: k-means on latents of the training data, one codebook for each group. They are stored\n"
+    "in the run's checkpoint, and `quaver export` puts them into the weights file. Export fits\n"
+    "codebooks that are missing or older than the weights; this command shows how well they fit, or\n"
+    "fits them with more data.\n"
+    "\n"
+    "For each group it prints the share of codes in use, exp(entropy) / codes (1: all equally often),\n"
+    "the entropy, the mean distance of a vector to its code, and the mean squared distance over the\n"
+    "variance, all on the latents that were fitted.\n"
+    "\n"
     "Example:\n"
     "  quaver fit-codebook runs/first\n"
-    "  quaver fit-codebook runs/first --best --frames 200000\n";
+    "  quaver fit-codebook runs/first --best --frames 200000 ";
 
 struct Arguments {
   std::string run;
@@ -64,9 +64,9 @@ int RunFitCodebook(int argc, char** argv) {
       ("run", "folder of the run", cxxopts::value(arguments.run))
       ("data", "folder, manifest or shards to fit to (default: the training data)", cxxopts::value(arguments.data))
       ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(arguments.best))
-      ("frames", "audible frames to fit to, drawn from all over the data",
+      ("frames", "audible frames to fit to, drawn from all of the data",
        cxxopts::value(arguments.fit.frames)->default_value("65536"))
-      ("seed", "of the crops and of k-means", cxxopts::value(arguments.fit.seed)->default_value("1"))
+      ("seed", "seed of the crops and of k-means", cxxopts::value(arguments.fit.seed)->default_value("1"))
       ("h,help", "this text");
   // clang-format on
   options.parse_positional({"run"});
@@ -78,8 +78,7 @@ int RunFitCodebook(int argc, char** argv) {
   }
   if (arguments.run.empty() || arguments.fit.frames < 1 || !parsed.unmatched().empty()) {
     std::fprintf(
-        stderr,
-        "quaver fit-codebook: one run and at least one frame are needed; see quaver fit-codebook --help\n");
+        stderr, "quaver fit-codebook: give one run and at least one frame; see quaver fit-codebook --help\n");
     return kExitUsage;
   }
   return Run(arguments);

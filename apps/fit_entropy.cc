@@ -18,13 +18,14 @@ namespace quaver {
 namespace {
 
 constexpr char kAbout[] =
-    "Fits the entropy model of a weights file to speech: what the range coder knows of the tokens. Tokens\n"
-    "and sound stay as they are; packets get smaller, the more so the more the speech is like what will be\n"
-    "sent. Frequencies are counted, then a small network learns to sharpen them. The file that is written\n"
-    "is a model of its own (another identity), since both ends of a stream must have the same.\n\n"
+    "Fits the entropy model of a weights file, which the range coder uses, to speech. Tokens and\n"
+    "sound stay the same; packets get smaller, most of all for speech like that given here. Token\n"
+    "frequencies are counted, then a small network is trained to refine them. The result is a new\n"
+    "model with another identity: both ends of a stream need it.\n"
+    "\n"
     "Example:\n"
     "  quaver fit-entropy default --data my/speech -o mine.safetensors\n"
-    "  quaver encode talk.wav --model mine.safetensors\n";
+    "  quaver encode talk.wav --model mine.safetensors ";
 
 struct Arguments {
   std::string model;
@@ -70,7 +71,7 @@ int Run(const Arguments& arguments) {
 // An error of usage, or "".
 std::string Check(const Arguments& arguments) {
   if (arguments.model.empty() || arguments.data.empty() || arguments.out.empty())
-    return "a model, --data and -o are needed";
+    return "a model, --data and -o are required";
   if (arguments.fit.steps < 0) return "--steps must be at least 0";
   if (arguments.fit.units < 1 || arguments.fit.units > kMaxContextUnits)
     return "--units must be within 1 .. 64";
@@ -87,11 +88,11 @@ int RunFitEntropy(int argc, char** argv) {
       ("model", "name or file of the model", cxxopts::value(arguments.model))
       ("data", "folder, manifest or shards of speech", cxxopts::value(arguments.data))
       ("o,output", "weights file to write (.safetensors)", cxxopts::value(arguments.out))
-      ("steps", "of the network's training; 0: frequencies alone",
+      ("steps", "training steps of the entropy network; 0: frequency tables alone",
        cxxopts::value(arguments.fit.steps)->default_value("2000"))
-      ("units", "of the network, for each token of a frame, 1 to 64",
+      ("units", "units of the entropy network for each token of a frame, 1 to 64",
        cxxopts::value(arguments.fit.units)->default_value("48"))
-      ("seed", "of the network's training", cxxopts::value(arguments.fit.seed)->default_value("1"))
+      ("seed", "seed of its training", cxxopts::value(arguments.fit.seed)->default_value("1"))
       ("force", "overwrite", cxxopts::value(arguments.force))
       ("h,help", "this text");
   // clang-format on

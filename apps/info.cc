@@ -15,10 +15,10 @@ namespace {
 
 const CommandText kText = {
     "info",
-    "Says what is in a file. Of a .qvr: model, duration, frames, bit rates and how well the codes are used.\n"
-    "The payload is the packets alone, the file is all bytes, nominal counts 10 bits a token. Of a weights\n"
-    "file (.safetensors): identity, bottleneck and codebook, size, cost, configuration and metadata. Of an\n"
-    ".npy: frames and tokens.",
+    "Shows what is in a file. For a .qvr: model, duration, frames, bit rates and use of the codes.\n"
+    "Payload is the packets alone, file is all bytes, nominal is 10 bits a token. For a weights file\n"
+    "(.safetensors): identity, bottleneck and codebook, size, cost, configuration and metadata. For\n"
+    "an .npy: frames and tokens.",
     "FILE...",
     "  quaver info talk.qvr\n"
     "  quaver info talk.qvr --json\n"
@@ -34,8 +34,8 @@ int RunInfo(int argc, char** argv) {
   CommandLine line(kText);
   bool json = false;
   std::string model;
-  line.options().add_options()                                                                           //
-      ("json", "Facts as JSON: an object, or an array of them for several files", cxxopts::value(json))  //
+  line.options().add_options()                                                                //
+      ("json", "Print JSON: an object, or an array for several files", cxxopts::value(json))  //
       ("model", "Name or file of the model (default: found by the identity in the file)",
        cxxopts::value(model), "M");
   if (const auto over = line.Parse(argc, argv)) return *over;

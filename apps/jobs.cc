@@ -45,12 +45,12 @@ bool IsPlain(const std::string& path) {
 
 Status CheckExtension(const std::string& out, const OutputFormats& formats) {
   if (out != "-" && !IsPlain(out) && formats.wanted == ".flac")
-    return Error{out + ": is a pipe or a device, which takes WAV only"};
+    return Error{out + ": is a pipe or a device, which can only take WAV; give a file name"};
   if (out == "-" || !IsPlain(out)) return {};
   const auto& known = formats.extensions;
   const std::string extension = LowerExtension(out);
   if (!formats.wanted.empty() && extension != formats.wanted) {
-    return Error{out + ": --format asks for a name that ends in " + formats.wanted};
+    return Error{out + ": --format needs an output name that ends in " + formats.wanted};
   }
   if (std::find(known.begin(), known.end(), extension) != known.end()) return {};
   std::string list = known.front();

@@ -23,10 +23,10 @@ namespace {
 
 const CommandText kText = {
     "live",
-    "Speaks through the codec, live: microphone, encoder, simulated network, decoder, loudspeaker. Wear\n"
-    "headphones, or the loudspeaker feeds the microphone. On a terminal it shows levels, bit rate, times "
-    "and\n"
-    "latency, and takes keys: up/down bit rate, [ ] loss, b bypass (hear the original), m mute, q quit.",
+    "Talk through the codec: microphone, encoder, simulated network, decoder, loudspeaker. Wear\n"
+    "headphones, otherwise the loudspeaker feeds the microphone. On a terminal it shows levels, bit\n"
+    "rate, times and latency, and takes keys: up/down bit rate, [ ] loss, b bypass (the original), m\n"
+    "mute, q quit.",
     "",
     "  quaver live                                   default devices, 3 kbit/s\n"
     "  quaver live --list-devices\n"
@@ -56,50 +56,52 @@ struct Options {
 void Declare(CommandLine& line, Options& o) {
   line.options().add_options()                                              //
       ("list-devices", "List the devices and end", cxxopts::value(o.list))  //
-      ("input", "Microphone: number, name, or a part of the name that no other has (default: the system's)",
-       cxxopts::value(o.link.input), "D")                                                      //
-      ("output", "Loudspeaker, likewise", cxxopts::value(o.link.output), "D")                  //
-      ("no-output", "Play nothing: for --record, or to measure", cxxopts::value(o.no_output))  //
-      ("input-file", "A sound file in place of the microphone, at its own pace; - is standard input",
+      ("input", "Microphone: number, name, or a unique part of the name (default: the system's)",
+       cxxopts::value(o.link.input), "D")                                                       //
+      ("output", "Loudspeaker, likewise", cxxopts::value(o.link.output), "D")                   //
+      ("no-output", "Play nothing, for --record or measurements", cxxopts::value(o.no_output))  //
+      ("input-file", "A sound file instead of the microphone, played at its own speed; - is standard input",
        cxxopts::value(o.file), "FILE")  //
       ("record",
        "Write both sides to a stereo .wav or .flac at 16 kHz: left the original, right the decoded "
        "speech, aligned",
        cxxopts::value(o.record), "FILE")  //
       ("bitrate",
-       "Expected payload in bits per second, also 1.5k: picks the tokens a frame as encode does; packets "
-       "of one frame take more (default: 3k)",
+       "Expected payload in bits per second, also written 1.5k (default: 3k). It sets the tokens a frame "
+       "as in encode; packets of one frame take more",
        cxxopts::value(o.bitrate), "R")                                                                  //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
       ("loss", "Share of packets lost, 0 .. 1", cxxopts::value(o.channel.loss), "P")                    //
-      ("burst", "Mean number of packets lost in a row, at least 1 (default: each is lost for itself)",
+      ("burst", "Mean number of packets lost in a row, at least 1 (default: losses are independent)",
        cxxopts::value(o.channel.burst), "N")  //
-      ("jitter", "Packets come late by a normally distributed time: its deviation in ms, 0 .. 300",
-       cxxopts::value(o.jitter), "MS")  //
+      ("jitter", "Standard deviation of the packets' delay in ms, 0 .. 300", cxxopts::value(o.jitter),
+       "MS")  //
       ("jitter-buffer",
        "How long the receiver waits for late packets, in ms, 0 .. 2000, rounded up to 20 "
        "(default: 3 times the jitter)",
-       cxxopts::value(o.jitter_buffer), "MS")                                    //
-      ("seed", "Of the simulated network", cxxopts::value(o.channel.seed), "N")  //
+       cxxopts::value(o.jitter_buffer), "MS")                                         //
+      ("seed", "Seed of the simulated network", cxxopts::value(o.channel.seed), "N")  //
       ("buffer",
-       "Sound kept ready for the loudspeaker, in ms, 5 .. 500: more survives a busier machine "
+       "Sound kept ready for the loudspeaker, in ms, 5 .. 500; more avoids dropouts on a busy machine "
        "(default: 20)",
        cxxopts::value(o.buffer), "MS")  //
-      ("latency", "Latency to ask of the devices, in ms, 1 .. 500 (default: their own low one)",
+      ("latency", "Latency to request from the devices, in ms, 1 .. 500 (default: their lowest)",
        cxxopts::value(o.latency), "MS")  //
-      ("rate", "Sample rate to try first with the devices, in Hz (default: 48000, then 44100, 16000)",
+      ("rate", "Sample rate of the devices to try first, in Hz (default: 48000, then 44100, 16000)",
        cxxopts::value(o.link.rate), "HZ")                                         //
-      ("seconds", "End after so long", cxxopts::value(o.seconds), "N")            //
-      ("json", "The report at the end as JSON", cxxopts::value(o.json))           //
-      ("force", "Overwrite the recording if it exists", cxxopts::value(o.force))  //
-      ("quiet", "No view, no keys, no report (but --json); errors are still named", cxxopts::value(o.quiet));
+      ("seconds", "End after this many seconds", cxxopts::value(o.seconds), "N")  //
+      ("json", "Print the final report as JSON", cxxopts::value(o.json))          //
+      ("force", "Overwrite an existing recording", cxxopts::value(o.force))       //
+      ("quiet", "No view, no keys, no report except --json; errors are still reported",
+       cxxopts::value(o.quiet));
 }
 
 bool Within(double value, double low, double high) { return value >= low && value <= high; }  // not for NaN
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
-  if (!line.positional().empty()) return line.positional()[0] + ": live takes no file (see --input-file)";
+  if (!line.positional().empty())
+    return line.positional()[0] + ": live takes no arguments; use --input-file for a sound file";
   if (!o.file.empty() && line.Has("input")) return "give --input or --input-file, not both";
   if (o.no_output && line.Has("output")) return "give --output or --no-output, not both";
   if (!Within(o.channel.loss, 0, 1)) return "--loss must be within 0 .. 1";
@@ -110,7 +112,7 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("latency") && !Within(o.latency, 1, 500)) return "--latency must be within 1 .. 500 ms";
   if (line.Has("rate") && !Within(o.link.rate, 8000, 384000))
     return "--rate must be within 8000 .. 384000 Hz";
-  if (line.Has("seconds") && !Within(o.seconds, 1e-3, 1e9)) return "--seconds must be positive";
+  if (line.Has("seconds") && !Within(o.seconds, 1e-3, 1e9)) return "--seconds must be above 0";
   const auto rate = ParseBitrate(o.bitrate);
   return rate.ok() ? "" : rate.message();
 }
@@ -141,7 +143,7 @@ int ListDevices(Console& console) {
   }
   for (const AudioDevice& device : system.value()->devices()) PrintDevice(device);
   if (!system.value()->devices().empty()) return kExitOk;
-  console.Error("no audio device");
+  console.Error("no audio device found; is a sound system running?");
   return kExitFailed;
 }
 
@@ -188,7 +190,7 @@ class LiveCommand {
   Status Keep() {
     if (recorder_->lost() > 0) {
       console_.Error(options_.record +
-                     Format(": %.2f s are missing, the disk was too slow",
+                     Format(": %.2f s are missing because the disk was too slow",
                             static_cast<double>(recorder_->lost()) / model_->config().sample_rate));
     }
     return recorder_->Finish();

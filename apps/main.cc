@@ -22,28 +22,28 @@ using OptionError = cxxopts::OptionException;
 namespace quaver {
 namespace {
 
-constexpr char kHelp[] = R"(Quaver: a streaming neural speech codec, 0.5 to 9 kbit/s.
+constexpr char kHelp[] = R"(Quaver: a streaming neural speech codec, 0.5 to 7 kbit/s.
 
 Usage:
-  quaver COMMAND ...      quaver COMMAND --help says more, with examples
+  quaver COMMAND ...      (quaver COMMAND --help lists its options, with examples)
 
 Commands:
-  encode        sound files to .qvr, or to tokens as .npy
-  decode        .qvr or .npy to WAV or FLAC
-  live          microphone to loudspeaker through the codec, with a simulated network
-  info          what is in a .qvr, an .npy or a weights file
-  evaluate      scores of decoded speech against its reference
-  data          what is in a folder of speech, before you train on it
-  pack          folders of speech to shards, which train without being decoded again
+  encode        code sound files to .qvr, or to tokens as .npy
+  decode        decode .qvr or .npy to WAV or FLAC
+  live          talk through the codec: microphone, simulated network, loudspeaker
+  info          show what is in a .qvr, an .npy or a weights file
+  evaluate      score decoded speech against its reference
+  data          show what is in a folder of speech before training on it
+  pack          decode folders of speech once, to shards for training
   train         train a model on your own speech
-  fit-codebook  codebooks of a run that was trained by vector perturbation
-  export        make a weights file of a training run
-  fit-entropy   smaller packets: fit the entropy model of a weights file to speech
-  report        make a page of training runs: curves, scores, spectrograms, sound
+  fit-codebook  fit the codebooks of a run that was trained with vector perturbation
+  export        write the weights file of a training run
+  fit-entropy   fit the entropy model of a weights file to speech, for smaller packets
+  report        write a page about training runs: curves, scores, spectrograms, sound
 
 Options:
-  -h, --help     print this text and end
-      --version  print version and built-in model and end
+  -h, --help     print this text
+      --version  print the version and the built-in model
 
 Examples:
   quaver encode talk.wav                      writes talk.qvr at 3 kbit/s
@@ -55,10 +55,10 @@ Examples:
   quaver encode talk.wav -o - | quaver decode - -o - > heard.wav
 
 Exit codes:
-  0  fine
-  1  at least one input failed (the others went on)
-  2  the command line makes no sense; nothing was done
-  3  decoded, but something was damaged: what was lost has been concealed
+  0  success
+  1  at least one input failed; the others were processed
+  2  usage error; nothing was done
+  3  decoded, but something was damaged or lost and has been concealed
   4  train, fit-codebook, fit-entropy or export in a program built without the trainer
 )";
 

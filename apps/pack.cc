@@ -16,21 +16,18 @@
 namespace quaver {
 namespace {
 
-const CommandText kText = {"pack",
-                           "Decodes and resamples all speech of a folder, a manifest or other shards, once, "
-                           "and writes it as shards: a\n"
-                           "few large files, which training maps into memory instead of reading them. They "
-                           "train with the same crops as\n"
-                           "what they were made of, start at once, may be larger than the memory, and need "
-                           "no audio libraries. Official\n"
-                           "parts stay apart: train-*, dev-*, test-*. Each shard is a safetensors file, "
-                           "int16, one tensor a clip. The\n"
-                           "folder appears when all is done.",
-                           "DATA -o SHARDS",
-                           "  quaver data my/speech                          # look first\n"
-                           "  quaver pack my/speech -o shards\n"
-                           "  quaver pack LibriSpeech/ -o shards --shard-size 500M\n"
-                           "  quaver train --data shards --out runs/first --minutes 90\n"};
+const CommandText kText = {
+    "pack",
+    "Decodes and resamples all speech of a folder, a manifest or other shards once and writes shards:\n"
+    "a few large files that training maps into memory. Training on shards starts at once, uses\n"
+    "exactly the same crops as training on the original files, and works with more data than fits\n"
+    "into memory. Official parts are kept apart: train-*, dev-*, test-*. A shard is a safetensors\n"
+    "file, int16, one tensor a clip. The folder appears when it is complete.",
+    "DATA -o SHARDS",
+    "  quaver data my/speech                          # look first\n"
+    "  quaver pack my/speech -o shards\n"
+    "  quaver pack LibriSpeech/ -o shards --shard-size 500M\n"
+    "  quaver train --data shards --out runs/first --minutes 90\n"};
 
 std::atomic<bool> stop_requested{false};
 
@@ -72,15 +69,16 @@ int RunPack(int argc, char** argv) {
       ("o,output", "Folder of shards to write", cxxopts::value(out), "SHARDS")  //
       ("rate", "Sample rate of the model that will be trained, Hz",
        cxxopts::value(options.sample_rate)->default_value("16000"), "HZ")  //
-      ("shard-size", "Bytes of a shard at most, with K, M or G; shards of many short clips end earlier",
+      ("shard-size", "Largest size of a shard, with K, M or G; shards of many short clips are smaller",
        cxxopts::value(size)->default_value("1G"), "SIZE")  //
-      ("leave-out", "A file to leave out, as it is called within DATA; may be given again",
-       cxxopts::value(options.leave_out), "NAME")                                                 //
-      ("jobs", "Files read at once (default: one a core)", cxxopts::value(options.threads), "N")  //
-      ("force", "Replace a folder of shards", cxxopts::value(options.replace));
+      ("leave-out", "A file to leave out, by its name within DATA; may be repeated",
+       cxxopts::value(options.leave_out), "NAME")                                                          //
+      ("jobs", "Files read at the same time (default: one a core)", cxxopts::value(options.threads), "N")  //
+      ("force", "Replace an existing folder of shards", cxxopts::value(options.replace));
   if (const auto over = line.Parse(argc, argv)) return *over;
   options.shard_bytes = ParseSize(size);
-  if (line.positional().size() != 1 || out.empty()) return line.UsageError("one source and -o are needed");
+  if (line.positional().size() != 1 || out.empty())
+    return line.UsageError("exactly one input and -o are required");
   if (options.shard_bytes < kMinShardBytes || options.shard_bytes > kMaxShardBytes)
     return line.UsageError("--shard-size must be 64K .. 1T");
   if (options.sample_rate < kMinSampleRate || options.sample_rate > kMaxSampleRate)

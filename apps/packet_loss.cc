@@ -41,12 +41,12 @@ Result<std::vector<bool>> ReadLossTrace(const std::string& path) {
   for (size_t at = 0; file.get(c); ++at) {
     if (std::isspace(static_cast<unsigned char>(c)) != 0) continue;
     if (c != '0' && c != '1') {
-      return Error{path + Format(": byte %zu: neither 0 (arrived) nor 1 (lost)", at)};
+      return Error{path + Format(": byte %zu: neither 0 (received) nor 1 (lost)", at)};
     }
     trace.push_back(c == '1');
   }
   if (!file.eof()) return Error{path + ": cannot be read"};
-  if (trace.empty()) return Error{path + ": no 0 (arrived) and no 1 (lost) in it"};
+  if (trace.empty()) return Error{path + ": contains no 0 (received) and no 1 (lost)"};
   return trace;
 }
 

@@ -26,7 +26,7 @@ Result<std::vector<float>> ReadClip(const std::string& path, int rate) {
     if (count.value() == 0) break;
     const Status status = resampler.value()->Process(std::span(block).first(count.value()), samples);
     if (!status.ok()) return Error{path + ": " + status.message()};
-    if (samples.size() > kMaxSamples) return Error{path + ": too long to be scored at once"};
+    if (samples.size() > kMaxSamples) return Error{path + ": too long to be scored"};
   }
   const Status status = resampler.value()->Flush(samples);
   if (!status.ok()) return Error{path + ": " + status.message()};

@@ -26,13 +26,11 @@ constexpr size_t kRunsWithAllSamples = 3;  // with more, only the last samples o
 
 const CommandText kText = {
     "report",
-    "Makes one HTML page of training runs: curves of the losses, scores of the validations, how well the "
-    "codes\n"
-    "are used, spectrograms and sound of the first, the best and the last validation, the configuration.\n"
-    "Several runs are drawn into the same pictures. A RUN is the folder that quaver train wrote; it may "
-    "still\n"
-    "be going. The page is one file that needs no network: send it to anybody. TensorBoard reads the same\n"
-    "folder: tensorboard --logdir RUN.",
+    "Writes one HTML page about training runs: loss curves, validation scores, use of the codes,\n"
+    "spectrograms and sound of the first, the best and the last validation, and the configuration.\n"
+    "Several runs share the same plots. A RUN is the folder that quaver train wrote; the run may\n"
+    "still be going. The page is one file that needs no network. TensorBoard reads the same folder:\n"
+    "tensorboard --logdir RUN.",
     "RUN...",
     "  quaver report runs/first                       writes report.html\n"
     "  quaver report runs/first runs/second -o compare.html\n"
@@ -61,9 +59,10 @@ int RunReport(int argc, char** argv) {
   CommandLine line(kText);
   std::string out = "report.html";
   bool force = false;
-  line.options().add_options()                                                                            //
-      ("o,output", "The page (default: report.html); - is standard output", cxxopts::value(out), "FILE")  //
-      ("force", "Overwrite a page that exists", cxxopts::value(force));
+  line.options().add_options()  //
+      ("o,output", "Page to write (default: report.html); - is standard output", cxxopts::value(out),
+       "FILE")  //
+      ("force", "Overwrite an existing page", cxxopts::value(force));
   if (const auto over = line.Parse(argc, argv)) return *over;
   const auto& runs = line.positional();
   if (runs.empty()) return line.UsageError("no run");

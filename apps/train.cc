@@ -37,23 +37,21 @@ void RequestStop(int) {
 }
 
 constexpr char kAbout[] =
-    "Trains a codec on speech: every sound file under a folder (the official parts of LibriSpeech and "
-    "Common\n"
-    "Voice and the speakers of VCTK are known), the files that a manifest lists, or the shards that quaver "
-    "pack\n"
-    "made; quaver data says what is in them. Checkpoints, a log (JSON lines), TensorBoard's event files and\n"
-    "samples to listen to go to the run's folder; quaver report makes a page of them, at any time. Ctrl-C "
-    "ends\n"
-    "cleanly with a checkpoint, --resume goes on from it.\n\n"
+    "Trains a codec on speech: every sound file below a folder (LibriSpeech, Common Voice and VCTK are "
+    "recognised), the files listed in a manifest, or shards made by quaver pack; quaver data shows "
+    "what is in them. Checkpoints, a log (JSON lines), TensorBoard event files and samples to listen "
+    "to are written to the run's folder; quaver report makes a page of them at any time. Ctrl-C ends "
+    "with a checkpoint, --resume continues from it.\n"
+    "\n"
     "Example:\n"
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
     "  quaver train --data my/speech --out runs/mine --init-from default --minutes 20\n"
-    "  torchrun --nproc-per-node 8 --no-python quaver train --device cuda --data my/speech --out runs/large "
-    "--auto-resume\n"
-    "  quaver export runs/first -o first.safetensors\n\n"
-    "Started by torchrun, srun or mpirun, the processes train one model together, and \"batch\" is shared "
-    "out "
-    "among them.\n";
+    "  torchrun --nproc-per-node 8 --no-python quaver train --device cuda --data my/speech --out "
+    "runs/large --auto-resume\n"
+    "  quaver export runs/first -o first.safetensors\n"
+    "\n"
+    "Processes started by torchrun, srun or mpirun train one model together; \"batch\" is divided "
+    "among them. ";
 
 struct Arguments {
   std::string config, data, out, validation, init_from, device;
@@ -166,7 +164,7 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
     return state;
   }
   if (exists)
-    return Error{folder.Checkpoints()[0] + ": exists; --resume goes on with it, or choose another --out"};
+    return Error{folder.Checkpoints()[0] + ": exists; continue it with --resume, or choose another --out"};
   auto config = LoadTrainingConfig(arguments.config);
   if (!config.ok()) return config.error();
   SetLength(arguments, config.value().training);
@@ -181,7 +179,7 @@ Result<std::unique_ptr<TrainingState>> StartOrResume(const Arguments& arguments,
 // With several processes on a machine each takes a GPU of its own.
 Result<torch::Device> ParseDevice(const std::string& name, int local_rank) {
   if (name == "cpu") return torch::Device(torch::kCPU);
-  if (name != "cuda") return Error{"--device: " + name + " is not known; cpu or cuda"};
+  if (name != "cuda") return Error{"--device: " + name + " is not known; use cpu or cuda"};
   if (!torch::cuda::is_available())
     return Error{
         "--device cuda: this LibTorch finds no GPU (it was built without CUDA, or there is no driver)"};
@@ -217,7 +215,7 @@ Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& conf
   ReportData("training", arguments.data, sets.value().train);
   const Dataset& validation = sets.value().validation;
   if (validation.clips.empty()) {
-    std::fprintf(stderr, "no clips to validate on\n");
+    std::fprintf(stderr, "no clips to validate on; give --validate\n");
   } else {
     ReportData("validation", arguments.validation.empty() ? arguments.data : arguments.validation,
                validation);
@@ -232,8 +230,8 @@ int Fail(const std::string& message) {
 
 // An error of usage, or "".
 std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments) {
-  if (!parsed.unmatched().empty()) return "\"" + parsed.unmatched().front() + "\" belongs to no option";
-  if (arguments.data.empty() || arguments.out.empty()) return "--data and --out are needed";
+  if (!parsed.unmatched().empty()) return "\"" + parsed.unmatched().front() + "\": unexpected argument";
+  if (arguments.data.empty() || arguments.out.empty()) return "--data and --out are required";
   if (parsed.count("minutes") && parsed.count("steps")) return "give --minutes or --steps, not both";
   if (parsed.count("minutes") && !(arguments.minutes > 0)) return "--minutes must be above 0";
   if (parsed.count("steps") && arguments.steps < 1) return "--steps must be at least 1";
@@ -242,9 +240,11 @@ std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments
   if (arguments.resume && arguments.auto_resume) return "give --resume or --auto-resume, not both";
   if (!arguments.resume) return "";
   if (parsed.count("init-from"))
-    return "--resume goes on with a run's own weights, --init-from begins a new run";
+    return "--resume continues with the run's own weights; drop --init-from, or begin a new run with another "
+           "--out";
   if (parsed.count("config"))
-    return "--resume goes on with a run's own configuration, --config begins a new run";
+    return "--resume continues with the run's own configuration; drop --config, or begin a new run with "
+           "another --out";
   return "";
 }
 
@@ -347,17 +347,17 @@ int RunTrain(int argc, char** argv) {
        cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
       ("data", "speech: a folder, a manifest (.jsonl) or a folder of shards", cxxopts::value(arguments.data))
       ("out", "folder of the run", cxxopts::value(arguments.out))
-      ("validate", "speech to validate on, by other speakers (default: the official dev part, or a share of the data)",
+      ("validate", "speech of other speakers to validate on (default: the official dev part, or a share of the data)",
        cxxopts::value(arguments.validation))
-      ("init-from", "begin with the weights of this model (NAME or FILE), or with the networks, discriminators and "
-       "moments of a run's checkpoint (FILE.pt), instead of random ones",
+      ("init-from", "begin with the weights of this model (NAME or FILE), or with networks, discriminators and "
+                    "optimiser moments of a checkpoint (FILE.pt), instead of random weights",
        cxxopts::value(arguments.init_from))
-      ("minutes", "train for so long instead of for a number of steps", cxxopts::value(arguments.minutes))
-      ("steps", "number of steps, instead of the configuration's", cxxopts::value(arguments.steps))
+      ("minutes", "length of the run in minutes, instead of steps", cxxopts::value(arguments.minutes))
+      ("steps", "length of the run in steps, instead of the configuration's", cxxopts::value(arguments.steps))
       ("device", "cpu or cuda", cxxopts::value(arguments.device)->default_value("cpu"))
       ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
-      ("resume", "go on from the run's checkpoint", cxxopts::value(arguments.resume))
-      ("auto-resume", "begin, or go on if the run has a checkpoint: for launchers that start a run again",
+      ("resume", "continue from the run's checkpoint", cxxopts::value(arguments.resume))
+      ("auto-resume", "start, or continue if the run has a checkpoint; for launchers that restart runs",
        cxxopts::value(arguments.auto_resume))
       ("peer-timeout", "seconds of silence after which a process of a distributed run counts as lost",
        cxxopts::value(arguments.peer_timeout)->default_value("45"))

@@ -81,7 +81,7 @@ class OggReader : public QvrReader {
         continue;
       }
       const auto packet = OnlyPacket(page);
-      if (packet.empty()) return Error{"header: does not have its page to itself"};
+      if (packet.empty()) return Error{"header: shares its page with another packet"};
       Result<QvrHeader> parsed = ParseIdHeader(packet);
       if (!parsed.ok()) return parsed.error();
       header_ = parsed.value();
@@ -123,7 +123,7 @@ class OggReader : public QvrReader {
 
   void CheckComments(const ogg_page& page) {
     const auto packet = OnlyPacket(page);
-    if (packet.empty()) return Note("comment header: does not have its page to itself");
+    if (packet.empty()) return Note("comment header: shares its page with another packet");
     const Status valid = CheckCommentHeader(packet);
     if (!valid.ok()) Note(valid.message());
   }
@@ -254,7 +254,7 @@ class OggReader : public QvrReader {
     if (known) {
       const uint64_t handed = delivered_ + lost_;
       const uint64_t most = handed == 0 ? 0 : GranuleAfter(header_, handed + 1);
-      if (granule > most) Note(place + "the stream is shorter than its last granule position says");
+      if (granule > most) Note(place + "the stream is shorter than its last granule position");
       end_.original_samples = static_cast<int64_t>(std::min(granule, most));
     }
     LookBehind();

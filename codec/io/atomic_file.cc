@@ -186,7 +186,7 @@ Status AtomicFile::Fail(const std::string& what) {
 }
 
 Status AtomicFile::Write(std::span<const uint8_t> bytes) {
-  if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  if (failed_ || fd_ < 0) return Error{name_ + ": is already closed for writing"};
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -197,7 +197,7 @@ Status AtomicFile::Write(std::span<const uint8_t> bytes) {
 }
 
 Status AtomicFile::WriteAt(uint64_t offset, std::span<const uint8_t> bytes) {
-  if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  if (failed_ || fd_ < 0) return Error{name_ + ": is already closed for writing"};
   if (streaming()) return Fail("a pipe cannot be written out of order");
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -210,7 +210,7 @@ Status AtomicFile::WriteAt(uint64_t offset, std::span<const uint8_t> bytes) {
 }
 
 Status AtomicFile::Commit() {
-  if (failed_ || fd_ < 0) return Error{name_ + ": not open for writing any more"};
+  if (failed_ || fd_ < 0) return Error{name_ + ": is already closed for writing"};
   // Before the rename, or a power cut could leave an empty or partial file under the final name.
   if (!streaming() && Sync(fd_) != 0) return Fail("cannot be flushed to disk: " + Cause());
   const int fd = std::exchange(fd_, -1);

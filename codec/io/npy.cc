@@ -151,8 +151,8 @@ std::string HeaderParser::Parse() {
     }
   }
   SkipSpace();
-  if (!rest_.empty()) return "goes on after the dictionary";
-  if (!descr_ || !order_ || !has_shape_) return "lacks descr, fortran_order or shape";
+  if (!rest_.empty()) return "continues after the dictionary";
+  if (!descr_ || !order_ || !has_shape_) return "has no descr, fortran_order or shape";
   return {};
 }
 

@@ -211,7 +211,8 @@ Status SoundReader::Impl::AfterShortRead() const {
   }
   if (pipe != nullptr && spool == nullptr && pipe->position() >= kMaxWavData) {
     std::array<uint8_t, 1> more;
-    if (pipe->Read(more) > 0) return Error{name + ": more than the 4 GiB that its header can tell; use FLAC"};
+    if (pipe->Read(more) > 0)
+      return Error{name + ": longer than the 4 GiB that a WAV header can state; use FLAC"};
   }
   return {};
 }
@@ -372,7 +373,7 @@ Status SoundWriter::Impl::WritePcm() {
 // `step` samples at a time, through `write`.
 Status SoundWriter::Impl::WriteAll(std::span<const float> samples, size_t step,
                                    Status (Impl::*write)(std::span<const float>)) {
-  if (done) return Error{file->name() + ": not open for writing any more"};
+  if (done) return Error{file->name() + ": is already closed for writing"};
   while (!samples.empty()) {
     const size_t n = std::min(step, samples.size());
     if (Status status = (this->*write)(samples.first(n)); !status.ok()) {
@@ -392,15 +393,16 @@ Status SoundWriter::Write(std::span<const float> mono) {
 Status SoundWriter::WriteInterleaved(std::span<const float> samples) {
   const auto width = static_cast<size_t>(impl_->channels);
   if (samples.size() % width != 0)
-    return Error{impl_->file->name() + ": not as many samples for each channel"};
+    return Error{impl_->file->name() + ": the number of samples is not a multiple of the channels"};
   return impl_->WriteAll(samples, std::max<size_t>(1, kChunk / width) * width, &Impl::WriteTurns);
 }
 
 Status SoundWriter::Commit() {
-  if (impl_->done) return Error{impl_->file->name() + ": not open for writing any more"};
+  if (impl_->done) return Error{impl_->file->name() + ": is already closed for writing"};
   impl_->done = true;
   // libsndfile writes a FLAC header with the first samples only, and would leave a file of no bytes.
-  if (!impl_->wav && impl_->bytes == 0) return Error{impl_->file->name() + ": a FLAC cannot hold no samples"};
+  if (!impl_->wav && impl_->bytes == 0)
+    return Error{impl_->file->name() + ": a FLAC file cannot be empty; write .wav"};
   if (impl_->handle != nullptr) {
     if (const int error = sf_close(impl_->handle.release()); error != SF_ERR_NO_ERROR) {
       return Error{impl_->file->name() + ": write failed: " + sf_error_number(error)};

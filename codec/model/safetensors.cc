@@ -188,7 +188,7 @@ Status CheckSafetensorsLayout(const SafetensorsHeader& header, uint64_t data_siz
   }
   if (end == data_size) return {};
   return Error{source + ": " + std::to_string(data_size - end) +
-               " bytes behind the last tensor belong to none"};
+               " bytes after the last tensor belong to no tensor"};
 }
 
 Result<std::vector<uint8_t>> WriteSafetensorsHeader(const SafetensorsHeader& header) {

@@ -151,7 +151,7 @@ TEST_F(LossyDecode, ErrorsNameTheOptionAndThePlace) {
   EXPECT_NE(said("--loss-file none.txt").find("none.txt: "), std::string::npos);
   EXPECT_NE(said("--loss 1.5").find("--loss must be"), std::string::npos);
   EXPECT_NE(said("--loss 0.1 --burst 0.5").find("--burst must be"), std::string::npos);
-  EXPECT_NE(said("--burst 3").find("go with --loss"), std::string::npos);
+  EXPECT_NE(said("--burst 3").find("need --loss"), std::string::npos);
   EXPECT_NE(said("--loss 0.1 --loss-file bad.txt").find("not both"), std::string::npos);
   EXPECT_FALSE(Exists("new"));
 }

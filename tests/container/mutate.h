@@ -11,7 +11,7 @@ namespace quaver {
 // `other`.
 void MutateOnce(Random& random, Bytes& file, const Bytes& other);
 
-// Whole pages moved, repeated, or with fields that make no sense, under checksums that are right.
+// Whole pages moved, repeated, or with fields that are invalid, under correct checksums.
 void MutatePages(Random& random, Bytes& file);
 
 }  // namespace quaver

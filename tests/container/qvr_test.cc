@@ -237,7 +237,7 @@ TEST(QvrReader, DamagedCommentsAreToldAndCostNothing) {
   changed = pages;
   changed[1].lacing.push_back(1);
   changed[1].body.push_back(0);
-  expect(changed, "its page to itself");
+  expect(changed, "shares its page");
   changed = pages;
   changed.insert(changed.begin() + 1, pages[0]);
   expect(changed, "header: met again");

@@ -127,7 +127,7 @@ TEST(HostileWeights, GapsAndSurplusData) {
   };
   EXPECT_THAT(ErrorAfter(shift_first), HasSubstr("leave a gap before them"));
   EXPECT_THAT(ErrorAfter([](File& file) { file.data.push_back(0); }),
-              HasSubstr("1 bytes behind the last tensor"));
+              HasSubstr("1 bytes after the last tensor"));
 }
 
 TEST(HostileWeights, Shapes) {

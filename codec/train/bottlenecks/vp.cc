@@ -66,12 +66,12 @@ void VectorPerturbation::load(torch::serialize::InputArchive& archive) {
   Bottleneck::load(archive);
   if (shapes !=
       std::vector{queue_.sizes().vec(), born_.sizes().vec(), codebook_.sizes().vec(), marks_.sizes().vec()})
-    throw std::runtime_error("queue and codebook of vector perturbation have other shapes than configured");
+    throw std::runtime_error("queue and codebook of vector perturbation do not have the configured shapes");
   const Tensor marks = marks_.cpu().contiguous();
   marks_now_.assign(marks.const_data_ptr<int64_t>(), marks.const_data_ptr<int64_t>() + marks.numel());
   for (int64_t set = 0; set < sets(); ++set) {
     if (mark(kCursors + set) < 0 || mark(kCursors + set) >= queue_.size(1))
-      throw std::runtime_error("a queue of vector perturbation goes on outside of itself");
+      throw std::runtime_error("the position in a queue of vector perturbation is out of range");
   }
   searched_ = nullptr;
 }
@@ -82,7 +82,7 @@ void VectorPerturbation::SetMark(int64_t place, int64_t value) {
 }
 
 void VectorPerturbation::SetQueue(const Tensor& queue) {
-  TORCH_CHECK(queue.sizes() == queue_.sizes(), "the queue has a shape of its own");
+  TORCH_CHECK(queue.sizes() == queue_.sizes(), "the queue has the wrong shape");
   queue_.copy_(queue);
   born_.fill_(mark(kSteps));
   searched_ = nullptr;

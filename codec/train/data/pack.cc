@@ -62,10 +62,11 @@ class Staging {
  private:
   Status HoldsOnlyShards() const {
     std::error_code error;
-    if (!fs::is_directory(out_, error)) return Error{out_ + ": is no folder"};
+    if (!fs::is_directory(out_, error)) return Error{out_ + ": is not a folder"};
     for (const auto& entry : fs::directory_iterator(out_, error)) {
       if (!ParseShardName(entry.path().string()))
-        return Error{entry.path().string() + ": is no shard, so that the folder is not replaced"};
+        return Error{entry.path().string() +
+                     ": is not a shard, so the folder is not replaced; choose another -o"};
     }
     if (error) return Error{out_ + ": " + error.message()};
     return {};

@@ -55,16 +55,16 @@ std::string ReadSpeakers(const SafetensorsHeader& header, std::vector<std::strin
   const json names = ParseList(header, "speakers");
   const json indices = ParseList(header, "speaker_of");
   if (!names.is_array() || !indices.is_array()) return "\"speakers\" or \"speaker_of\" is not a JSON array";
-  if (indices.size() != header.tensors.size()) return "\"speaker_of\" has not one entry for each clip";
+  if (indices.size() != header.tensors.size()) return "\"speaker_of\" does not have one entry for each clip";
   for (const json& name : names) {
     if (!name.is_string() || name.get_ref<const std::string&>().size() > kMaxSpeakerName)
-      return "\"speakers\" has an entry that is no string of at most 1024 bytes";
+      return "\"speakers\" has an entry that is not a string of at most 1024 bytes";
   }
   for (const json& index : indices) {
     const int64_t at = index.is_number_integer() ? index.get<int64_t>() : -2;
     const bool huge = index.is_number_unsigned() && index.get<uint64_t>() >= names.size();
     if (at < -1 || huge || (at >= 0 && static_cast<uint64_t>(at) >= names.size()))
-      return "\"speaker_of\" has an entry that is no index of \"speakers\"";
+      return "\"speaker_of\" has an entry that is not an index of \"speakers\"";
     speakers.push_back(at < 0 ? "" : names[static_cast<size_t>(at)].get<std::string>());
   }
   return "";

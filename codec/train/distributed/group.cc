@@ -75,8 +75,9 @@ std::vector<json> Gather(c10d::Store& store, const Launch& launch, const json& o
         if (!store.check({Key("place", rank)}))
           missing += (missing.empty() ? "" : ", ") + std::to_string(rank);
       }
-      throw GroupFailure("after " + std::to_string(timeout.count() / 1000) + " s there is no rank " +
-                         missing);
+      throw GroupFailure("rank " + missing + " did not join within " +
+                         std::to_string(timeout.count() / 1000) +
+                         " s; start it with the same MASTER_ADDR and MASTER_PORT");
     }
     std::this_thread::sleep_for(milliseconds(50));
   }
@@ -372,7 +373,7 @@ Status Group::Agree(const std::string& what, const std::string& text) {
     for (int other = 0; other < size(); ++other) {
       if (different[other].item<int>() == 0) continue;
       const std::string theirs = Text(links_->store->get(Key(key, other)));
-      return Error{"rank 0 and rank " + std::to_string(other) + " have not the same " + what +
+      return Error{"rank 0 and rank " + std::to_string(other) + " do not have the same " + what +
                    Differences(first, theirs)};
     }
     return {};

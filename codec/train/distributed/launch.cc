@@ -68,7 +68,7 @@ Launch Slurm(Reader& read) {
   out.launcher = "Slurm";
   if (!read.Has("SLURM_STEP_NUM_TASKS")) {  // the batch script itself
     if (read.NumberOr("SLURM_NTASKS", 1, kMaxRanks, 1) > 1)
-      read.Fail("SLURM_NTASKS is above 1, but this is no job step: start it with srun");
+      read.Fail("SLURM_NTASKS is above 1, but this is not a job step; start it with srun");
     return out;
   }
   Place(read, out, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID");

@@ -30,7 +30,7 @@ using Environment = std::function<const char*(const char* name)>;
 //             host; MASTER_PORT, if unset, comes from SLURM_JOB_ID.
 //   Open MPI  OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK. MASTER_ADDR, if unset, is 127.0.0.1 where all ranks
 //             are on one machine; MASTER_PORT, if unset, is 29500.
-// Errors name the variable that is missing or makes no sense.
+// Errors name the variable that is missing or invalid.
 Result<Launch> ReadLaunch(const Environment& get);
 Result<Launch> ReadLaunch();  // of this process
 

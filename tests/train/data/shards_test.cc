@@ -205,7 +205,7 @@ TEST_F(ShardsTest, HostileHeadersAreRefused) {
       {"overlap", [&](json& h) { h["b"] = tensor(4, 16, {6}, "I16"); }},
       {"gap", [&](json& h) { h["b"] = tensor(10, 16, {3}, "I16"); }},
       {"reach beyond", [&](json& h) { h["b"] = tensor(8, 18, {5}, "I16"); }},
-      {"belong to none", [&](json& h) { h["b"] = tensor(8, 14, {3}, "I16"); }},
+      {"belong to no tensor", [&](json& h) { h["b"] = tensor(8, 14, {3}, "I16"); }},
       {"shape", [&](json& h) { h["b"] = tensor(8, 16, {8}, "I16"); }},
       {"shape",
        [&](json& h) {

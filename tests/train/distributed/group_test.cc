@@ -117,7 +117,7 @@ TEST(Group, AProcessThatGivesUpIsQuoted) {
 TEST(Group, DifferentConfigurationsAreNamedOnAllRanks) {
   for (const Ended& rank : RunRanks(2, {kWorker, "disagree"})) {
     EXPECT_EQ(rank.code, 0) << rank.text;
-    EXPECT_NE(rank.text.find("rank 0 and rank 1 have not the same configuration: /batch is 4 and 5"),
+    EXPECT_NE(rank.text.find("rank 0 and rank 1 do not have the same configuration: /batch is 4 and 5"),
               std::string::npos)
         << rank.text;
   }
@@ -127,7 +127,7 @@ TEST(Group, AProcessThatNeverStartsIsNamed) {
   const int port = FreePort();
   const Ended first = Process({kWorker, "nothing"}, RankOf(0, 2, port)).Wait();
   EXPECT_EQ(first.code, 1) << first.text;
-  EXPECT_NE(first.text.find("there is no rank 1"), std::string::npos) << first.text;
+  EXPECT_NE(first.text.find("rank 1 did not join within"), std::string::npos) << first.text;
   const Ended second = Process({kWorker, "nothing"}, RankOf(1, 2, port)).Wait();
   EXPECT_EQ(second.code, 1) << second.text;
   EXPECT_NE(second.text.find("127.0.0.1:" + std::to_string(port)), std::string::npos) << second.text;
