@@ -1,4 +1,4 @@
-// Packets: 1 to 25 frames of tokens, range coded. docs/bitstream.md specifies the bytes.
+// Packets: 1 to 25 frames of tokens, range coded. docs/reference/bitstream.md specifies the bytes.
 #ifndef QUAVER_CODEC_BITSTREAM_PACKET_H_
 #define QUAVER_CODEC_BITSTREAM_PACKET_H_
 
