@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "codec/train/data/manifest.h"
-#include "tests/data/fixtures.h"
+#include "tests/train/data/fixtures.h"
 
 namespace quaver {
 namespace {
