@@ -58,7 +58,8 @@ Status StoreMatricesAsEightBit(Weights& weights) {
     for (size_t r = 0; r < rows; ++r) {
       const std::span<float> row(tensor.values.data() + r * length, length);
       const float scale = BestScale(row);
-      if (!(scale <= kMaxRowScale))
+      const bool finite = std::ranges::all_of(row, [](float value) { return std::isfinite(value); });
+      if (!finite || scale > kMaxRowScale)
         return Error{"weights: tensor \"" + spec.name + "\": row " + std::to_string(r) +
                      ": a weight is not finite, or too large for 8 bits; store the model in 16"};
       tensor.scales[r] = scale;

@@ -147,7 +147,7 @@ TEST_F(LossyDecode, ErrorsNameTheOptionAndThePlace) {
     return Expect(2, "quaver decode t.qvr -o new/ " + arguments).err;
   };
   EXPECT_NE(said("--loss-file bad.txt").find("bad.txt: byte 3: "), std::string::npos);
-  EXPECT_NE(said("--loss-file empty.txt").find("empty.txt: no 0 "), std::string::npos);
+  EXPECT_NE(said("--loss-file empty.txt").find("empty.txt: contains no 0 "), std::string::npos);
   EXPECT_NE(said("--loss-file none.txt").find("none.txt: "), std::string::npos);
   EXPECT_NE(said("--loss 1.5").find("--loss must be"), std::string::npos);
   EXPECT_NE(said("--loss 0.1 --burst 0.5").find("--burst must be"), std::string::npos);

@@ -273,7 +273,7 @@ TEST_F(ToolTest, EvaluateScoresFilesAndFolders) {
   EXPECT_EQ(nlohmann::json::parse(partial.out, nullptr, false)["clips"], 2);
   Expect(0, "rm ref/c.wav dec/c.wav; cp a.wav ref/only.wav");
   const ToolRun unmatched = Expect(1, "quaver evaluate ref dec");
-  EXPECT_NE(unmatched.err.find("only.wav: no decoded file"), std::string::npos) << unmatched.err;
+  EXPECT_NE(unmatched.err.find("only.wav: has no decoded file"), std::string::npos) << unmatched.err;
   Expect(1, "quaver evaluate ref a.wav");
   Expect(2, "quaver evaluate a.wav");
 }
