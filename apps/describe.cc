@@ -13,6 +13,7 @@
 #include "codec/io/npy.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
+#include "codec/model_access.h"
 
 namespace quaver {
 namespace {
@@ -140,7 +141,7 @@ Result<Description> DescribeQvr(const std::string& path, const TokenFile& file, 
   if (!stream.ok()) return stream.error();
 
   Description d;
-  const std::string name = model.ok() ? model.value()->config().name : "";
+  const std::string name = model.ok() ? internal::ModelAccess::config(*model.value()).name : "";
   d.facts = {{"file", path},
              {"kind", "qvr"},
              {"model", ToHex(header.model)},

@@ -156,7 +156,7 @@ class LiveCommand {
   }
 
   Status Run() {
-    const double frame_ms = 1e3 / model_->config().frame_rate();
+    const double frame_ms = 1e3 / model_->frame_rate();
     const int depth = static_cast<int>(std::ceil(options_.jitter_buffer / frame_ms - 1e-9));
     LiveCodec codec(model_, options_.channel, depth);
     if (Status status = OpenFiles(codec); !status.ok()) return status;
@@ -174,14 +174,14 @@ class LiveCommand {
  private:
   Status OpenFiles(const LiveCodec& codec) {
     if (!options_.file.empty()) {
-      auto file = FileSource::Open(options_.file, model_->config().sample_rate, codec.delay());
+      auto file = FileSource::Open(options_.file, model_->sample_rate(), codec.delay());
       if (!file.ok()) return file.error();
       file_ = std::move(file).value();
     }
     if (options_.record.empty()) return {};
     if (Status status = CheckOutput(options_.record, options_.force); !status.ok()) return status;
     const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
-    auto recorder = Recorder::Open(options_.record, model_->config().sample_rate, existing);
+    auto recorder = Recorder::Open(options_.record, model_->sample_rate(), existing);
     if (!recorder.ok()) return recorder.error();
     recorder_ = std::move(recorder).value();
     return {};
@@ -191,7 +191,7 @@ class LiveCommand {
     if (recorder_->lost() > 0) {
       console_.Error(options_.record +
                      Format(": %.2f s are missing because the disk was too slow",
-                            static_cast<double>(recorder_->lost()) / model_->config().sample_rate));
+                            static_cast<double>(recorder_->lost()) / model_->sample_rate()));
     }
     return recorder_->Finish();
   }

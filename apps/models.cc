@@ -1,21 +1,9 @@
 #include "apps/models.h"
 
-#include "codec/model/find.h"
-
 namespace quaver {
-namespace {
-
-Result<std::shared_ptr<const Model>> Load(const Result<FoundModel>& found) {
-  if (!found.ok()) return found.error();
-  const FoundModel& model = found.value();
-  return Model::FromBytes(model.bytes(), model.source, model.verify());
-}
-
-}  // namespace
-
 Result<std::shared_ptr<const Model>> Models::ChosenLocked() {
   if (chosen_ == nullptr) {
-    auto model = Load(FindByName(name_.empty() ? "default" : name_));
+    auto model = Model::Find(name_.empty() ? "default" : name_);
     if (!model.ok()) return model;
     chosen_ = std::move(model).value();
   }
@@ -37,7 +25,7 @@ Result<std::shared_ptr<const Model>> Models::For(const Identity& identity) {
   }
   const auto known = found_.find(identity);
   if (known != found_.end()) return known->second;
-  auto model = Load(FindByIdentity(identity));
+  auto model = Model::Find(identity);
   if (model.ok()) found_[identity] = model.value();
   return model;
 }

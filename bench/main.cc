@@ -20,6 +20,7 @@
 #include "codec/io/atomic_file.h"
 #include "codec/model/find.h"
 #include "codec/model/layers.h"
+#include "codec/model_access.h"
 
 namespace quaver::bench {
 namespace {
@@ -97,8 +98,8 @@ Result<std::vector<Entry>> Contenders(const Weights& weights, const std::shared_
 }
 
 Json ModelJson(const Model& model, int n_q) {
-  const NetworkCost cost = CountCost(model.config());
-  return {{"name", model.config().name},
+  const NetworkCost cost = CountCost(internal::ModelAccess::config(model));
+  return {{"name", internal::ModelAccess::config(model).name},
           {"parameters", cost.parameters},
           {"macs_per_second", cost.macs_per_second},
           {"tokens", n_q}};
@@ -118,7 +119,7 @@ Status MeasureAlone(const Subject& subject, const Options& o, Json& results) {
   const double seconds = static_cast<double>(subject.speech.size()) / 16000;
   const auto entries = Contenders(subject.weights, subject.model, subject.n_q, subject.speech);
   if (!entries.ok()) return entries.error();
-  const double macs = CountCost(subject.model->config()).macs_per_second;
+  const double macs = CountCost(internal::ModelAccess::config(*subject.model)).macs_per_second;
   results.update(MeasureSpeed(entries.value(), {seconds, o.repetitions, macs}, Say));
   Say("packets and their stages");
   results["packet"] = MeasurePackets(subject.model, subject.n_q, subject.speech, std::min(o.repetitions, 5));
@@ -151,7 +152,7 @@ Result<Json> Measure(const Options& o) {
   if (!weights.ok()) return weights.error();
   Json results = {{"machine", DescribeMachine()}};
   const Json memory = MeasureMemory(file);
-  const auto model = Model::FromBytes(file.bytes(), file.source, Verify::kTrusted);
+  const auto model = internal::ModelAccess::FromBytes(file.bytes(), file.source, Verify::kTrusted);
   if (!model.ok()) return model.error();
   const int n_q = o.tokens == 0 ? model.value()->groups() : o.tokens;
   if (n_q < 1 || n_q > model.value()->groups()) return Error{"--tokens: the model has no such number"};

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "codec/model_access.h"
 #include "codec/streams.h"
 
 namespace quaver {
@@ -15,9 +16,9 @@ using internal::kBlockFrames;
 struct Batch::Impl {
   explicit Impl(std::shared_ptr<const Model> shared)
       : model(std::move(shared)),
-        encoder(model->plan().encoder()),
-        decoder(model->plan().decoder()),
-        bottleneck(model->plan().bottleneck()),
+        encoder(internal::ModelAccess::plan(*model).encoder()),
+        decoder(internal::ModelAccess::plan(*model).decoder()),
+        bottleneck(internal::ModelAccess::plan(*model).bottleneck()),
         frame(static_cast<size_t>(model->frame())),
         groups(static_cast<size_t>(model->groups())),
         block(kBlockFrames * frame),
@@ -28,11 +29,20 @@ struct Batch::Impl {
   bool Fits(std::span<Stream* const> streams, size_t samples, std::span<const int> n_q, size_t tokens) const {
     const auto in_range = [&](int n) { return n >= 0 && n <= model->groups(); };
     const auto ours = [&](const Stream* stream) {
-      return stream != nullptr && stream->impl_->model.get() == model.get();
+      return stream != nullptr && stream->impl_ != nullptr && stream->impl_->model.get() == model.get();
     };
     return samples == streams.size() * frame && n_q.size() == streams.size() &&
            tokens == streams.size() * groups && std::ranges::all_of(n_q, in_range) &&
-           std::ranges::all_of(streams, ours);
+           std::ranges::all_of(streams, ours) && AreDifferent(streams);
+  }
+
+  // Marks each stream while it looks for one that is marked already: no allocation, no search.
+  template <typename Stream>
+  static bool AreDifferent(std::span<Stream* const> streams) {
+    size_t marked = 0;
+    while (marked < streams.size() && !std::exchange(streams[marked]->impl_->marked, true)) ++marked;
+    for (Stream* const stream : streams.first(marked)) stream->impl_->marked = false;
+    return marked == streams.size();
   }
 
   bool AreCodes(std::span<const uint16_t> tokens, std::span<const int> n_q) const {
@@ -83,13 +93,15 @@ struct Batch::Impl {
   std::array<float*, kBlockFrames> states{};
 };
 
-Batch::Batch(std::shared_ptr<const Model> model) : impl_(std::make_unique<Impl>(std::move(model))) {}
+Batch::Batch(std::shared_ptr<const Model> model)
+    : impl_(model == nullptr ? nullptr : std::make_unique<Impl>(std::move(model))) {}
 Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
 
 bool Batch::Encode(std::span<Encoder* const> streams, std::span<const float> samples,
                    std::span<const int> n_q, std::span<uint16_t> tokens) noexcept {
-  if (!impl_->Fits(streams, samples.size(), n_q, tokens.size())) return false;
+  if (impl_ == nullptr || !impl_->Fits(streams, samples.size(), n_q, tokens.size())) return false;
   for (size_t first = 0; first < streams.size(); first += kBlockFrames) {
     const size_t count = std::min<size_t>(streams.size() - first, kBlockFrames);
     impl_->EncodeBlock(streams.subspan(first, count), samples.data() + first * impl_->frame,
@@ -100,7 +112,8 @@ bool Batch::Encode(std::span<Encoder* const> streams, std::span<const float> sam
 
 bool Batch::Decode(std::span<Decoder* const> streams, std::span<const uint16_t> tokens,
                    std::span<const int> n_q, std::span<float> samples) noexcept {
-  if (!impl_->Fits(streams, samples.size(), n_q, tokens.size()) || !impl_->AreCodes(tokens, n_q))
+  if (impl_ == nullptr || !impl_->Fits(streams, samples.size(), n_q, tokens.size()) ||
+      !impl_->AreCodes(tokens, n_q))
     return false;
   for (size_t first = 0; first < streams.size(); first += kBlockFrames) {
     const size_t count = std::min<size_t>(streams.size() - first, kBlockFrames);

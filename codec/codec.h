@@ -1,4 +1,4 @@
-// The C++ face of the codec: a shared immutable Model, one Encoder or Decoder a stream.
+// The C++ API: an immutable Model that streams share, and an Encoder or a Decoder for each stream.
 //
 //   auto model = quaver::Model::Load("speech.safetensors");
 //   quaver::Encoder encoder(model.value());
@@ -8,9 +8,10 @@
 //   encoder.Encode(pcm, 6, tokens);             // 20 ms in, 6 tokens out
 //   decoder.Decode({tokens.data(), 6}, 6, out); // 6 tokens in, 20 ms out, later by model->delay() samples
 //
-// bitstream/packet.h makes packets of tokens. Installed as <quaver/codec.h>; needs C++20. A shared library
-// and its user must be of compilers and standard libraries that agree on std::string and its kin: quaver.h,
-// the C face, asks nothing of that kind.
+// bitstream/packet.h makes packets of tokens; stream_encoder.h and stream_decoder.h do all of this for a
+// stream. Installed as <quaver/codec.h>; needs C++20. A program and the shared library must be built with
+// compatible compilers and standard libraries, since std::string and others cross between them; the C API,
+// quaver.h, has no such condition.
 //
 // Errors are values (status.h); constructors throw std::bad_alloc and nothing else. After construction
 // Encoder and Decoder allocate nothing, lock nothing, make no system call and never throw. A stream belongs
@@ -37,13 +38,9 @@
 namespace quaver {
 
 class EntropyModel;  // bitstream/entropy_model.h
-struct Config;       // model/config.h
-struct Weights;      // model/weights.h
-struct WeightsView;
-enum class Verify;
 
 namespace internal {
-class NetworkPlan;  // packed weights and layers, runtime/
+struct ModelAccess;  // for the source tree alone
 }
 
 // Immutable, so any number of streams and threads may share one.
@@ -55,6 +52,15 @@ class Model {
                                                                    const std::string& source);
   // The model that was embedded when the library was built; an error if none was.
   QUAVER_API static Result<std::shared_ptr<const Model>> BuiltIn();
+  // By name, as the program's --model does: a path (it holds a '/', ends in ".safetensors" or is a file
+  // here), "default" or the name of the built-in model, or NAME for NAME.safetensors in one of the model
+  // folders: those of the environment variable QUAVER_MODELS (separated by colons), models/ and
+  // share/quaver/models near the running program, and the folder of the installation. The error lists where
+  // it was looked for.
+  QUAVER_API static Result<std::shared_ptr<const Model>> Find(const std::string& name_or_file);
+  // The built-in model if it has this identity, else the first intact weights file in the model folders that
+  // has it: what a received stream was encoded with. The error lists the identities that were found instead.
+  QUAVER_API static Result<std::shared_ptr<const Model>> Find(const Identity& identity);
   QUAVER_API ~Model();
 
   QUAVER_API const Identity& identity() const;
@@ -62,29 +68,24 @@ class Model {
   QUAVER_API const EntropyModel& entropy() const;  // what packets are coded with: bitstream/packet.h
   QUAVER_API int sample_rate() const;              // Hz
   QUAVER_API int frame() const;                    // samples
+  QUAVER_API double frame_rate() const;            // frames a second
   QUAVER_API int groups() const;                   // tokens a frame at full rate
   QUAVER_API int codes() const;                    // tokens are 0 .. codes - 1
   QUAVER_API int delay() const;                    // samples by which decoded audio lags the input
   // Bytes of the packed weights, which all streams share; other memory is small beside it.
   QUAVER_API size_t matrix_bytes() const;
 
-  // Inside the source tree only: the shared library does not export these.
-  static Result<std::shared_ptr<const Model>> FromBytes(std::span<const uint8_t> bytes,
-                                                        const std::string& source, Verify verify);
-  // Matrices are rounded to F16 on the way, as in a file.
-  static Result<std::shared_ptr<const Model>> FromWeights(Weights weights);
-  const Config& config() const;
-  const internal::NetworkPlan& plan() const;
-
  private:
+  friend struct internal::ModelAccess;
   struct Impl;
   explicit Model(std::unique_ptr<const Impl> impl);
-  static Result<std::shared_ptr<const Model>> FromView(WeightsView view);
   std::unique_ptr<const Impl> impl_;
 };
 
 inline constexpr int kMaxBlockFrames = 28;  // fills the tiles of the kernels
 
+// An Encoder or Decoder of a null model, or one that was moved from, refuses every call: it encodes -1
+// frames, decodes nothing, has no state, and model() must not be asked for.
 class Encoder {
  public:
   // At most `block_frames` (1 .. kMaxBlockFrames) frames run at once. More is faster where a call brings many
@@ -93,6 +94,7 @@ class Encoder {
   QUAVER_API explicit Encoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
   QUAVER_API ~Encoder();
   QUAVER_API Encoder(Encoder&&) noexcept;
+  QUAVER_API Encoder& operator=(Encoder&&) noexcept;
 
   // Takes any number of samples (16 kHz, nominally -1 .. 1; clamped to -16 .. 16, not finite counts as 0) and
   // writes the tokens of every frame that they complete: [frames, n_q] row by row. `tokens` must have room
@@ -126,6 +128,7 @@ class Decoder {
   QUAVER_API explicit Decoder(std::shared_ptr<const Model> model, int block_frames = kMaxBlockFrames);
   QUAVER_API ~Decoder();
   QUAVER_API Decoder(Decoder&&) noexcept;
+  QUAVER_API Decoder& operator=(Decoder&&) noexcept;
 
   // tokens [frames, n_q] -> samples [frames * frame]. n_q may differ at every call. Returns false, and leaves
   // the stream as it was, when n_q is outside 0 .. groups, a token is not a code, or the sizes do not agree.

@@ -8,12 +8,16 @@
 namespace quaver {
 
 Decoder::Decoder(std::shared_ptr<const Model> model, int block_frames)
-    : impl_(std::make_unique<Impl>(std::move(model), std::clamp(block_frames, 1, kMaxBlockFrames))) {}
+    : impl_(model == nullptr
+                ? nullptr
+                : std::make_unique<Impl>(std::move(model), std::clamp(block_frames, 1, kMaxBlockFrames))) {}
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 bool Decoder::Decode(std::span<const uint16_t> tokens, int n_q, std::span<float> samples) noexcept {
-  if (n_q < 0 || n_q > impl_->model->groups() || samples.size() % impl_->frame != 0) return false;
+  if (impl_ == nullptr || n_q < 0 || n_q > impl_->model->groups() || samples.size() % impl_->frame != 0)
+    return false;
   const size_t frames = samples.size() / impl_->frame;
   const auto width = static_cast<size_t>(n_q);
   if (tokens.size() != frames * width || !impl_->Valid(tokens)) return false;
@@ -25,27 +29,32 @@ bool Decoder::Decode(std::span<const uint16_t> tokens, int n_q, std::span<float>
 }
 
 bool Decoder::Conceal(std::span<float> samples) noexcept {
-  return samples.size() == impl_->frame && Decode({}, 0, samples);
+  return impl_ != nullptr && samples.size() == impl_->frame && Decode({}, 0, samples);
 }
 
 const Model& Decoder::model() const noexcept { return *impl_->model; }
 
-void Decoder::Reset() noexcept { std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f); }
+void Decoder::Reset() noexcept {
+  if (impl_ != nullptr) std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f);
+}
 
 size_t Decoder::memory() const noexcept {
+  if (impl_ == nullptr) return 0;
   return (impl_->state.size() + impl_->latents.size() + impl_->scratch.size()) * sizeof(float);
 }
 
-size_t Decoder::state_size() const noexcept { return impl_->state.size() * sizeof(float); }
+size_t Decoder::state_size() const noexcept {
+  return impl_ == nullptr ? 0 : impl_->state.size() * sizeof(float);
+}
 
 bool Decoder::Save(std::span<std::byte> state) const noexcept {
-  if (state.size() != state_size()) return false;
+  if (impl_ == nullptr || state.size() != state_size()) return false;
   std::memcpy(state.data(), impl_->state.data(), state.size());
   return true;
 }
 
 bool Decoder::Restore(std::span<const std::byte> state) noexcept {
-  if (state.size() != state_size()) return false;
+  if (impl_ == nullptr || state.size() != state_size()) return false;
   std::memcpy(impl_->state.data(), state.data(), state.size());
   return true;
 }

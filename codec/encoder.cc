@@ -23,11 +23,15 @@ void Get(const std::byte*& at, void* to, size_t size) {
 }  // namespace
 
 Encoder::Encoder(std::shared_ptr<const Model> model, int block_frames)
-    : impl_(std::make_unique<Impl>(std::move(model), std::clamp(block_frames, 1, kMaxBlockFrames))) {}
+    : impl_(model == nullptr
+                ? nullptr
+                : std::make_unique<Impl>(std::move(model), std::clamp(block_frames, 1, kMaxBlockFrames))) {}
 Encoder::~Encoder() = default;
 Encoder::Encoder(Encoder&&) noexcept = default;
+Encoder& Encoder::operator=(Encoder&&) noexcept = default;
 
 int Encoder::Encode(std::span<const float> samples, int n_q, std::span<uint16_t> tokens) noexcept {
+  if (impl_ == nullptr) return -1;
   const size_t frames = impl_->FramesAfter(samples.size());
   if (n_q < 0 || n_q > impl_->model->groups() || frames > INT_MAX) return -1;
   if (n_q > 0 && tokens.size() / static_cast<size_t>(n_q) < frames) return -1;
@@ -41,27 +45,31 @@ int Encoder::Encode(std::span<const float> samples, int n_q, std::span<uint16_t>
 }
 
 int Encoder::FramesAfter(size_t samples) const noexcept {
+  if (impl_ == nullptr) return 0;
   return static_cast<int>(std::min<size_t>(impl_->FramesAfter(samples), INT_MAX));
 }
 
 const Model& Encoder::model() const noexcept { return *impl_->model; }
 
 void Encoder::Reset() noexcept {
+  if (impl_ == nullptr) return;
   std::fill_n(impl_->state.data(), impl_->state.size(), 0.0f);
   impl_->pending = 0;
 }
 
 size_t Encoder::memory() const noexcept {
+  if (impl_ == nullptr) return 0;
   const Impl& it = *impl_;
   return (it.state.size() + it.block.size() + it.latents.size() + it.scratch.size()) * sizeof(float);
 }
 
 size_t Encoder::state_size() const noexcept {
+  if (impl_ == nullptr) return 0;
   return sizeof(uint32_t) + (impl_->frame + impl_->state.size()) * sizeof(float);
 }
 
 bool Encoder::Save(std::span<std::byte> state) const noexcept {
-  if (state.size() != state_size()) return false;
+  if (impl_ == nullptr || state.size() != state_size()) return false;
   const auto pending = static_cast<uint32_t>(impl_->pending);
   const size_t used = pending * sizeof(float);
   const size_t unused = impl_->frame * sizeof(float) - used;
@@ -75,7 +83,7 @@ bool Encoder::Save(std::span<std::byte> state) const noexcept {
 }
 
 bool Encoder::Restore(std::span<const std::byte> state) noexcept {
-  if (state.size() != state_size()) return false;
+  if (impl_ == nullptr || state.size() != state_size()) return false;
   uint32_t pending = 0;
   const std::byte* at = state.data();
   Get(at, &pending, sizeof(pending));

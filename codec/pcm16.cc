@@ -33,6 +33,7 @@ void internal::ToPcm16(std::span<const float> samples, std::span<int16_t> out) {
 }
 
 int Encoder::EncodePcm16(std::span<const int16_t> samples, int n_q, std::span<uint16_t> tokens) noexcept {
+  if (impl_ == nullptr) return -1;
   const int frames = FramesAfter(samples.size());
   if (n_q < 0 || n_q > model().groups() || frames == INT_MAX) return -1;
   const auto width = static_cast<size_t>(n_q);
@@ -49,7 +50,7 @@ int Encoder::EncodePcm16(std::span<const int16_t> samples, int n_q, std::span<ui
 }
 
 bool Decoder::DecodePcm16(std::span<const uint16_t> tokens, int n_q, std::span<int16_t> samples) noexcept {
-  if (!Decodable(model(), tokens, n_q, samples.size())) return false;
+  if (impl_ == nullptr || !Decodable(model(), tokens, n_q, samples.size())) return false;
   Block block;
   const auto frame = static_cast<size_t>(model().frame());
   const size_t most = block.size() / frame * frame;
@@ -64,7 +65,8 @@ bool Decoder::DecodePcm16(std::span<const uint16_t> tokens, int n_q, std::span<i
 }
 
 bool Decoder::ConcealPcm16(std::span<int16_t> samples) noexcept {
-  return samples.size() == static_cast<size_t>(model().frame()) && DecodePcm16({}, 0, samples);
+  return impl_ != nullptr && samples.size() == static_cast<size_t>(model().frame()) &&
+         DecodePcm16({}, 0, samples);
 }
 
 }  // namespace quaver

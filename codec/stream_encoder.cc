@@ -62,7 +62,7 @@ struct StreamEncoder::Impl {
       const auto fits = TokensForBitrate(bits_per_second, expected.value());
       if (!fits.ok()) return fits.error();
       n_q = fits.value();
-      const double frame_rate = model->config().frame_rate();
+      const double frame_rate = model->frame_rate();
       if (options.effort > 0) {
         selector.emplace(model, bits_per_second, expected.value(),
                          PacketDefaults{options.frames_per_packet, n_q}, options.effort > 1);
@@ -74,7 +74,7 @@ struct StreamEncoder::Impl {
     if (variable) {
       variable->SetTokens(n_q);
     } else {
-      variable.emplace(model->frame(), model->config().frame_rate(), n_q);
+      variable.emplace(model->frame(), model->frame_rate(), n_q);
     }
     return {};
   }

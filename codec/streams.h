@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "codec/codec.h"
-#include "codec/model/config.h"
+#include "codec/model_access.h"
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/network_plan.h"
@@ -36,8 +36,8 @@ inline void SilenceWhatIsNotFinite(float* samples, size_t count) {
 struct Encoder::Impl {
   Impl(std::shared_ptr<const Model> shared, int block_frames)
       : model(std::move(shared)),
-        chain(model->plan().encoder()),
-        bottleneck(model->plan().bottleneck()),
+        chain(internal::ModelAccess::plan(*model).encoder()),
+        bottleneck(internal::ModelAccess::plan(*model).bottleneck()),
         frame(model->frame()),
         state(chain.state_size()),
         block(static_cast<size_t>(block_frames) * frame),
@@ -86,13 +86,14 @@ struct Encoder::Impl {
   internal::Buffer block;
   internal::Buffer latents;
   internal::Buffer scratch;
+  bool marked = false;  // by a Batch, while it looks for streams that it was given twice
 };
 
 struct Decoder::Impl {
   Impl(std::shared_ptr<const Model> shared, int block)
       : model(std::move(shared)),
-        chain(model->plan().decoder()),
-        bottleneck(model->plan().bottleneck()),
+        chain(internal::ModelAccess::plan(*model).decoder()),
+        bottleneck(internal::ModelAccess::plan(*model).bottleneck()),
         block_frames(static_cast<size_t>(block)),
         frame(model->frame()),
         state(chain.state_size()),
@@ -118,6 +119,7 @@ struct Decoder::Impl {
   internal::Buffer state;
   internal::Buffer latents;
   internal::Buffer scratch;
+  bool marked = false;  // by a Batch, while it looks for streams that it was given twice
 };
 
 }  // namespace quaver

@@ -31,7 +31,7 @@ Result<std::unique_ptr<DeviceLink>> DeviceLink::Open(const LinkOptions& options,
   if (options.loudspeaker) {
     if (Status status = link->OpenLoudspeaker(options, model); !status.ok()) return status.error();
   } else {
-    link->sink_ = std::make_unique<ClockSink>(1.0 / model.config().frame_rate());
+    link->sink_ = std::make_unique<ClockSink>(1.0 / model.frame_rate());
   }
   return link;
 }
@@ -57,7 +57,7 @@ Status DeviceLink::OpenMicrophone(const LinkOptions& options, const Model& model
   capture_ = std::make_unique<CapturePort>(static_cast<size_t>(kCaptureRoom * rate.value()));
   auto stream = system_->OpenCapture(device.value(), rate.value(), options.latency, *capture_);
   if (!stream.ok()) return stream.error();
-  auto source = MicrophoneSource::Create(*capture_, rate.value(), model.config().sample_rate);
+  auto source = MicrophoneSource::Create(*capture_, rate.value(), model.sample_rate());
   if (!source.ok()) return source.error();
   input_ = std::move(stream).value();
   microphone_ = std::move(source).value();
@@ -77,9 +77,9 @@ Status DeviceLink::OpenLoudspeaker(const LinkOptions& options, const Model& mode
   NoteRate(options, device.value(), rate.value());
   LoudspeakerSettings settings;
   settings.rate = rate.value();
-  settings.model_rate = model.config().sample_rate;
+  settings.model_rate = model.sample_rate();
   settings.reserve = options.reserve;
-  settings.frame = 1.0 / model.config().frame_rate();
+  settings.frame = 1.0 / model.frame_rate();
   settings.steered = options.microphone;
   playout_ = LoudspeakerSink::MakePort(settings);
   auto stream = system_->OpenPlayout(device.value(), rate.value(), options.latency, *playout_);

@@ -44,7 +44,7 @@ LiveCodec::LiveCodec(const std::shared_ptr<const Model>& model, const ChannelSet
       delay_(static_cast<size_t>(model_->delay()) + static_cast<size_t>(depth) * frame_),
       encoder_(LiveEncoder(model)),
       decoder_(LiveDecoder(model)),
-      channel_(settings, 1.0 / model_->config().frame_rate()),
+      channel_(settings, 1.0 / model_->frame_rate()),
       jitter_(depth),
       room_(kMaxPacketBytes),
       past_(delay_ + frame_),

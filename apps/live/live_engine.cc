@@ -47,7 +47,7 @@ Result<Got> LiveEngine::Step() {
   }
   if (const auto pushed = Handle(); !pushed.ok()) return pushed.error();
   const std::chrono::duration<double> took = Clock::now() - start;
-  const double frame = 1.0 / codec_.model().config().frame_rate();
+  const double frame = 1.0 / codec_.model().frame_rate();
   stats_.packet_times.Add(took.count());
   Count(stats_.busy_ns, static_cast<uint64_t>(1e9 * took.count()));
   if (took.count() > frame) Count(stats_.slow);

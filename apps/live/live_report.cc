@@ -37,7 +37,7 @@ long ResidentKib() {
 }
 
 LatencyParts Latency(const LiveStats& stats, const LiveCodec& codec, const DeviceFigures& devices) {
-  const double rate = codec.model().config().sample_rate;
+  const double rate = codec.model().sample_rate();
   const auto overlap = static_cast<size_t>(codec.model().delay());
   LatencyParts parts;
   parts.algorithm = static_cast<double>(codec.frame() + overlap) / rate;
@@ -59,7 +59,7 @@ LiveReport MakeReport(const LiveStats& stats, const LiveCodec& codec, const Devi
   const double frames = report.frames == 0 ? 1 : static_cast<double>(report.frames);
   report.tokens_per_frame = static_cast<double>(Read(stats.tokens)) / frames;
   report.payload_bps =
-      8 * static_cast<double>(Read(stats.payload_bytes)) * codec.model().config().frame_rate() / frames;
+      8 * static_cast<double>(Read(stats.payload_bytes)) * codec.model().frame_rate() / frames;
   report.lost = Read(stats.lost);
   report.late = Read(stats.late);
   report.concealed = Read(stats.concealed);

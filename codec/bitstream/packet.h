@@ -8,7 +8,7 @@
 #include <span>
 
 #include "codec/export.h"
-#include "codec/quantize/bottleneck_config.h"
+#include "codec/limits.h"
 
 namespace quaver {
 

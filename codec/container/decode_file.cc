@@ -120,7 +120,7 @@ Result<size_t> RowLength(std::span<const uint16_t> row, size_t number, int codes
 }  // namespace
 
 double Seconds(uint64_t frames, const Model& model) {
-  return static_cast<double>(frames) / model.config().frame_rate();
+  return static_cast<double>(frames) / model.frame_rate();
 }
 
 Status CheckHeader(const QvrHeader& header, const Model& model) {

@@ -16,7 +16,7 @@ Result<std::vector<double>> ExpectedBitrates(const Model& model) {
   std::vector<double> rates(groups);
   const auto entry = model.metadata().find("payload_bps");
   if (entry == model.metadata().end()) {
-    const double token = model.config().frame_rate() * std::log2(model.codes());
+    const double token = model.frame_rate() * std::log2(model.codes());
     for (size_t i = 0; i < groups; ++i) rates[i] = token * static_cast<double>(i + 1);
     return rates;
   }
@@ -47,7 +47,7 @@ namespace {
 double PacketBits(int n_q) { return 4 + 0.45 * n_q; }
 
 double WithPackets(const Model& model, double expected, int n_q, int frames) {
-  const double packets = model.config().frame_rate() * (1.0 / frames - 1.0 / kMaxFramesPerPacket);
+  const double packets = model.frame_rate() * (1.0 / frames - 1.0 / kMaxFramesPerPacket);
   return expected + PacketBits(n_q) * packets;
 }
 

@@ -54,16 +54,16 @@ PerceptualSelector::PerceptualSelector(std::shared_ptr<const Model> model, doubl
                                        const std::vector<double>& expected, const PacketDefaults& packets,
                                        bool search)
     : model_(std::move(model)),
-      bits_per_frame_(bits_per_second / model_->config().frame_rate()),
+      bits_per_frame_(bits_per_second / model_->frame_rate()),
       packets_(packets),
       groups_(static_cast<size_t>(model_->groups())),
       frame_(static_cast<size_t>(model_->frame())),
-      bits_(BitsAFrame(expected, model_->config().frame_rate())),
+      bits_(BitsAFrame(expected, model_->frame_rate())),
       distance_(model_->sample_rate(), model_->frame()),
       receiver_(model_, 1),
       sound_(static_cast<size_t>(model_->delay())) {
   const auto packet = static_cast<size_t>(packets.frames);
-  segment_ = std::max<size_t>(1, std::lround(kSegment * model_->config().frame_rate()) / packet) * packet;
+  segment_ = std::max<size_t>(1, std::lround(kSegment * model_->frame_rate()) / packet) * packet;
   bits_.resize(MostTokens(bits_per_frame_, bits_));
   for (size_t i = 0; i < bits_.size(); ++i) decoders_.emplace_back(model_);
   if (search) search_.emplace(model_, packets.frames);
@@ -155,7 +155,7 @@ std::vector<uint16_t> PerceptualSelector::Decide(size_t frames) {
       n_q = Fill(costs, budget).n_q;
     }
   }
-  const double most = kMostSaved * bits_per_frame_ * model_->config().frame_rate();
+  const double most = kMostSaved * bits_per_frame_ * model_->frame_rate();
   saved_ = std::clamp(budget - Payload(n_q), 0.0, most);
   const auto end = tokens_.begin() + static_cast<std::ptrdiff_t>(frames * groups_);
   std::vector<uint16_t> rows(tokens_.begin(), end);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace quaver {
+#include "codec/limits.h"
 
-inline constexpr int kMaxGroups = 18;  // tokens a frame
+namespace quaver {
 
 // A token is one group of latents: of scalars with levels each, or a vector with a codebook.
 //   fsp               finite scalar perturbation (codec/quantize/fsp.h)

@@ -13,6 +13,7 @@
 #include "codec/codec.h"
 #include "codec/model/layers.h"
 #include "codec/train/clip_tokens.h"
+#include "codec/train/runtime_model.h"
 
 namespace quaver {
 namespace {
@@ -27,14 +28,9 @@ struct Tokens {
   std::vector<ClipTokens> learnt;    // by the network
 };
 
-Result<Tokens> TokeniseAll(Weights& weights, const Dataset& data, const FitProgress& progress) {
+Result<Tokens> TokeniseAll(const Weights& weights, const Dataset& data, const FitProgress& progress) {
   const BottleneckConfig& bottleneck = weights.config.bottleneck;
-  const EntropyModel flat = EntropyModel::Uniform(bottleneck);
-  weights.frequencies.assign(flat.frequencies().begin(), flat.frequencies().end());
-  weights.context = {};
-  const auto bytes = SerializeWeights(weights);
-  if (!bytes.ok()) return bytes.error();
-  const auto runtime = Model::FromBytes(bytes.value(), "exported weights", Verify::kTrusted);
+  const auto runtime = RuntimeModel(weights);
   if (!runtime.ok()) return runtime.error();
   EntropyCounter counter(bottleneck, kMaxFramesPerPacket);
   std::mt19937_64 random(1);

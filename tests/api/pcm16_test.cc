@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codec/model_access.h"
 #include "codec/quaver.h"
 #include "tests/runtime/signals.h"
 
@@ -33,7 +34,7 @@ std::shared_ptr<const Model> LoudModel(float gain) {
   Weights weights = VariedWeights(TinyConfig(), 3);
   auto& bias = weights.tensors.at("decoder.istft.bias").values;
   for (float& log_magnitude : std::span(bias).first(bias.size() / 2)) log_magnitude += std::log(gain);
-  const auto model = Model::FromWeights(weights);
+  const auto model = internal::ModelAccess::FromWeights(weights);
   return model.ok() ? model.value() : nullptr;
 }
 

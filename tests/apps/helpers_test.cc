@@ -12,6 +12,7 @@
 #include "apps/progress.h"
 #include "codec/container/playback.h"
 #include "codec/encode/bitrate.h"
+#include "codec/model_access.h"
 #include "tests/apps/run_tool.h"
 #include "tests/model/random_weights.h"
 
@@ -45,7 +46,7 @@ TEST(Bitrate, PicksTheMostTokensThatFit) {
 Result<std::vector<double>> ExpectedWith(const std::string& metadata) {
   Weights weights = RandomWeights(TinyConfig(), 1);
   if (!metadata.empty()) weights.metadata["payload_bps"] = metadata;
-  const auto model = Model::FromWeights(weights);
+  const auto model = internal::ModelAccess::FromWeights(weights);
   if (!model.ok()) return model.error();
   return ExpectedBitrates(*model.value());
 }

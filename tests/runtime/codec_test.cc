@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "codec/model_access.h"
 #include "codec/quantize/fsp.h"
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/kernels.h"
@@ -159,9 +160,10 @@ void ExpectNetworksAgree(const Config& config, int frames) {
   ASSERT_EQ(speech.size(), size_t{40000});
   const std::vector<float> samples(speech.end() - frames * kFrame, speech.end());
   const Network network = BuildNetwork(config);
-  const auto latents = RunChain(model->plan().encoder(), samples);
+  const auto latents = RunChain(internal::ModelAccess::plan(*model).encoder(), samples);
   const Signal expected = ReferenceNetwork(network.encoder, weights, SampleSignal(samples));
-  EXPECT_LT(WorstError(expected, latents, model->plan().encoder().out_stride()), kTolerance);
+  EXPECT_LT(WorstError(expected, latents, internal::ModelAccess::plan(*model).encoder().out_stride()),
+            kTolerance);
 
   std::vector<int> n_q;
   for (int t = 0; t < frames; ++t) n_q.push_back(t * 7 % 19);
@@ -187,14 +189,14 @@ TEST(NetworkTest, EveryInstructionSetAgrees) {
   const auto speech = Speech("fr-common-voice-3.flac", 25600);
   const auto samples = std::vector<float>(speech.end() - 8 * kFrame, speech.end());
   const auto model = RandomModel(Config{});
-  const auto latents = RunChain(model->plan().encoder(), samples);
+  const auto latents = RunChain(internal::ModelAccess::plan(*model).encoder(), samples);
   const auto tokens = RandomTokens(8 * 18, 1000, 3);
   const auto sound = DecodeAll(model, tokens, 18);
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     SCOPED_TRACE(hwy::TargetName(target));
     hwy::SetSupportedTargetsForTest(target);
     ASSERT_STREQ(internal::ChooseTarget(), hwy::TargetName(target));
-    const auto other_latents = RunChain(model->plan().encoder(), samples);
+    const auto other_latents = RunChain(internal::ModelAccess::plan(*model).encoder(), samples);
     const auto other_sound = DecodeAll(model, tokens, 18);
     for (size_t i = 0; i < latents.size(); ++i) ASSERT_NEAR(other_latents[i], latents[i], kTolerance) << i;
     for (size_t i = 0; i < sound.size(); ++i) ASSERT_NEAR(other_sound[i], sound[i], kTolerance) << i;
@@ -203,11 +205,12 @@ TEST(NetworkTest, EveryInstructionSetAgrees) {
 }
 
 TEST_P(CodecTest, TokensAreTheCentroidsNearestToTheLatents) {
-  const auto latents = RunChain(model_->plan().encoder(), {speech_.begin(), speech_.begin() + 40 * kFrame});
-  const size_t stride = static_cast<size_t>(model_->plan().encoder().out_stride());
+  const auto latents = RunChain(internal::ModelAccess::plan(*model_).encoder(),
+                                {speech_.begin(), speech_.begin() + 40 * kFrame});
+  const size_t stride = static_cast<size_t>(internal::ModelAccess::plan(*model_).encoder().out_stride());
   const auto tokens = EncodeAll(model_, speech_, 18);
   ASSERT_EQ(tokens.size(), size_t{40 * 18});
-  const Weights weights = VariedWeights(model_->config(), 1);
+  const Weights weights = VariedWeights(internal::ModelAccess::config(*model_), 1);
   int differing = 0;
   for (size_t i = 0; i < tokens.size(); ++i) {
     // FSP: cells of equal width, with the centroid in the middle, so the cell's is the nearest one.
@@ -306,7 +309,7 @@ TEST_P(CodecTest, DecoderIsIndifferentToChunks) {
 
 TEST_P(CodecTest, EncoderIsCausal) {
   const auto latents = [&](const std::vector<float>& samples) {
-    return RunChain(model_->plan().encoder(), samples);
+    return RunChain(internal::ModelAccess::plan(*model_).encoder(), samples);
   };
   const std::vector<float> samples(speech_.begin(), speech_.begin() + 30 * kFrame);
   const auto before = latents(samples);
@@ -526,8 +529,8 @@ TEST(FspTest, EverySquashingFunctionGivesItsCells) {
     const auto model = RandomModel(config);
     ASSERT_NE(model, nullptr);
     const auto tokens = EncodeAll(model, speech, 18);
-    const auto latents = RunChain(model->plan().encoder(), speech);
-    const auto stride = static_cast<size_t>(model->plan().encoder().out_stride());
+    const auto latents = RunChain(internal::ModelAccess::plan(*model).encoder(), speech);
+    const auto stride = static_cast<size_t>(internal::ModelAccess::plan(*model).encoder().out_stride());
     int differing = 0;
     for (size_t i = 0; i < tokens.size(); ++i) {
       const double z = named.cdf(latents[i / 18 * stride + i % 18 * 4]);
@@ -548,7 +551,7 @@ TEST(VpTest, AnyCodebookThatTheConfigurationNamesWorks) {
       Tensor& codebook = weights.tensors.at(kCodebook);
       codebook.shape[0] = codebooks;
       codebook.values.resize(static_cast<size_t>(codebooks) * codes * 4);
-      const auto model = Model::FromWeights(weights);
+      const auto model = internal::ModelAccess::FromWeights(weights);
       ASSERT_TRUE(model.ok()) << model.message();
       EXPECT_EQ(model.value()->codes(), codes);
       const auto tokens = EncodeAll(model.value(), samples, 18);
@@ -577,7 +580,7 @@ TEST(ModelTest, ComesBackFromBytes) {
 
 TEST(ModelTest, RefusesWhatMakesNoNetwork) {
   const auto expect_error = [](const Weights& weights, const std::string& part) {
-    const auto model = Model::FromWeights(weights);
+    const auto model = internal::ModelAccess::FromWeights(weights);
     ASSERT_FALSE(model.ok());
     EXPECT_NE(model.message().find(part), std::string::npos) << model.message();
   };
@@ -599,7 +602,7 @@ TEST(ModelTest, RefusesWhatMakesNoNetwork) {
 
   Weights entropy = RandomWeights(TinyConfig(), 1);
   entropy.frequencies.clear();
-  EXPECT_FALSE(Model::FromWeights(entropy).ok());
+  EXPECT_FALSE(internal::ModelAccess::FromWeights(entropy).ok());
 }
 
 TEST(ModelTest, ErrorsNameTheFile) {

@@ -12,6 +12,7 @@
 
 #include "codec/codec.h"
 #include "codec/model/half.h"
+#include "codec/model_access.h"
 #include "tests/model/random_weights.h"
 
 namespace quaver {
@@ -33,7 +34,7 @@ inline Weights VariedWeights(const Config& config, uint64_t seed) {
 }
 
 inline std::shared_ptr<const Model> RandomModel(const Config& config, uint64_t seed = 1) {
-  auto model = Model::FromWeights(VariedWeights(config, seed));
+  auto model = internal::ModelAccess::FromWeights(VariedWeights(config, seed));
   return model.ok() ? model.value() : nullptr;
 }
 

@@ -9,6 +9,7 @@
 
 #include "codec/codec.h"
 #include "codec/model/builtin.h"
+#include "codec/model_access.h"
 #include "codec/train/bottlenecks/fsp.h"
 #include "codec/train/export.h"
 #include "codec/train/schedule.h"
@@ -150,7 +151,7 @@ Result<Weights> ExportedAndReadBack() {
 
 // Parity of the two halves on real speech: LibTorch and the runtime with the same rounded weights.
 void ExpectParity(const Weights& weights, const Dataset& data) {
-  const auto model = Model::FromWeights(weights);
+  const auto model = internal::ModelAccess::FromWeights(weights);
   ASSERT_TRUE(model.ok()) << model.message();
   torch::NoGradGuard no_grad;
   TorchNetwork network(weights.config);
