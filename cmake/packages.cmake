@@ -1,4 +1,4 @@
-# cpack in the build folder: a Debian package of each component of cmake/install.cmake, quaver, libquaver0 and
+# cpack in the build folder: a Debian package of each component of cmake/install.cmake, quaver, libquaver1 and
 # libquaver-dev. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own are (lib/<architecture>).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "Quaver contributors")
@@ -8,7 +8,7 @@ set(CPACK_COMPONENTS_ALL program runtime development)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)      # what the binaries need, by the packages of this machine
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)  # and what a package that needs libquaver0 shall say
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)  # and what a package that needs libquaver1 shall say
 
 get_target_property(abi quaver_shared SOVERSION)
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "The program, with the default model.")

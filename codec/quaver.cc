@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cmath>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -14,6 +16,7 @@
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
 #include "codec/quaver_handles.h"
+#include "codec/stream_encoder.h"
 
 namespace {
 
@@ -25,12 +28,7 @@ static_assert(QUAVER_MAX_FRAMES == quaver::kMaxFramesPerPacket);
 static_assert(QUAVER_MAX_GROUPS == quaver::kMaxGroups);
 static_assert(QUAVER_MAX_PACKET_BYTES == quaver::kMaxPacketBytes);
 
-void Explain(const std::string& message, char* error, size_t error_size) {
-  if (error == nullptr || error_size == 0) return;
-  const size_t length = std::min(message.size(), error_size - 1);
-  std::memcpy(error, message.data(), length);
-  error[length] = 0;
-}
+using quaver::internal::Explain;
 
 // Runs `load`, which returns a Result of a model and may run out of memory.
 template <typename Load>
@@ -113,7 +111,9 @@ int EncodeSamples(quaver_encoder* encoder, const Sample* samples, size_t count, 
   if (encoder == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
   const std::span<uint16_t> room(tokens, tokens == nullptr ? 0 : capacity);
   const int frames = Encode(encoder->encoder, {samples, count}, n_q, room);
-  return frames < 0 ? QUAVER_ERROR_ARGUMENT : frames;
+  if (frames >= 0) return frames;
+  return n_q < 0 || n_q > encoder->model->groups() || tokens == nullptr ? QUAVER_ERROR_ARGUMENT
+                                                                        : QUAVER_ERROR_SHORT;
 }
 
 template <typename Sample>
@@ -122,8 +122,9 @@ int DecodeTokens(quaver_decoder* decoder, const uint16_t* tokens, int frames, in
   if (decoder == nullptr || samples == nullptr || frames < 0 || n_q < 0 || n_q > decoder->model->groups())
     return QUAVER_ERROR_ARGUMENT;
   const size_t count = static_cast<size_t>(frames) * static_cast<size_t>(n_q);
+  if (tokens == nullptr && count > 0) return QUAVER_ERROR_ARGUMENT;
   const int written = SamplesOf(*decoder->model, frames, capacity);
-  if (written < 0 || (tokens == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  if (written < 0) return QUAVER_ERROR_SHORT;
   const bool ok = Decode(decoder->decoder, {tokens, count}, n_q, {samples, static_cast<size_t>(written)});
   return ok ? written : QUAVER_ERROR_ARGUMENT;
 }
@@ -138,9 +139,20 @@ int UnpackAndDecode(quaver_decoder* decoder, const quaver_format* format, const 
   if (!quaver::DecodePacket(decoder->model->entropy(), Defaults(*format), Bytes(packet, size), tokens))
     return QUAVER_ERROR_PACKET;
   const int written = SamplesOf(*decoder->model, tokens.frames, capacity);
-  if (written < 0) return QUAVER_ERROR_ARGUMENT;
+  if (written < 0) {  // the caller asked for fewer frames than were agreed, or the packet has more
+    return SamplesOf(*decoder->model, format->frames, capacity) < 0 ? QUAVER_ERROR_SHORT
+                                                                    : QUAVER_ERROR_PACKET;
+  }
   DecodeRuns(*decoder, tokens, samples);
   return written;
+}
+
+int Pack(const quaver_model& model, const quaver_format& format, const PacketTokens& rows, uint8_t* packet,
+         size_t capacity) {
+  if (capacity < QUAVER_MAX_PACKET_BYTES) return QUAVER_ERROR_SHORT;
+  const size_t bytes =
+      quaver::EncodePacket(model.shared->entropy(), Defaults(format), rows, {packet, capacity});
+  return bytes == 0 ? QUAVER_ERROR_ARGUMENT : static_cast<int>(bytes);
 }
 
 }  // namespace
@@ -153,11 +165,17 @@ const char* quaver_error_text(int code) {
   if (code >= 0) return "no error";
   switch (code) {
     case QUAVER_ERROR_ARGUMENT:
-      return "an argument is out of range or NULL, or a buffer is too short";
+      return "an argument is out of range or NULL";
     case QUAVER_ERROR_PACKET:
       return "the bytes are no packet of this model";
     case QUAVER_ERROR_STATE:
       return "the bytes are no state of this stream";
+    case QUAVER_ERROR_SHORT:
+      return "a buffer is too short";
+    case QUAVER_ERROR_ENDED:
+      return "the stream has ended";
+    case QUAVER_ERROR_MEMORY:
+      return "memory is short";
     default:
       return "unknown error";
   }
@@ -169,6 +187,22 @@ quaver_model* quaver_model_open(const char* path, char* error, size_t error_size
 
 quaver_model* quaver_model_from_memory(const void* bytes, size_t size, char* error, size_t error_size) {
   return Opened([&] { return Model::FromBytes(Bytes(bytes, size), "memory"); }, error, error_size);
+}
+
+quaver_model* quaver_model_find(const char* name_or_file, char* error, size_t error_size) {
+  return Opened([&] { return Model::Find(std::string(name_or_file == nullptr ? "" : name_or_file)); }, error,
+                error_size);
+}
+
+quaver_model* quaver_model_find_identity(const uint8_t identity[32], char* error, size_t error_size) {
+  return Opened(
+      [&]() -> quaver::Result<std::shared_ptr<const Model>> {
+        if (identity == nullptr) return quaver::Error{"the identity is NULL"};
+        quaver::Identity wanted;
+        std::copy_n(identity, wanted.size(), wanted.begin());
+        return Model::Find(wanted);
+      },
+      error, error_size);
 }
 
 void quaver_model_close(quaver_model* model) { delete model; }
@@ -197,6 +231,42 @@ int quaver_model_identity(const quaver_model* model, uint8_t identity[32]) {
   if (model == nullptr || identity == nullptr) return QUAVER_ERROR_ARGUMENT;
   std::ranges::copy(model->shared->identity(), identity);
   return 0;
+}
+
+int quaver_model_metadata(const quaver_model* model, char* json, size_t capacity) {
+  if (model == nullptr || (json == nullptr && capacity > 0)) return QUAVER_ERROR_ARGUMENT;
+  try {
+    nlohmann::json facts = model->shared->metadata();
+    facts["identity"] = quaver::ToHex(model->shared->identity());
+    const std::string text = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    if (text.size() >= INT_MAX) return QUAVER_ERROR_SHORT;
+    if (json == nullptr) return static_cast<int>(text.size());
+    if (text.size() >= capacity) return QUAVER_ERROR_SHORT;
+    std::memcpy(json, text.c_str(), text.size() + 1);
+    return static_cast<int>(text.size());
+  } catch (const std::exception&) {
+    return QUAVER_ERROR_MEMORY;
+  }
+}
+
+int quaver_tokens_for_bitrate(const quaver_model* model, double bits_per_second, int frames_per_packet) {
+  if (model == nullptr) return QUAVER_ERROR_ARGUMENT;
+  try {
+    const auto n_q = quaver::TokensForBitrate(*model->shared, bits_per_second, frames_per_packet);
+    return n_q.ok() ? n_q.value() : QUAVER_ERROR_ARGUMENT;
+  } catch (const std::exception&) {
+    return QUAVER_ERROR_MEMORY;
+  }
+}
+
+int quaver_expected_bitrate(const quaver_model* model, int n_q, int frames_per_packet) {
+  if (model == nullptr) return QUAVER_ERROR_ARGUMENT;
+  try {
+    const auto rate = quaver::ExpectedBitrate(*model->shared, n_q, frames_per_packet);
+    return rate.ok() ? static_cast<int>(std::lround(rate.value())) : QUAVER_ERROR_ARGUMENT;
+  } catch (const std::exception&) {
+    return QUAVER_ERROR_MEMORY;
+  }
 }
 
 quaver_encoder* quaver_encoder_create(const quaver_model* model) {
@@ -286,9 +356,24 @@ int quaver_pack(const quaver_model* model, const quaver_format* format, const ui
     rows.n_q[f] = static_cast<uint8_t>(n_q);
     std::copy_n(tokens + f * static_cast<size_t>(n_q), n_q, rows.token[f].data());
   }
-  const size_t bytes =
-      quaver::EncodePacket(model->shared->entropy(), Defaults(*format), rows, {packet, capacity});
-  return bytes == 0 ? QUAVER_ERROR_ARGUMENT : static_cast<int>(bytes);
+  return Pack(*model, *format, rows, packet, capacity);
+}
+
+int quaver_pack_frames(const quaver_model* model, const quaver_format* format, const uint16_t* tokens,
+                       const uint8_t* n_q, int frames, uint8_t* packet, size_t capacity) {
+  if (model == nullptr || tokens == nullptr || n_q == nullptr || packet == nullptr || frames < 1 ||
+      frames > QUAVER_MAX_FRAMES || !Valid(format, model->shared->groups())) {
+    return QUAVER_ERROR_ARGUMENT;
+  }
+  PacketTokens rows;
+  rows.frames = frames;
+  const auto groups = static_cast<size_t>(model->shared->groups());
+  for (size_t f = 0; f < static_cast<size_t>(frames); ++f) {
+    if (n_q[f] > groups) return QUAVER_ERROR_ARGUMENT;
+    rows.n_q[f] = n_q[f];
+    std::copy_n(tokens + f * groups, n_q[f], rows.token[f].data());
+  }
+  return Pack(*model, *format, rows, packet, capacity);
 }
 
 int quaver_unpack(const quaver_model* model, const quaver_format* format, const void* packet, size_t size,

@@ -1,5 +1,9 @@
-/* The C API: the stable face of the codec for other languages. codec/codec.h is the C++ face. Installed as
- * <quaver/quaver.h>; samples/voice_channel.c is a whole program.
+/* The C API: the stable interface of the codec, for C and for other languages. codec/codec.h is the C++ API.
+ * Installed as <quaver/quaver.h>; samples/voice_channel.c is a complete program.
+ *
+ * There are two layers. A quaver_stream_encoder takes samples and gives packets at a bit rate, and a
+ * quaver_stream_decoder takes packets and gives samples. Below them, a quaver_encoder makes tokens, the
+ * caller decides how many of them to send, and packs them:
  *
  *   quaver_model* model = quaver_model_open(NULL, NULL, 0);      // the built-in one
  *   quaver_encoder* encoder = quaver_encoder_create(model);
@@ -21,12 +25,13 @@
  * kinds may alternate in one stream. Tokens are [frames, n_q] row by row.
  *
  * Calls that can fail return a negative quaver_error, which quaver_error_text() puts into words. No call
- * throws, aborts or prints. Encoding, decoding and packets allocate nothing, lock nothing and make no system
- * call; only _open, _from_memory, _create and _close do, so keep those off an audio thread.
+ * throws, aborts or prints. Encoding, decoding and packing allocate nothing, lock nothing and make no system
+ * call, so they may run on an audio thread. What opens, finds, creates or closes something, metadata and
+ * bit rates may allocate; for quaver_stream_encoder and quaver_stream_decoder see there.
  *
- * Ownership: what _open, _from_memory or _create returned, the caller gives back to the _close call of its
- * kind, in any order. Every other pointer is the caller's own and is used during the call only; buffers must
- * not overlap. Passing NULL where an object or a buffer with a size above 0 is expected is
+ * Ownership: what _open, _find, _from_memory or _create returned, the caller gives back to the _close call of
+ * its kind, in any order. Every other pointer is the caller's own and is used during the call only; buffers
+ * must not overlap. Passing NULL where an object or a buffer with a size above 0 is expected is
  * QUAVER_ERROR_ARGUMENT.
  *
  * Threads: a model never changes, so any number of streams and threads may share it. One encoder or decoder
@@ -39,9 +44,9 @@
 
 #include "codec/export.h"
 
-/* Number of the binary interface, which the library's soname carries too (libquaver.so.0). It grows when a
+/* Number of the binary interface, which the library's soname carries too (libquaver.so.1). It grows when a
  * program that was built with an older header would no longer run; new functions alone leave it as it is. */
-#define QUAVER_ABI 0
+#define QUAVER_ABI 1
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,29 +56,35 @@ typedef struct quaver_model quaver_model;
 typedef struct quaver_encoder quaver_encoder;
 typedef struct quaver_decoder quaver_decoder;
 typedef struct quaver_batch quaver_batch;
+typedef struct quaver_stream_encoder quaver_stream_encoder;
+typedef struct quaver_stream_decoder quaver_stream_decoder;
 
 typedef enum quaver_error {
-  QUAVER_ERROR_ARGUMENT = -1, /* a value out of range, a NULL, a buffer too short: nothing was done */
-  QUAVER_ERROR_PACKET = -2,   /* bytes that are no packet of this model */
-  QUAVER_ERROR_STATE = -3     /* bytes that are no state of this stream */
+  QUAVER_ERROR_ARGUMENT = -1, /* a value out of range or a NULL: nothing was done */
+  QUAVER_ERROR_PACKET = -2,   /* bytes that are no packet of this model, or one of more frames than agreed */
+  QUAVER_ERROR_STATE = -3,    /* bytes that are no state of this stream */
+  QUAVER_ERROR_SHORT = -4,    /* a buffer is too short for the result: nothing was done */
+  QUAVER_ERROR_ENDED = -5,    /* the stream was flushed and takes nothing more */
+  QUAVER_ERROR_MEMORY = -6    /* no memory left */
 } quaver_error;
 
 enum {
   QUAVER_MAX_FRAMES = 25,        /* of a packet */
   QUAVER_MAX_GROUPS = 18,        /* tokens of a frame */
+  QUAVER_MAX_LOST_FRAMES = 3000, /* concealed in one call: a minute */
+  QUAVER_NO_TOKEN = 65535,       /* in rows of tokens: the frame has fewer */
   QUAVER_MAX_PACKET_BYTES = 8192 /* what quaver_pack needs room for; packets are far smaller */
 };
 
-/* Of the library that runs: quaver_abi() == QUAVER_ABI says that it fits the header that you compiled with.
- */
+/* Of the library that is loaded: it fits the header that you compiled with if quaver_abi() == QUAVER_ABI. */
 QUAVER_API int quaver_abi(void);
 QUAVER_API const char* quaver_version(void); /* such as "0.1.0"; never freed */
-/* What a negative quaver_error means, in English, without a final stop; never NULL, never freed. Values of 0
- * and above are no errors and say so. */
+/* What a negative quaver_error means, in English, without a full stop; never NULL, never freed. For 0 and
+ * above it is "no error". */
 QUAVER_API const char* quaver_error_text(int code);
 
-/* What both ends of a stream have agreed on: a packet like that says nothing of it and costs the least.
- * Other packets decode all the same. */
+/* What both ends of a stream have agreed on. Packets of this format are the smallest; others are decoded too,
+ * and take about a byte more. */
 typedef struct quaver_format {
   int frames; /* a packet, 1 .. 25 */
   int n_q;    /* tokens a frame, 0 .. quaver_groups() */
@@ -85,6 +96,15 @@ QUAVER_API quaver_model* quaver_model_open(const char* path, char* error, size_t
 /* The same from a weights file in memory, which may be freed afterwards. */
 QUAVER_API quaver_model* quaver_model_from_memory(const void* bytes, size_t size, char* error,
                                                   size_t error_size);
+/* The same by name: a path (it holds a '/', ends in ".safetensors" or is a file here), "default" or the name
+ * of the built-in model, or NAME for NAME.safetensors in one of the model folders: those of the environment
+ * variable QUAVER_MODELS (separated by colons), models/ and share/quaver/models near the running program, and
+ * the folder of the installation. */
+QUAVER_API quaver_model* quaver_model_find(const char* name_or_file, char* error, size_t error_size);
+/* The model of an identity, such as a stream names it: the built-in one, or the first intact weights file in
+ * the model folders that has it. */
+QUAVER_API quaver_model* quaver_model_find_identity(const uint8_t identity[32], char* error,
+                                                    size_t error_size);
 /* Gives up the handle; the model lives on while a stream uses it. NULL is allowed, as in all _close calls. */
 QUAVER_API void quaver_model_close(quaver_model* model);
 
@@ -95,6 +115,18 @@ QUAVER_API int quaver_codes(const quaver_model* model);         /* tokens are 0 
 QUAVER_API int quaver_delay(const quaver_model* model); /* samples by which decoded sound lags the input */
 /* SHA-256 of configuration and weights: both ends of a stream need the same. Returns 0. */
 QUAVER_API int quaver_model_identity(const quaver_model* model, uint8_t identity[32]);
+
+/* The metadata of the weights file (name, licence, measured rates ...) and the identity as "identity", a JSON
+ * object of strings, with a final 0. Returns its length without the 0; if that does not fit into `capacity`,
+ * it is QUAVER_ERROR_SHORT, unless `json` is NULL and `capacity` 0: then the length alone is returned. */
+QUAVER_API int quaver_model_metadata(const quaver_model* model, char* json, size_t capacity);
+
+/* The largest number of tokens a frame whose payload is expected to fit a bit rate, in packets of 1 .. 25
+ * frames; short packets cost more. QUAVER_ERROR_ARGUMENT if even one token a frame is too much. */
+QUAVER_API int quaver_tokens_for_bitrate(const quaver_model* model, double bits_per_second,
+                                         int frames_per_packet);
+/* The other way: expected payload in bits per second, rounded. */
+QUAVER_API int quaver_expected_bitrate(const quaver_model* model, int n_q, int frames_per_packet);
 
 /* NULL if the model is NULL or memory is short. */
 QUAVER_API quaver_encoder* quaver_encoder_create(const quaver_model* model);
@@ -124,8 +156,9 @@ QUAVER_API int quaver_decode_i16(quaver_decoder* decoder, const uint16_t* tokens
 /* One missing frame: continues the stream as well as the network can. Returns the samples written. */
 QUAVER_API int quaver_conceal(quaver_decoder* decoder, float* samples, size_t capacity);
 QUAVER_API int quaver_conceal_i16(quaver_decoder* decoder, int16_t* samples, size_t capacity);
-/* Unpacks and decodes. Returns the samples written; on QUAVER_ERROR_PACKET the stream is as it was: conceal
- * quaver_packet_frames() frames then, or the agreed number if that fails too. */
+/* Unpacks and decodes. `capacity` should hold the agreed number of frames; a packet that claims more than
+ * fits is then damaged: QUAVER_ERROR_PACKET. Returns the samples written; on QUAVER_ERROR_PACKET the stream
+ * is as it was: conceal the agreed number of frames. */
 QUAVER_API int quaver_decode_packet(quaver_decoder* decoder, const quaver_format* format, const void* packet,
                                     size_t size, float* samples, size_t capacity);
 QUAVER_API int quaver_decode_packet_i16(quaver_decoder* decoder, const quaver_format* format,
@@ -136,8 +169,14 @@ QUAVER_API int quaver_decoder_reset(quaver_decoder* decoder); /* as fresh; retur
  * Returns the bytes written. */
 QUAVER_API int quaver_pack(const quaver_model* model, const quaver_format* format, const uint16_t* tokens,
                            int frames, int n_q, uint8_t* packet, size_t capacity);
-/* The tokens of a packet: tokens [25, quaver_groups()], of which row f holds n_q[f] tokens and 65535 behind
- * them, and n_q [25]. Returns the frames. */
+/* The same of frames with different numbers of tokens: tokens [frames, quaver_groups()], n_q [frames], 0 ..
+ * quaver_groups() each; what lies in a row behind its n_q[f] tokens is not read. What quaver_unpack gives can
+ * be packed again. */
+QUAVER_API int quaver_pack_frames(const quaver_model* model, const quaver_format* format,
+                                  const uint16_t* tokens, const uint8_t* n_q, int frames, uint8_t* packet,
+                                  size_t capacity);
+/* The tokens of a packet: tokens [25, quaver_groups()], of which row f holds n_q[f] tokens and
+ * QUAVER_NO_TOKEN behind them, and n_q [25]. Returns the frames. */
 QUAVER_API int quaver_unpack(const quaver_model* model, const quaver_format* format, const void* packet,
                              size_t size, uint16_t* tokens, uint8_t* n_q);
 /* Frames of a packet, known without its tokens. */
@@ -161,12 +200,79 @@ QUAVER_API quaver_batch* quaver_batch_create(const quaver_model* model, int most
 QUAVER_API void quaver_batch_close(quaver_batch* batch);
 /* samples [count, quaver_frame_samples()], n_q [count] -> tokens [count, quaver_groups()], of which row i
  * gets n_q[i] values and keeps the rest. Returns `count`; on QUAVER_ERROR_ARGUMENT, also for a NULL among the
- * streams or one of another model, they are as they were. No stream may stand there twice. */
+ * streams, one of another model or one that stands there twice, they are as they were. */
 QUAVER_API int quaver_batch_encode(quaver_batch* batch, quaver_encoder* const* encoders, int count,
                                    const float* samples, const int* n_q, uint16_t* tokens);
 /* The other way; n_q[i] = 0: the frame of stream i is missing, and concealed. */
 QUAVER_API int quaver_batch_decode(quaver_batch* batch, quaver_decoder* const* decoders, int count,
                                    const uint16_t* tokens, const int* n_q, float* samples);
+/* The same with 16-bit samples. */
+QUAVER_API int quaver_batch_encode_i16(quaver_batch* batch, quaver_encoder* const* encoders, int count,
+                                       const int16_t* samples, const int* n_q, uint16_t* tokens);
+QUAVER_API int quaver_batch_decode_i16(quaver_batch* batch, quaver_decoder* const* decoders, int count,
+                                       const uint16_t* tokens, const int* n_q, int16_t* samples);
+
+/* The sending side of a stream: samples in, packets out, at the bit rate that is asked for. To encode a whole
+ * sound at once, write all of it, flush, and read until 0 is returned.
+ *
+ *   quaver_options options;
+ *   quaver_options_default(&options);
+ *   options.bits_per_second = 1500;
+ *   quaver_stream_encoder* sender = quaver_stream_encoder_create(model, &options, why, sizeof why);
+ *   quaver_stream_encoder_write(sender, samples, count);
+ *   while ((bytes = quaver_stream_encoder_read(sender, packet, sizeof packet)) > 0) ... send it ...
+ *
+ * Creating and the first few packets allocate memory. After these, with effort 0, nothing is allocated as
+ * long as packets are read as they become ready. */
+typedef struct quaver_options {
+  double bits_per_second; /* payload; held with packets of 10 frames and more, expected with shorter ones */
+  int tokens;             /* a frame, 1 .. quaver_groups(), in place of a bit rate; 0: the bit rate rules */
+  int frames_per_packet;  /* 1 .. 25; a frame is 20 ms */
+  int variable_rate; /* 1: fewer tokens where the sound is quiet; the rate (or tokens) is that of speech */
+  int effort;        /* 0, 1, 2: time spent on better sound at the same rate; looks 30 seconds ahead */
+} quaver_options;
+QUAVER_API void quaver_options_default(
+    quaver_options* options); /* 3000 bits per second, 25 frames, the rest 0 */
+
+/* NULL on failure; `error` as in quaver_model_open. NULL options are the default. */
+QUAVER_API quaver_stream_encoder* quaver_stream_encoder_create(const quaver_model* model,
+                                                               const quaver_options* options, char* error,
+                                                               size_t error_size);
+QUAVER_API void quaver_stream_encoder_close(quaver_stream_encoder* encoder);
+/* What the receiver has to know besides the model. Returns 0. */
+QUAVER_API int quaver_stream_encoder_format(const quaver_stream_encoder* encoder, quaver_format* format);
+/* Takes all samples. Returns the packets that are ready to be read. */
+QUAVER_API int quaver_stream_encoder_write(quaver_stream_encoder* encoder, const float* samples,
+                                           size_t count);
+QUAVER_API int quaver_stream_encoder_write_i16(quaver_stream_encoder* encoder, const int16_t* samples,
+                                               size_t count);
+/* The end of the sound: what is left, and what the decoder's delay needs. Returns the packets that are ready.
+ */
+QUAVER_API int quaver_stream_encoder_flush(quaver_stream_encoder* encoder);
+/* The next packet: its bytes, or 0 if none is ready. `capacity` is at least QUAVER_MAX_PACKET_BYTES. */
+QUAVER_API int quaver_stream_encoder_read(quaver_stream_encoder* encoder, uint8_t* packet, size_t capacity);
+/* From the next frame on; not with an effort. Returns 0. */
+QUAVER_API int quaver_stream_encoder_set_bitrate(quaver_stream_encoder* encoder, double bits_per_second);
+QUAVER_API int quaver_stream_encoder_set_tokens(quaver_stream_encoder* encoder, int n_q);
+
+/* The receiving side: packets in, samples out. skip: samples to drop at the start, -1 for the delay of the
+ * model, so that the sound is aligned with the one that was encoded. `error` as in quaver_model_open. */
+QUAVER_API quaver_stream_decoder* quaver_stream_decoder_create(const quaver_model* model,
+                                                               const quaver_format* format, int skip,
+                                                               char* error, size_t error_size);
+QUAVER_API void quaver_stream_decoder_close(quaver_stream_decoder* decoder);
+/* Decodes a packet. Returns the samples that are ready to be read; on QUAVER_ERROR_PACKET the stream is as it
+ * was: write as many frames as lost as packets usually have. */
+QUAVER_API int quaver_stream_decoder_write(quaver_stream_decoder* decoder, const void* packet, size_t size);
+/* Frames that did not arrive, 0 .. QUAVER_MAX_LOST_FRAMES, are concealed. Returns the samples ready. */
+QUAVER_API int quaver_stream_decoder_lost(quaver_stream_decoder* decoder, int frames);
+/* The end of a sound of `length` samples in all: conceals what is missing, drops what is too much and not yet
+ * read. QUAVER_ERROR_ARGUMENT if more than a minute is missing. Returns the samples ready. */
+QUAVER_API int quaver_stream_decoder_flush(quaver_stream_decoder* decoder, uint64_t length);
+/* Moves samples, `capacity` at most, to `samples`; returns how many. */
+QUAVER_API int quaver_stream_decoder_read(quaver_stream_decoder* decoder, float* samples, size_t capacity);
+QUAVER_API int quaver_stream_decoder_read_i16(quaver_stream_decoder* decoder, int16_t* samples,
+                                              size_t capacity);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 
 #include "codec/batch.h"
 #include "codec/codec.h"
+#include "codec/pcm16.h"
 #include "codec/quaver.h"
 #include "codec/quaver_handles.h"
 
@@ -12,11 +13,13 @@ struct quaver_batch {
   quaver_batch(const std::shared_ptr<const quaver::Model>& shared, int most) : model(shared), batch(shared) {
     encoders.reserve(static_cast<size_t>(most));
     decoders.reserve(static_cast<size_t>(most));
+    floats.resize(static_cast<size_t>(most) * static_cast<size_t>(model->frame()));
   }
   std::shared_ptr<const quaver::Model> model;
   quaver::Batch batch;
   std::vector<quaver::Encoder*> encoders;  // of the call that runs
   std::vector<quaver::Decoder*> decoders;
+  std::vector<float> floats;  // of the 16-bit calls
 };
 
 namespace {
@@ -70,4 +73,23 @@ int quaver_batch_decode(quaver_batch* batch, quaver_decoder* const* decoders, in
   const bool ok = batch->batch.Decode(batch->decoders, {tokens, Rows(count, batch->model->groups())},
                                       {n_q, Rows(count, 1)}, {samples, Rows(count, batch->model->frame())});
   return ok ? count : QUAVER_ERROR_ARGUMENT;
+}
+
+int quaver_batch_encode_i16(quaver_batch* batch, quaver_encoder* const* encoders, int count,
+                            const int16_t* samples, const int* n_q, uint16_t* tokens) {
+  if (batch == nullptr || count < 0 || Rows(count, batch->model->frame()) > batch->floats.size())
+    return QUAVER_ERROR_ARGUMENT;
+  if (samples == nullptr && count > 0) return QUAVER_ERROR_ARGUMENT;
+  quaver::internal::FromPcm16({samples, Rows(count, batch->model->frame())}, batch->floats);
+  return quaver_batch_encode(batch, encoders, count, batch->floats.data(), n_q, tokens);
+}
+
+int quaver_batch_decode_i16(quaver_batch* batch, quaver_decoder* const* decoders, int count,
+                            const uint16_t* tokens, const int* n_q, int16_t* samples) {
+  if (batch == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  const int done = quaver_batch_decode(batch, decoders, count, tokens, n_q, batch->floats.data());
+  if (done <= 0) return done;
+  const size_t written = Rows(done, batch->model->frame());
+  quaver::internal::ToPcm16(std::span<const float>(batch->floats).first(written), {samples, written});
+  return done;
 }

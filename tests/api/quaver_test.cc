@@ -9,59 +9,12 @@
 #include <set>
 #include <string>
 
+#include "tests/api/c_api.h"
 #include "tests/api/voice_channel.h"
 #include "tests/runtime/signals.h"
 
 namespace quaver {
 namespace {
-
-constexpr int kFrame = 320;
-constexpr int kFrames = 60;
-constexpr quaver_format kFormat = {5, 7};
-
-struct Close {
-  void operator()(quaver_model* model) const { quaver_model_close(model); }
-  void operator()(quaver_encoder* encoder) const { quaver_encoder_close(encoder); }
-  void operator()(quaver_decoder* decoder) const { quaver_decoder_close(decoder); }
-  void operator()(quaver_batch* batch) const { quaver_batch_close(batch); }
-};
-template <typename T>
-using Owned = std::unique_ptr<T, Close>;
-
-class CApiTest : public testing::Test {
- protected:
-  void SetUp() override {
-    Weights weights = VariedWeights(TinyConfig(), 1);
-    const auto bytes = SerializeWeights(weights);
-    ASSERT_TRUE(bytes.ok()) << bytes.message();
-    bytes_ = bytes.value();
-    model_.reset(quaver_model_from_memory(bytes_.data(), bytes_.size(), nullptr, 0));
-    ASSERT_NE(model_, nullptr);
-    cxx_ = Model::FromBytes(bytes_, "test").value();
-    ASSERT_EQ(speech_.size(), size_t{kFrames * kFrame});
-  }
-
-  std::vector<uint16_t> Tokens(int n_q) const {
-    Encoder encoder(cxx_);
-    std::vector<uint16_t> tokens(static_cast<size_t>(kFrames * n_q));
-    EXPECT_EQ(encoder.Encode(speech_, n_q, tokens), kFrames);
-    return tokens;
-  }
-
-  std::vector<uint8_t> Packet(int n_q, int frames) const {
-    std::vector<uint8_t> packet(QUAVER_MAX_PACKET_BYTES);
-    const int size =
-        quaver_pack(model_.get(), &kFormat, Tokens(n_q).data(), frames, n_q, packet.data(), packet.size());
-    EXPECT_GT(size, 0);
-    packet.resize(static_cast<size_t>(std::max(size, 0)));
-    return packet;
-  }
-
-  std::vector<uint8_t> bytes_;
-  Owned<quaver_model> model_;
-  std::shared_ptr<const Model> cxx_;
-  std::vector<float> speech_ = Speech("en-vctk-p228.flac", kFrames* kFrame);
-};
 
 TEST_F(CApiTest, FactsOfTheModel) {
   EXPECT_EQ(quaver_sample_rate(model_.get()), 16000);
@@ -109,7 +62,7 @@ TEST_F(CApiTest, PacketsComeBack) {
         EXPECT_EQ(sent[f], n_q);
         for (size_t g = 0; g < 18; ++g) {
           const auto width = static_cast<size_t>(n_q);
-          EXPECT_EQ(tokens[f * 18 + g], g < width ? expected[f * width + g] : 65535);
+          EXPECT_EQ(tokens[f * 18 + g], g < width ? expected[f * width + g] : uint16_t{QUAVER_NO_TOKEN});
         }
       }
     }
@@ -191,13 +144,13 @@ TEST_F(CApiTest, WrongArgumentsAreRefusedAndChangeNothing) {
     EXPECT_EQ(quaver_encode(encoder.get(), in, kFrame, n_q, tokens.data(), 18), QUAVER_ERROR_ARGUMENT);
     EXPECT_EQ(quaver_decode(decoder.get(), tokens.data(), 1, n_q, out.data(), kFrame), QUAVER_ERROR_ARGUMENT);
   }
-  EXPECT_EQ(quaver_encode(encoder.get(), in, kFrame, 6, tokens.data(), 5), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(quaver_encode(encoder.get(), in, kFrame, 6, tokens.data(), 5), QUAVER_ERROR_SHORT);
   EXPECT_EQ(quaver_encode(encoder.get(), in, kFrame, 6, nullptr, 6), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_encode(encoder.get(), nullptr, kFrame, 6, tokens.data(), 6), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_encode(nullptr, in, kFrame, 6, tokens.data(), 6), QUAVER_ERROR_ARGUMENT);
-  EXPECT_EQ(quaver_decode(decoder.get(), tokens.data(), 1, 6, out.data(), kFrame - 1), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(quaver_decode(decoder.get(), tokens.data(), 1, 6, out.data(), kFrame - 1), QUAVER_ERROR_SHORT);
   EXPECT_EQ(quaver_decode(decoder.get(), nullptr, 1, 6, out.data(), kFrame), QUAVER_ERROR_ARGUMENT);
-  EXPECT_EQ(quaver_conceal(decoder.get(), out.data(), kFrame - 1), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(quaver_conceal(decoder.get(), out.data(), kFrame - 1), QUAVER_ERROR_SHORT);
   tokens[0] = 1000;
   EXPECT_EQ(quaver_decode(decoder.get(), tokens.data(), 1, 1, out.data(), kFrame), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_encoder_frames_after(encoder.get(), kFrame - 1), 0);  // nothing was taken
@@ -218,7 +171,10 @@ TEST_F(CApiTest, BytesThatAreNoPacketOrNoStateAreRefused) {
   std::vector<float> out(25 * kFrame);
   auto packet = Packet(7, 25);
   EXPECT_EQ(quaver_decode_packet(decoder.get(), &kFormat, packet.data(), packet.size(), out.data(), kFrame),
-            QUAVER_ERROR_ARGUMENT);  // no room for 25 frames
+            QUAVER_ERROR_SHORT);  // no room for the 5 frames that both ends agreed on
+  EXPECT_EQ(
+      quaver_decode_packet(decoder.get(), &kFormat, packet.data(), packet.size(), out.data(), 5 * kFrame),
+      QUAVER_ERROR_PACKET);  // it claims to have 25
   const quaver_format wrong = {26, 7};
   EXPECT_EQ(quaver_decode_packet(decoder.get(), &wrong, packet.data(), packet.size(), out.data(), out.size()),
             QUAVER_ERROR_ARGUMENT);
@@ -238,13 +194,20 @@ TEST(CApi, NamesItsVersionAndItsErrors) {
   EXPECT_EQ(quaver_abi(), QUAVER_ABI);
   EXPECT_STREQ(quaver_version(), QUAVER_PROJECT_VERSION);
   std::set<std::string> texts;
-  for (const int code :
-       {0, int{QUAVER_ERROR_ARGUMENT}, int{QUAVER_ERROR_PACKET}, int{QUAVER_ERROR_STATE}, -4})
-    texts.insert(quaver_error_text(code));
-  EXPECT_EQ(texts.size(), 5u);
+  constexpr int kUnknown = -100;
+  const std::vector<int> codes = {0,
+                                  QUAVER_ERROR_ARGUMENT,
+                                  QUAVER_ERROR_PACKET,
+                                  QUAVER_ERROR_STATE,
+                                  QUAVER_ERROR_SHORT,
+                                  QUAVER_ERROR_ENDED,
+                                  QUAVER_ERROR_MEMORY,
+                                  kUnknown};
+  for (const int code : codes) texts.insert(quaver_error_text(code));
+  EXPECT_EQ(texts.size(), codes.size());
   EXPECT_EQ(texts.count(""), 0u);
   EXPECT_STREQ(quaver_error_text(INT_MAX), quaver_error_text(0));
-  EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(-4));
+  EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(kUnknown));
 }
 
 TEST_F(CApiTest, ABatchGivesEachStreamItsOwn) {
@@ -302,6 +265,7 @@ TEST_F(CApiTest, ABatchRefuses) {
   EXPECT_EQ(encode(one, 1, speech_.data(), n_q, tokens.data()), 1);
   EXPECT_EQ(encode(nullptr, 0, nullptr, nullptr, nullptr), 0);
   EXPECT_EQ(encode(one, 2, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);  // more than `most`
+  EXPECT_EQ(quaver_batch_encode_i16(batch.get(), one, 2, nullptr, n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(encode(one, -1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(encode(none, 1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(encode(nullptr, 1, speech_.data(), n_q, tokens.data()), QUAVER_ERROR_ARGUMENT);

@@ -1,0 +1,117 @@
+// Streams of the C++ API as objects: of no model, moved, and given to a batch twice.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <utility>
+
+#include "codec/batch.h"
+#include "tests/runtime/signals.h"
+
+namespace quaver {
+namespace {
+
+constexpr int kFrame = 320;
+
+template <typename Stream>
+void ExpectRefusals(Stream& stream) {
+  std::array<std::byte, 4> state{};
+  EXPECT_EQ(stream.memory(), 0u);
+  EXPECT_EQ(stream.state_size(), 0u);
+  EXPECT_FALSE(stream.Save({}));
+  EXPECT_FALSE(stream.Save(state));
+  EXPECT_FALSE(stream.Restore({}));
+  stream.Reset();
+}
+
+void ExpectEmpty(Encoder& encoder) {
+  std::array<float, kFrame> samples{};
+  std::array<int16_t, kFrame> pcm{};
+  std::array<uint16_t, 18> tokens{};
+  EXPECT_EQ(encoder.Encode(samples, 6, tokens), -1);
+  EXPECT_EQ(encoder.EncodePcm16(pcm, 6, tokens), -1);
+  EXPECT_EQ(encoder.FramesAfter(kFrame), 0);
+  ExpectRefusals(encoder);
+}
+
+void ExpectEmpty(Decoder& decoder) {
+  std::array<float, kFrame> samples{};
+  std::array<int16_t, kFrame> pcm{};
+  EXPECT_FALSE(decoder.Decode({}, 0, samples));
+  EXPECT_FALSE(decoder.DecodePcm16({}, 0, pcm));
+  EXPECT_FALSE(decoder.Conceal(samples));
+  EXPECT_FALSE(decoder.ConcealPcm16(pcm));
+  ExpectRefusals(decoder);
+}
+
+TEST(Streams, OfNoModelRefuseEveryCall) {
+  Encoder encoder(nullptr);
+  Decoder decoder(nullptr, 1);
+  ExpectEmpty(encoder);
+  ExpectEmpty(decoder);
+  Batch batch(nullptr);
+  EXPECT_FALSE(batch.Encode({}, {}, {}, {}));
+  EXPECT_FALSE(batch.Decode({}, {}, {}, {}));
+}
+
+TEST(Streams, GoOnWhereTheyWereMovedTo) {
+  const auto model = RandomModel(TinyConfig(), 1);
+  const auto speech = Speech("en-vctk-p228.flac", 4 * kFrame);
+  const auto half = std::span(speech).first(2 * kFrame), rest = std::span(speech).subspan(2 * kFrame);
+  std::array<uint16_t, 12> expected{}, tokens{};
+  std::array<float, 2 * kFrame> expected_sound{}, sound{};
+  Encoder plain(model), encoder(model), other(model);
+  Decoder plain_decoder(model), decoder(model), other_decoder(model);
+  plain.Encode(half, 6, expected);
+  plain_decoder.Decode(expected, 6, expected_sound);
+  encoder.Encode(half, 6, tokens);
+  decoder.Decode(tokens, 6, sound);
+  plain.Encode(rest, 6, expected);
+  plain_decoder.Decode(expected, 6, expected_sound);
+  other = std::move(encoder);
+  other_decoder = std::move(decoder);
+  EXPECT_EQ(other.Encode(rest, 6, tokens), 2);
+  EXPECT_TRUE(other_decoder.Decode(tokens, 6, sound));
+  EXPECT_EQ(tokens, expected);
+  EXPECT_TRUE(SameBits(sound, expected_sound));
+  ExpectEmpty(encoder);  // NOLINT(bugprone-use-after-move): says that it is empty
+  ExpectEmpty(decoder);  // NOLINT(bugprone-use-after-move)
+}
+
+TEST(Streams, ABatchRefusesOneThatIsThereTwiceAndChangesNothing) {
+  const auto model = RandomModel(TinyConfig(), 1);
+  const auto speech = Speech("en-vctk-p228.flac", 40 * kFrame);
+  std::vector<Encoder> encoders;
+  std::vector<Decoder> decoders;
+  std::vector<Encoder*> encoder_list;
+  std::vector<Decoder*> decoder_list;
+  for (int s = 0; s < 40; ++s) encoders.emplace_back(model, 1), decoders.emplace_back(model, 1);
+  for (int s = 0; s < 40; ++s) {
+    encoder_list.push_back(&encoders[static_cast<size_t>(s)]);
+    decoder_list.push_back(&decoders[static_cast<size_t>(s)]);
+  }
+  Batch batch(model);
+  const std::vector<int> n_q(40, 6);
+  std::vector<uint16_t> tokens(40 * 18), first;
+  std::vector<float> sound(40 * kFrame), first_sound;
+  for (const size_t twice : {size_t{1}, size_t{39}}) {
+    encoder_list[twice] = &encoders[0];
+    decoder_list[twice] = &decoders[0];
+    EXPECT_FALSE(batch.Encode(encoder_list, speech, n_q, tokens));
+    EXPECT_FALSE(batch.Decode(decoder_list, tokens, n_q, sound));
+    encoder_list[twice] = &encoders[twice];
+    decoder_list[twice] = &decoders[twice];
+  }
+  ASSERT_TRUE(batch.Encode(encoder_list, speech, n_q, tokens));
+  ASSERT_TRUE(batch.Decode(decoder_list, tokens, n_q, sound));
+  for (size_t s = 0; s < 40; ++s) {
+    std::array<uint16_t, 6> alone{};
+    std::array<float, kFrame> heard{};
+    ASSERT_EQ(Encoder(model).Encode(std::span(speech).subspan(s * kFrame, kFrame), 6, alone), 1);
+    ASSERT_TRUE(std::equal(alone.begin(), alone.end(), &tokens[s * 18]));
+    ASSERT_TRUE(Decoder(model).Decode(alone, 6, heard));
+    ASSERT_TRUE(SameBits(heard, std::span(sound).subspan(s * kFrame, kFrame)));
+  }
+}
+
+}  // namespace
+}  // namespace quaver
