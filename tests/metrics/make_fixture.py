@@ -2,42 +2,12 @@
 """Writes pystoi.json: reference figures for the metrics, from pystoi and NumPy, on the clips of samples/.
 
 usage: python3 tests/metrics/make_fixture.py        (needs numpy, soundfile, pystoi)
-
-The damage done to the clips is plain arithmetic, which tests/metrics/damage.h repeats.
 """
 import json
-import pathlib
 
 import numpy as np
 import pystoi
-import soundfile
-
-HERE = pathlib.Path(__file__).resolve().parent
-SAMPLES = HERE.parent.parent / "samples"
-
-
-def quantised(x):
-    return np.floor(x * 16 + 0.5) / 16
-
-
-def echo(x):
-    y = x.copy()
-    for i in range(800, len(y)):
-        y[i] += 0.5 * y[i - 800]
-    return y
-
-
-def noisy(x):
-    state, noise = 1, np.empty(len(x))
-    for i in range(len(x)):
-        state = (1664525 * state + 1013904223) % 2**32
-        noise[i] = (state >> 8) / 2**23 - 1
-    return x + noise * np.sqrt(np.sum(x**2) / np.sum(noise**2) / 10)
-
-
-def lowpass(x):
-    padded = np.pad(x, 2)
-    return sum(padded[i : i + len(x)] for i in range(5)) / 5
+from fixture_damage import HERE, SAMPLES, damaged, echo, lowpass, noisy, quantised, read_clip
 
 
 def mel_bank(rate=16000, n_fft=1024, bands=80):
@@ -73,10 +43,9 @@ def main():
     np.random.seed(1)
     rows = []
     for path in sorted(SAMPLES.glob("*.flac")):
-        x, rate = soundfile.read(path)
-        assert rate == 16000 and x.ndim == 1, path
+        x = read_clip(path)
         for damage in (quantised, echo, noisy, lowpass):
-            y = damage(x).astype(np.float32).astype(np.float64)
+            y = damaged(x, damage)
             rows.append(
                 {
                     "clip": path.name,

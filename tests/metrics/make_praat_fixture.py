@@ -2,40 +2,15 @@
 """Writes praat.json: pitch by Praat and frozen noise by SciPy, on two clips of samples/ and what damage makes of them.
 
 usage: python3 tests/metrics/make_praat_fixture.py        (needs numpy, scipy, soundfile, praat-parselmouth)
-
-The damage is that of make_fixture.py, which tests/metrics/damage.h repeats.
 """
 import json
-import pathlib
 
 import numpy as np
 import parselmouth
-import soundfile
+from fixture_damage import HERE, SAMPLES, damaged, echo, lowpass, noisy, read_clip
 from scipy.signal import butter, sosfiltfilt
 
-HERE = pathlib.Path(__file__).resolve().parent
-SAMPLES = HERE.parent.parent / "samples"
 CLIPS = ("en-vctk-p228.flac", "fr-common-voice-3.flac")
-
-
-def echo(x):
-    y = x.copy()
-    for i in range(800, len(y)):
-        y[i] += 0.5 * y[i - 800]
-    return y
-
-
-def noisy(x):
-    state, noise = 1, np.empty(len(x))
-    for i in range(len(x)):
-        state = (1664525 * state + 1013904223) % 2**32
-        noise[i] = (state >> 8) / 2**23 - 1
-    return x + noise * np.sqrt(np.sum(x**2) / np.sum(noise**2) / 10)
-
-
-def lowpass(x):
-    padded = np.pad(x, 2)
-    return sum(padded[i : i + len(x)] for i in range(5)) / 5
 
 
 def track(x):
@@ -78,10 +53,9 @@ def compare(x, y, damage):
 def main():
     clips = []
     for name in CLIPS:
-        x, rate = soundfile.read(SAMPLES / name)
-        assert rate == 16000 and x.ndim == 1, name
-        damaged = [compare(x, d(x).astype(np.float32).astype(np.float64), d.__name__) for d in (echo, noisy, lowpass)]
-        clips.append({"clip": name, "hertz": [round(float(f), 2) for f in track(x)], "damaged": damaged})
+        x = read_clip(SAMPLES / name)
+        compared = [compare(x, damaged(x, d), d.__name__) for d in (echo, noisy, lowpass)]
+        clips.append({"clip": name, "hertz": [round(float(f), 2) for f in track(x)], "damaged": compared})
     praat = f"{parselmouth.PRAAT_VERSION} ({parselmouth.PRAAT_VERSION_DATE})"
     text = ",\n".join(json.dumps(clip) for clip in clips)
     (HERE / "praat.json").write_text(f'{{"praat": "{praat}", "clips": [\n{text}\n]}}\n')
