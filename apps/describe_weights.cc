@@ -37,8 +37,8 @@ std::string BottleneckText(const Weights& weights) {
 }
 
 std::string EntropyText(const Weights& weights) {
-  if (weights.context.units == 0) return "frequency tables";
-  return Format("frequency tables and a network of %d units a group", weights.context.units);
+  if (weights.entropy_network.units == 0) return "frequency tables";
+  return Format("frequency tables and a network of %d units a group", weights.entropy_network.units);
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ Result<Description> DescribeWeights(const std::string& path) {
              {"name", weights.config.name},
              {"identity", ToHex(weights.identity)},
              {"bottleneck", BottleneckText(weights)},
-             {"entropy_network_units", weights.context.units},
+             {"entropy_network_units", weights.entropy_network.units},
              {"file_bytes", bytes.value().size()},
              {"parameters", cost.parameters},
              {"gmac_per_second", cost.macs_per_second / 1e9},

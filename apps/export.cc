@@ -37,7 +37,7 @@ struct Arguments {
   int bits = 8;  // of the matrices
   bool best = false;
   bool force = false;
-  FitContextOptions fit;
+  FitEntropyNetworkOptions fit;
 };
 
 int Run(const Arguments& arguments) {

@@ -32,7 +32,7 @@ struct Arguments {
   std::string data;
   std::string out;
   bool force = false;
-  FitContextOptions fit;
+  FitEntropyNetworkOptions fit;
 };
 
 int Fail(const std::string& message) {
@@ -73,7 +73,7 @@ std::string Check(const Arguments& arguments) {
   if (arguments.model.empty() || arguments.data.empty() || arguments.out.empty())
     return "a model, --data and -o are required";
   if (arguments.fit.steps < 0) return "--steps must be at least 0";
-  if (arguments.fit.units < 1 || arguments.fit.units > kMaxContextUnits)
+  if (arguments.fit.units < 1 || arguments.fit.units > kMaxEntropyUnits)
     return "--units must be within 1 .. 64";
   return "";
 }

@@ -13,10 +13,10 @@ namespace {
 // The entropy model of a weights file, with its network if it has one. Takes its parts out of `view`.
 Result<EntropyModel> CreateEntropyModel(WeightsView& view) {
   auto entropy = EntropyModel::Create(view.config.bottleneck, std::move(view.frequencies));
-  if (!entropy.ok() || view.context.units == 0) return entropy;
+  if (!entropy.ok() || view.entropy_network.units == 0) return entropy;
   const auto found = view.tensors.find(kCodebook);
   const auto codebook = found == view.tensors.end() ? std::vector<float>() : Promote(found->second);
-  auto network = ContextNetwork::Create(view.config.bottleneck, codebook, std::move(view.context));
+  auto network = EntropyNetwork::Create(view.config.bottleneck, codebook, std::move(view.entropy_network));
   if (!network.ok()) return network.error();
   entropy.value().SetNetwork(std::move(network).value());
   return entropy;

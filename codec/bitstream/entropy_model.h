@@ -1,5 +1,5 @@
 // Probability model of the tokens: static frequency tables that ship inside the model, and in newer models a
-// network that sharpens them (context_network.h).
+// network that sharpens them (entropy_network.h).
 //
 // A token is split into digits (FSP: its levels [8,5,5,5]; VP: two digits of 32 for 1024 codes). The digit i
 // of group g is coded under a context made of
@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "codec/bitstream/context_network.h"
 #include "codec/bitstream/digits.h"
+#include "codec/bitstream/entropy_network.h"
 #include "codec/quantize/bottleneck_config.h"
 #include "codec/status.h"
 
@@ -61,11 +61,11 @@ class EntropyModel {
   int Context(int digit, int before, int lower) const { return layout_.Context(digit, before, lower); }
   std::span<const uint16_t> frequencies() const { return frequencies_; }  // as given
   // null: the tables are all there is.
-  const ContextNetwork* network() const { return network_.get(); }
-  void SetNetwork(ContextNetwork network) {
-    network_ = std::make_shared<const ContextNetwork>(std::move(network));
+  const EntropyNetwork* network() const { return network_.get(); }
+  void SetNetwork(EntropyNetwork network) {
+    network_ = std::make_shared<const EntropyNetwork>(std::move(network));
   }
-  const DigitLayout& layout() const { return layout_; }                   // of the cumulative tables
+  const DigitLayout& layout() const { return layout_; }  // of the cumulative tables
 
  private:
   int groups_ = 0;
@@ -73,7 +73,7 @@ class EntropyModel {
   DigitLayout layout_;
   std::vector<uint16_t> cumulative_;  // every table with radix + 1 values
   std::vector<uint16_t> frequencies_;
-  std::shared_ptr<const ContextNetwork> network_;
+  std::shared_ptr<const EntropyNetwork> network_;
 };
 
 // Counts tokens into tables. Add() takes whole clips [frames, groups]; packets of `frames_per_packet` frames

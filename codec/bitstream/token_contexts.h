@@ -8,9 +8,9 @@
 #include <optional>
 #include <span>
 
-#include "codec/bitstream/context_network.h"
 #include "codec/bitstream/digits.h"
 #include "codec/bitstream/entropy_model.h"
+#include "codec/bitstream/entropy_network.h"
 
 namespace quaver {
 
@@ -49,7 +49,7 @@ class TokenContexts {
  private:
   const EntropyModel& model_;
   DigitWalk walk_;
-  std::optional<ContextState> state_;
+  std::optional<EntropyNetworkState> state_;
   std::array<uint16_t, kMaxRadix + 1> sharpened_;
 };
 

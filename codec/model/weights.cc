@@ -78,8 +78,8 @@ void AllowEightBit(const std::map<std::string, Have>& tensors, std::map<std::str
 void AllowNetwork(const Config& config, int64_t units, std::map<std::string, Expected>& expected) {
   if (units == 0) return;
   const int64_t groups = config.bottleneck.groups;
-  expected[kHidden] = {"I16", {ContextWeights::Inputs(config.bottleneck), groups * units}};
-  expected[kSymbols] = {"I16", {groups, units, ContextWeights::Symbols(config.bottleneck)}};
+  expected[kHidden] = {"I16", {EntropyNetworkWeights::Inputs(config.bottleneck), groups * units}};
+  expected[kSymbols] = {"I16", {groups, units, EntropyNetworkWeights::Symbols(config.bottleneck)}};
 }
 
 // The units that the tensors of a file claim, whatever their shapes; 0 if they claim no network.
@@ -88,7 +88,7 @@ int64_t UnitsOf(const std::map<std::string, StoredTensor>& tensors, const Config
   const auto hidden = tensors.find(kHidden);
   if (hidden == tensors.end() || hidden->second.shape.size() != 2) return 1;
   const uint64_t units = hidden->second.shape[1] / static_cast<uint64_t>(config.bottleneck.groups);
-  return static_cast<int64_t>(std::clamp<uint64_t>(units, 1, kMaxContextUnits));
+  return static_cast<int64_t>(std::clamp<uint64_t>(units, 1, kMaxEntropyUnits));
 }
 
 template <typename T>
@@ -277,10 +277,10 @@ bool ViewIntegers(const TensorBytes& tensor, WeightsView& view) {
   if (tensor.name == kFrequencies) {
     view.frequencies = ReadIntegers<uint16_t>(tensor);
   } else if (tensor.name == kHidden) {
-    view.context.units = static_cast<int>(tensor.shape[1]) / view.config.bottleneck.groups;
-    view.context.hidden = ReadIntegers<int16_t>(tensor);
+    view.entropy_network.units = static_cast<int>(tensor.shape[1]) / view.config.bottleneck.groups;
+    view.entropy_network.hidden = ReadIntegers<int16_t>(tensor);
   } else if (tensor.name == kSymbols) {
-    view.context.symbols = ReadIntegers<int16_t>(tensor);
+    view.entropy_network.symbols = ReadIntegers<int16_t>(tensor);
   } else {
     return false;
   }
@@ -409,10 +409,10 @@ Status EncodeTensors(const Weights& weights, const std::map<std::string, Expecte
     if (!status.ok()) return status;
   }
   status = EncodeIntegers(kFrequencies, expected.at(kFrequencies), weights.frequencies, out[kFrequencies]);
-  if (!status.ok() || weights.context.units == 0) return status;
-  status = EncodeIntegers(kHidden, expected.at(kHidden), weights.context.hidden, out[kHidden]);
+  if (!status.ok() || weights.entropy_network.units == 0) return status;
+  status = EncodeIntegers(kHidden, expected.at(kHidden), weights.entropy_network.hidden, out[kHidden]);
   if (!status.ok()) return status;
-  return EncodeIntegers(kSymbols, expected.at(kSymbols), weights.context.symbols, out[kSymbols]);
+  return EncodeIntegers(kSymbols, expected.at(kSymbols), weights.entropy_network.symbols, out[kSymbols]);
 }
 
 // The configuration's text, if a reader would accept it.
@@ -495,7 +495,7 @@ Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& 
   Weights weights;
   weights.config = std::move(view.value().config);
   weights.frequencies = std::move(view.value().frequencies);
-  weights.context = std::move(view.value().context);
+  weights.entropy_network = std::move(view.value().entropy_network);
   weights.metadata = std::move(view.value().metadata);
   weights.identity = view.value().identity;
   for (const auto& [name, tensor] : view.value().tensors)
@@ -509,11 +509,11 @@ Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   auto expected = ExpectedTensors(weights.config);
   AllowShared(weights.tensors, expected);
   AllowEightBit(weights.tensors, expected);
-  if (weights.context.units < 0 || weights.context.units > kMaxContextUnits) {
-    return Error{"weights: entropy network: " + std::to_string(weights.context.units) + " units, not 0 to " +
-                 std::to_string(kMaxContextUnits)};
+  if (weights.entropy_network.units < 0 || weights.entropy_network.units > kMaxEntropyUnits) {
+    return Error{"weights: entropy network: " + std::to_string(weights.entropy_network.units) +
+                 " units, not 0 to " + std::to_string(kMaxEntropyUnits)};
   }
-  AllowNetwork(weights.config, weights.context.units, expected);
+  AllowNetwork(weights.config, weights.entropy_network.units, expected);
   std::map<std::string, std::vector<uint8_t>> encoded;
   const Status status = EncodeTensors(weights, expected, encoded);
   if (!status.ok()) return status.error();

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "codec/bitstream/context_network.h"
+#include "codec/bitstream/entropy_network.h"
 #include "codec/identity.h"
 #include "codec/model/config.h"
 #include "codec/status.h"
@@ -20,18 +20,19 @@ namespace quaver {
 struct Tensor {
   std::vector<int64_t> shape;
   std::vector<float> values;
-  std::vector<float> scales{};  // of a matrix that a file holds in 8 bits: one a row (codec/model/eight_bit.h)
+  // Of a matrix that a file holds in 8 bits: one for each row (codec/model/eight_bit.h).
+  std::vector<float> scales{};
 };
 
 // Everything that a weights file holds. `tensors` has just the entries of ListTensors(config) and of
-// ListBottleneckTensors(config).
-// `frequencies` is the flat table of the entropy model (see codec/bitstream/entropy_model.h), U16; `context`
-// its network, I16, if it has one (codec/bitstream/context_network.h).
+// ListBottleneckTensors(config). `frequencies` is the flat table of the entropy model, U16
+// (codec/bitstream/entropy_model.h); `entropy_network` its network, I16, if it has one
+// (codec/bitstream/entropy_network.h).
 struct Weights {
   Config config;
   std::map<std::string, Tensor> tensors;
   std::vector<uint16_t> frequencies;
-  ContextWeights context;
+  EntropyNetworkWeights entropy_network;
   std::map<std::string, std::string>
       metadata;         // "licence", "training", ...: free text beside the configuration
   Identity identity{};  // filled by Parse and by Serialize
@@ -50,13 +51,13 @@ struct TensorView {
 std::vector<float> Promote(const TensorView& tensor);
 
 // A weights file that has been checked: its tensors are views into the bytes that were opened (or of halves
-// that 8 bits were promoted to), so that a model loads without a copy of them in fp32. `tensors` has just the entries of ListTensors(config) and of
-// ListBottleneckTensors(config).
+// that 8 bits were promoted to), so that a model loads without a copy of them in fp32. `tensors` has just the
+// entries of ListTensors(config) and of ListBottleneckTensors(config).
 struct WeightsView {
   Config config;
   std::map<std::string, TensorView> tensors;
   std::vector<uint16_t> frequencies;
-  ContextWeights context;
+  EntropyNetworkWeights entropy_network;
   std::map<std::string, std::string> metadata;
   Identity identity{};
 };
@@ -71,9 +72,9 @@ Result<WeightsView> OpenWeights(std::span<const uint8_t> bytes, const std::strin
 // The same with all values promoted, and nothing left of the bytes.
 Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& source, Verify verify);
 
-// Writes `weights` as a file in memory: matrices with scales become I8, the others are rounded to F16 (nearest
-// even; a value beyond the range of F16, or not finite, is an error), the identity is computed and stored in
-// the metadata. The format version is 2 if there is a matrix in 8 bits, else 1.
+// Writes `weights` as a file in memory: matrices with scales become I8, the others are rounded to F16
+// (nearest even; a value beyond the range of F16, or not finite, is an error), the identity is computed and
+// stored in the metadata. The format version is 2 if there is a matrix in 8 bits, else 1.
 Result<std::vector<uint8_t>> SerializeWeights(Weights& weights);
 
 // What the header of a weights file claims. The identity is checked against the contents by ParseWeights

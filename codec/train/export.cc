@@ -41,7 +41,7 @@ Status CheckExport(const Config& config) {
 }
 
 Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool eight_bit,
-                              const FitContextOptions& options, const FitProgress& progress) {
+                              const FitEntropyNetworkOptions& options, const FitProgress& progress) {
   const Config& config = state.config.model;
   const Status possible = CheckExport(config);
   if (!possible.ok()) return possible.error();

@@ -19,7 +19,7 @@ Status CheckExport(const Config& config);
 // (fit_codebook.h). `eight_bit`: matrices are rounded to 8 bits first, and stored so
 // (codec/model/eight_bit.h).
 Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool eight_bit,
-                              const FitContextOptions& options, const FitProgress& progress);
+                              const FitEntropyNetworkOptions& options, const FitProgress& progress);
 
 }  // namespace quaver
 

@@ -88,7 +88,7 @@ std::span<const float> CodebookOf(const Weights& weights) {
 
 }  // namespace
 
-Status FitEntropy(Weights& weights, const Dataset& data, const FitContextOptions& options,
+Status FitEntropy(Weights& weights, const Dataset& data, const FitEntropyNetworkOptions& options,
                   const FitProgress& progress) {
   const BottleneckConfig& bottleneck = weights.config.bottleneck;
   auto tokens = TokeniseAll(weights, data, progress);
@@ -100,9 +100,10 @@ Status FitEntropy(Weights& weights, const Dataset& data, const FitContextOptions
     if (progress) progress("fitting the entropy network: step", done, total);
   };
   const auto codebook = CodebookOf(weights);
-  weights.context = FitContext(bottleneck, codebook, model.value(), tokens.value().learnt, options, steps);
-  if (weights.context.units > 0) {
-    auto network = ContextNetwork::Create(bottleneck, codebook, weights.context);
+  weights.entropy_network =
+      FitEntropyNetwork(bottleneck, codebook, model.value(), tokens.value().learnt, options, steps);
+  if (weights.entropy_network.units > 0) {
+    auto network = EntropyNetwork::Create(bottleneck, codebook, weights.entropy_network);
     if (!network.ok()) return network.error();
     model.value().SetNetwork(std::move(network).value());
   }

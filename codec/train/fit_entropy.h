@@ -10,7 +10,7 @@
 #include "codec/model/weights.h"
 #include "codec/status.h"
 #include "codec/train/data/dataset.h"
-#include "codec/train/fit_context.h"
+#include "codec/train/fit_entropy_network.h"
 
 namespace quaver {
 
@@ -20,7 +20,7 @@ using FitProgress = std::function<void(const std::string& what, int64_t done, in
 // Tokenises `data` with these weights, rounded as the file stores them, and replaces their frequencies, their
 // network and their metadata "payload_bps" (JSON array: bits per second of packets of 25 frames at n_q = 1 ..
 // groups, on a part of `data`). The network learns from 20 hours of `data` at most.
-Status FitEntropy(Weights& weights, const Dataset& data, const FitContextOptions& options,
+Status FitEntropy(Weights& weights, const Dataset& data, const FitEntropyNetworkOptions& options,
                   const FitProgress& progress);
 
 }  // namespace quaver

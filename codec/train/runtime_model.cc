@@ -10,7 +10,7 @@ namespace quaver {
 Result<std::shared_ptr<const Model>> RuntimeModel(Weights weights) {
   const EntropyModel flat = EntropyModel::Uniform(weights.config.bottleneck);
   weights.frequencies.assign(flat.frequencies().begin(), flat.frequencies().end());
-  weights.context = {};
+  weights.entropy_network = {};
   return internal::ModelAccess::FromWeights(std::move(weights));
 }
 

@@ -51,7 +51,8 @@ class PacketTest : public ::testing::TestWithParam<Kind> {
     if (units == 0) return;
     const auto codebook = RandomCodebook(random_, bottleneck);
     model_.SetNetwork(
-        ContextNetwork::Create(bottleneck, codebook, RandomContext(random_, bottleneck, units, 0.3)).value());
+        EntropyNetwork::Create(bottleneck, codebook, RandomEntropyNetwork(random_, bottleneck, units, 0.3))
+            .value());
   }
 
   Random random_{7};
@@ -298,9 +299,9 @@ TEST(Packet, BytesAreAsSpecified) {
 TEST(Packet, BytesOfANetworkAreAsSpecified) {
   const BottleneckConfig bottleneck;
   EntropyModel model = StaircaseModel(bottleneck);
-  ContextWeights weights;
+  EntropyNetworkWeights weights;
   weights.units = 2;
-  for (int input = 0; input < ContextWeights::Inputs(bottleneck); ++input) {
+  for (int input = 0; input < EntropyNetworkWeights::Inputs(bottleneck); ++input) {
     for (int unit = 0; unit < 36; ++unit)
       weights.hidden.push_back(static_cast<int16_t>((31 * input + 17 * unit) % 401 - 200));
   }
@@ -308,7 +309,7 @@ TEST(Packet, BytesOfANetworkAreAsSpecified) {
     for (int symbol = 0; symbol < 23; ++symbol)
       weights.symbols.push_back(static_cast<int16_t>((37 * unit + 53 * symbol) % 1001 - 500));
   }
-  model.SetNetwork(ContextNetwork::Create(bottleneck, {}, weights).value());
+  model.SetNetwork(EntropyNetwork::Create(bottleneck, {}, weights).value());
   EXPECT_EQ(Encoded(model, {25, 2}, ExampleTokens(true)),
             (std::vector<uint8_t>{0xFF, 0xE3, 0x21, 0x8E, 0x07, 0xB9, 0xE5, 0x53, 0xCC, 0xA4, 0x3D, 0x77,
                                   0x22, 0x5D, 0xF9}));

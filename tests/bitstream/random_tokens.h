@@ -71,14 +71,14 @@ inline std::vector<float> RandomCodebook(Random& random, const BottleneckConfig&
 }
 
 // Weights within +-reach.
-inline ContextWeights RandomContext(Random& random, const BottleneckConfig& bottleneck, int units,
-                                    double reach) {
-  ContextWeights weights;
+inline EntropyNetworkWeights RandomEntropyNetwork(Random& random, const BottleneckConfig& bottleneck,
+                                                  int units, double reach) {
+  EntropyNetworkWeights weights;
   weights.units = units;
   const auto columns = static_cast<size_t>(bottleneck.groups * units);
-  weights.hidden.resize(static_cast<size_t>(ContextWeights::Inputs(bottleneck)) * columns);
-  weights.symbols.resize(static_cast<size_t>(ContextWeights::Symbols(bottleneck)) * columns);
-  const double scale = reach * (1 << kContextWeightBits);
+  weights.hidden.resize(static_cast<size_t>(EntropyNetworkWeights::Inputs(bottleneck)) * columns);
+  weights.symbols.resize(static_cast<size_t>(EntropyNetworkWeights::Symbols(bottleneck)) * columns);
+  const double scale = reach * (1 << kEntropyWeightBits);
   for (auto* values : {&weights.hidden, &weights.symbols}) {
     for (int16_t& value : *values) value = static_cast<int16_t>(std::lround(scale * (2 * Unit(random) - 1)));
   }

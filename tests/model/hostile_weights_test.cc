@@ -316,7 +316,7 @@ void Damage(std::vector<uint8_t>& bytes, std::span<const uint8_t> good, size_t h
 // A network of the entropy model that lies.
 TEST(HostileWeights, NetworksOfTheEntropyModel) {
   Weights weights = RandomWeights(TinyConfig(), 1);
-  weights.context = RandomContextWeights(weights.config.bottleneck, 5, 2);
+  weights.entropy_network = RandomEntropyNetwork(weights.config.bottleneck, 5, 2);
   const auto good = SerializeWeights(weights);
   ASSERT_TRUE(good.ok()) << good.message();
   const auto error = [&](const std::function<void(File&)>& change) {

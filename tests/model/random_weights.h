@@ -84,12 +84,13 @@ inline Tensor RandomTensor(const TensorSpec& spec, TestRandom& random) {
 }
 
 // A network of the entropy model.
-inline ContextWeights RandomContextWeights(const BottleneckConfig& bottleneck, int units, uint64_t seed) {
-  ContextWeights weights;
+inline EntropyNetworkWeights RandomEntropyNetwork(const BottleneckConfig& bottleneck, int units,
+                                                  uint64_t seed) {
+  EntropyNetworkWeights weights;
   weights.units = units;
   const auto columns = static_cast<size_t>(bottleneck.groups * units);
-  weights.hidden.resize(static_cast<size_t>(ContextWeights::Inputs(bottleneck)) * columns);
-  weights.symbols.resize(static_cast<size_t>(ContextWeights::Symbols(bottleneck)) * columns);
+  weights.hidden.resize(static_cast<size_t>(EntropyNetworkWeights::Inputs(bottleneck)) * columns);
+  weights.symbols.resize(static_cast<size_t>(EntropyNetworkWeights::Symbols(bottleneck)) * columns);
   TestRandom random(seed);
   for (auto* values : {&weights.hidden, &weights.symbols}) {
     for (int16_t& value : *values) value = static_cast<int16_t>(300 * random.Uniform());

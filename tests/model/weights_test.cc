@@ -155,19 +155,19 @@ TEST(Weights, ANetworkOfTheEntropyModelComesBackExactly) {
   for (const Config& config : {TinyConfig(), TinyVpConfig()}) {
     Weights written = RandomWeights(config, 7);
     const Identity without = IdentityOf(written);
-    written.context = RandomContextWeights(config.bottleneck, 5, 9);
+    written.entropy_network = RandomEntropyNetwork(config.bottleneck, 5, 9);
     const auto bytes = SerializeWeights(written);
     ASSERT_TRUE(bytes.ok()) << bytes.message();
     const auto read = ParseWeights(bytes.value(), "test", Verify::kHash);
     ASSERT_TRUE(read.ok()) << read.message();
-    EXPECT_EQ(read.value().context, written.context);
+    EXPECT_EQ(read.value().entropy_network, written.entropy_network);
     EXPECT_NE(read.value().identity, without);
-    ++written.context.symbols.back();
+    ++written.entropy_network.symbols.back();
     EXPECT_NE(IdentityOf(written), read.value().identity);
     const auto model = Model::FromBytes(bytes.value(), "test");
     ASSERT_TRUE(model.ok()) << model.message();
     ASSERT_NE(model.value()->entropy().network(), nullptr);
-    EXPECT_EQ(model.value()->entropy().network()->weights(), read.value().context);
+    EXPECT_EQ(model.value()->entropy().network()->weights(), read.value().entropy_network);
   }
 }
 
@@ -207,7 +207,8 @@ TEST(WeightsIdentity, CoversTheCodebook) {
 
 // Files of FSP models stay what they were, byte for byte: this identity is from before there was VP.
 TEST(WeightsIdentity, OfAnFspModelIsAsEver) {
-  EXPECT_EQ(ToHex(IdentityAfter([](Weights&) {})), "0e976563050c5aeeff7c898f77745bea92de2df4500ae8bcd1d98f1ecc68c5c0");
+  EXPECT_EQ(ToHex(IdentityAfter([](Weights&) {})),
+            "0e976563050c5aeeff7c898f77745bea92de2df4500ae8bcd1d98f1ecc68c5c0");
 }
 
 TEST(Weights, OneSeedGivesOneFile) {
@@ -315,8 +316,9 @@ TEST(SerializeWeights, NamesWhatItRefuses) {
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.config.bottleneck.type = "vp"; }),
               HasSubstr(std::string("missing \"") + kCodebook + "\""));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.frequencies.pop_back(); }), HasSubstr("entropy.frequencies"));
-  EXPECT_THAT(ErrorAfter([](Weights& w) { w.context.units = 65; }), HasSubstr("65 units, not 0 to 64"));
-  EXPECT_THAT(ErrorAfter([](Weights& w) { w.context.units = 2; }),
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.entropy_network.units = 65; }),
+              HasSubstr("65 units, not 0 to 64"));
+  EXPECT_THAT(ErrorAfter([](Weights& w) { w.entropy_network.units = 2; }),
               HasSubstr("\"entropy.network.hidden\": has 0 values, not 7884"));
   EXPECT_THAT(ErrorAfter([](Weights& w) { w.metadata["identity"] = "mine"; }),
               HasSubstr("\"identity\" is reserved"));

@@ -139,10 +139,11 @@ TEST(Training, LearningRateWarmsUpHoldsAndDecays) {
   EXPECT_NEAR(LearningRateFactor(options, 5000, 1), options.final_rate, 1e-9);
 }
 
-const FitContextOptions kQuickFit = {.steps = 10, .units = 5, .batch = 64};
+const FitEntropyNetworkOptions kQuickFit = {.steps = 10, .units = 5, .batch = 64};
 
 Result<Weights> ExportedAndReadBack() {
-  auto weights = ExportWeights(*TrainedOnce().state, TrainedOnce().data, /*eight_bit=*/false, kQuickFit, nullptr);
+  auto weights =
+      ExportWeights(*TrainedOnce().state, TrainedOnce().data, /*eight_bit=*/false, kQuickFit, nullptr);
   if (!weights.ok()) return weights;
   const auto bytes = SerializeWeights(weights.value());
   if (!bytes.ok()) return bytes.error();

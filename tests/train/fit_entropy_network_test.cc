@@ -1,5 +1,5 @@
 // The network of the entropy model learns what tables cannot know, and its rounded weights keep it.
-#include "codec/train/fit_context.h"
+#include "codec/train/fit_entropy_network.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace quaver {
 namespace {
 
 constexpr int kFrames = 400;
-const FitContextOptions kQuick = {.steps = 300, .units = 16, .batch = 256, .learning_rate = 1e-2};
+const FitEntropyNetworkOptions kQuick = {.steps = 300, .units = 16, .batch = 256, .learning_rate = 1e-2};
 
 // Group 1 is group 0 mirrored, group 2 is what group 0 was two frames ago: no table sees either.
 ClipTokens Clip(Random& random, const BottleneckConfig& bottleneck) {
@@ -25,7 +25,7 @@ ClipTokens Clip(Random& random, const BottleneckConfig& bottleneck) {
   return clip;
 }
 
-class FitContextTest : public ::testing::TestWithParam<BottleneckConfig> {
+class FitEntropyNetworkTest : public ::testing::TestWithParam<BottleneckConfig> {
  protected:
   void SetUp() override {
     for (int i = 0; i < 10; ++i) clips_.push_back(Clip(random_, GetParam()));
@@ -37,8 +37,8 @@ class FitContextTest : public ::testing::TestWithParam<BottleneckConfig> {
       codebook_.push_back(static_cast<float>(2 * code + 1 - codes) / static_cast<float>(codes) * 2);
   }
 
-  ContextWeights Fit(const FitContextOptions& options) const {
-    return FitContext(GetParam(), codebook_, model_, clips_, options, {});
+  EntropyNetworkWeights Fit(const FitEntropyNetworkOptions& options) const {
+    return FitEntropyNetwork(GetParam(), codebook_, model_, clips_, options, {});
   }
   // Bits a token of a clip that was not learnt.
   double Cost(int n_q, int frames_per_packet) {
@@ -52,32 +52,32 @@ class FitContextTest : public ::testing::TestWithParam<BottleneckConfig> {
   EntropyModel model_;
 };
 
-TEST_P(FitContextTest, LearnsWhatTablesCannotKnow) {
+TEST_P(FitEntropyNetworkTest, LearnsWhatTablesCannotKnow) {
   const double token = std::log2(GetParam().codes());
   EXPECT_GT(Cost(3, 25), 0.97 * token);
-  model_.SetNetwork(ContextNetwork::Create(GetParam(), codebook_, Fit(kQuick)).value());
+  model_.SetNetwork(EntropyNetwork::Create(GetParam(), codebook_, Fit(kQuick)).value());
   EXPECT_NEAR(Cost(1, 25), token, 0.06 * token);  // nothing to know
   EXPECT_LT(Cost(2, 25), 0.75 * token);           // the second from the first
   EXPECT_LT(Cost(3, 25), 0.62 * token);           // the third from two frames before
   EXPECT_LT(Cost(2, 1), 0.85 * token);            // inside a frame, in packets of one
 }
 
-TEST_P(FitContextTest, ASeedDecides) {
-  FitContextOptions options = kQuick;
+TEST_P(FitEntropyNetworkTest, ASeedDecides) {
+  FitEntropyNetworkOptions options = kQuick;
   options.steps = 5;
-  const ContextWeights first = Fit(options);
+  const EntropyNetworkWeights first = Fit(options);
   EXPECT_EQ(first.units, options.units);
   EXPECT_EQ(Fit(options), first);
   options.seed = 2;
   EXPECT_NE(Fit(options), first);
 }
 
-TEST_P(FitContextTest, WithoutStepsOrFramesThereIsNone) {
-  FitContextOptions options = kQuick;
+TEST_P(FitEntropyNetworkTest, WithoutStepsOrFramesThereIsNone) {
+  FitEntropyNetworkOptions options = kQuick;
   options.steps = 0;
-  EXPECT_EQ(Fit(options), ContextWeights());
+  EXPECT_EQ(Fit(options), EntropyNetworkWeights());
   clips_.clear();
-  EXPECT_EQ(Fit(kQuick), ContextWeights());
+  EXPECT_EQ(Fit(kQuick), EntropyNetworkWeights());
 }
 
 BottleneckConfig Scalars() {
@@ -91,7 +91,7 @@ BottleneckConfig Vectors() {
   bottleneck.vector_dims = 1;
   return bottleneck;
 }
-INSTANTIATE_TEST_SUITE_P(Types, FitContextTest, ::testing::Values(Scalars(), Vectors()));
+INSTANTIATE_TEST_SUITE_P(Types, FitEntropyNetworkTest, ::testing::Values(Scalars(), Vectors()));
 
 }  // namespace
 }  // namespace quaver

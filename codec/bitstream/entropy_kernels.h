@@ -1,13 +1,13 @@
-// The one kernel of context_network.h, through Highway with dynamic dispatch. Integers: the same on every
+// The one kernel of entropy_network.h, through Highway with dynamic dispatch. Integers: the same on every
 // machine.
-#ifndef QUAVER_CODEC_BITSTREAM_CONTEXT_KERNELS_H_
-#define QUAVER_CODEC_BITSTREAM_CONTEXT_KERNELS_H_
+#ifndef QUAVER_CODEC_BITSTREAM_ENTROPY_KERNELS_H_
+#define QUAVER_CODEC_BITSTREAM_ENTROPY_KERNELS_H_
 
 #include <cstdint>
 
 namespace quaver::internal {
 
-inline constexpr int kContextLanes = 16;  // widths are multiples of it
+inline constexpr int kEntropyLanes = 16;  // widths are multiples of it
 
 // sums[i] += sum over p of weights[p][i][0] inputs[p][0] + weights[p][i][1] inputs[p][1]:
 // weights [pairs, width, 2], inputs [pairs, 2], sums [width]. The caller knows that no sum overflows.
@@ -15,4 +15,4 @@ void AddPairs(const int16_t* weights, const int16_t* inputs, int pairs, int widt
 
 }  // namespace quaver::internal
 
-#endif  // QUAVER_CODEC_BITSTREAM_CONTEXT_KERNELS_H_
+#endif  // QUAVER_CODEC_BITSTREAM_ENTROPY_KERNELS_H_

@@ -1,7 +1,7 @@
 // Scalable vectors cannot stand in arrays; those machines have a fixed-size target too.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "codec/bitstream/context_kernels.cc"
+#define HWY_TARGET_INCLUDE "codec/bitstream/entropy_kernels.cc"
 // clang-format off: the order matters
 #include "hwy/foreach_target.h"  // includes this file once for every instruction set
 // clang-format on
@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "codec/bitstream/context_kernels.h"
+#include "codec/bitstream/entropy_kernels.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,11 +27,11 @@ void AddAll(const int16_t* weights, const int16_t* inputs, int pairs, int width,
 
 #else
 
-using Sums = hn::CappedTag<int32_t, kContextLanes>;
+using Sums = hn::CappedTag<int32_t, kEntropyLanes>;
 using Pairs = hn::Repartition<int16_t, Sums>;
 using Vec = hn::Vec<Sums>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
-static_assert(kContextLanes % kLanes == 0);
+static_assert(kEntropyLanes % kLanes == 0);
 
 HWY_INLINE hn::Vec<Pairs> Broadcast(const int16_t* pair) {
   int32_t both;
@@ -39,11 +39,11 @@ HWY_INLINE hn::Vec<Pairs> Broadcast(const int16_t* pair) {
   return hn::BitCast(Pairs(), hn::Set(Sums(), both));
 }
 
-// kContextLanes sums, in registers.
+// kEntropyLanes sums, in registers.
 HWY_INLINE void AddToSome(const int16_t* HWY_RESTRICT weights, const int16_t* HWY_RESTRICT inputs, int pairs,
                           size_t stride, int32_t* HWY_RESTRICT sums) {
   const Sums d;
-  constexpr int kVectors = kContextLanes / kLanes;
+  constexpr int kVectors = kEntropyLanes / kLanes;
   Vec first[kVectors];
   Vec second[kVectors];  // where an instruction set puts half of the products
   for (int v = 0; v < kVectors; ++v) first[v] = second[v] = hn::Zero(d);
@@ -61,7 +61,7 @@ HWY_INLINE void AddToSome(const int16_t* HWY_RESTRICT weights, const int16_t* HW
 }
 
 void AddAll(const int16_t* weights, const int16_t* inputs, int pairs, int width, int32_t* sums) {
-  for (int i = 0; i < width; i += kContextLanes)
+  for (int i = 0; i < width; i += kEntropyLanes)
     AddToSome(weights + 2 * i, inputs, pairs, 2 * static_cast<size_t>(width), sums + i);
 }
 

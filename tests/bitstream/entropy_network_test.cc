@@ -1,6 +1,6 @@
 // The network of the entropy model: integers that come out the same everywhere, as in
 // docs/reference/bitstream.md.
-#include "codec/bitstream/context_network.h"
+#include "codec/bitstream/entropy_network.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <cmath>
 #include <limits>
 
-#include "codec/bitstream/context_kernels.h"
+#include "codec/bitstream/entropy_kernels.h"
 #include "codec/bitstream/token_contexts.h"
 #include "hwy/targets.h"
 #include "tests/bitstream/random_tokens.h"
@@ -39,7 +39,8 @@ void PrintTo(const Kind& kind, std::ostream* out) {
 // The text of the specification, as it stands: plain sums over all inputs, one value after the other.
 class Specification {
  public:
-  Specification(const BottleneckConfig& bottleneck, std::span<const float> codebook, ContextWeights weights)
+  Specification(const BottleneckConfig& bottleneck, std::span<const float> codebook,
+                EntropyNetworkWeights weights)
       : bottleneck_(bottleneck), weights_(std::move(weights)), values_(TokenValues(bottleneck, codebook)) {}
 
   // frames [t][group]: the packet so far, of the last frame the groups before `group`.
@@ -47,7 +48,7 @@ class Specification {
                                std::span<const uint16_t> table) const {
     const std::vector<int64_t> inputs = InputsOf(frames);
     const std::vector<int> radices = DigitsOf(bottleneck_);
-    const int symbols = ContextWeights::Symbols(bottleneck_);
+    const int symbols = EntropyNetworkWeights::Symbols(bottleneck_);
     int first = 0;
     for (int i = 0; i < digit; ++i) first += radices[static_cast<size_t>(i)];
     const int radix = radices[static_cast<size_t>(digit)];
@@ -117,17 +118,17 @@ class Specification {
   }
 
   BottleneckConfig bottleneck_;
-  ContextWeights weights_;
+  EntropyNetworkWeights weights_;
   std::vector<int16_t> values_;
 };
 
-class ContextNetworkTest : public ::testing::TestWithParam<Kind> {
+class EntropyNetworkTest : public ::testing::TestWithParam<Kind> {
  protected:
   const BottleneckConfig& bottleneck() const { return GetParam().bottleneck; }
   void SetNetwork(EntropyModel& model, double reach) {
     const auto codebook = RandomCodebook(random_, bottleneck());
-    const auto weights = RandomContext(random_, bottleneck(), GetParam().units, reach);
-    model.SetNetwork(ContextNetwork::Create(bottleneck(), codebook, weights).value());
+    const auto weights = RandomEntropyNetwork(random_, bottleneck(), GetParam().units, reach);
+    model.SetNetwork(EntropyNetwork::Create(bottleneck(), codebook, weights).value());
   }
   // As Specification::Frequencies, by the code that packets use.
   std::vector<std::vector<int>> Walk(const EntropyModel& model,
@@ -166,13 +167,14 @@ class ContextNetworkTest : public ::testing::TestWithParam<Kind> {
   Random random_{11};
 };
 
-TEST_P(ContextNetworkTest, DoesWhatTheSpecificationSays) {
+TEST_P(EntropyNetworkTest, DoesWhatTheSpecificationSays) {
   const auto codebook = RandomCodebook(random_, bottleneck());
   EntropyModel model = RandomModel(random_, bottleneck(), 2.0);
   const EntropyModel tables = model;
   for (const double reach : {0.02, 0.3, 2.0}) {
-    const ContextWeights weights = RandomContext(random_, bottleneck(), GetParam().units, reach);
-    model.SetNetwork(ContextNetwork::Create(bottleneck(), codebook, weights).value());
+    const EntropyNetworkWeights weights =
+        RandomEntropyNetwork(random_, bottleneck(), GetParam().units, reach);
+    model.SetNetwork(EntropyNetwork::Create(bottleneck(), codebook, weights).value());
     const Specification specification(bottleneck(), codebook, weights);
     const auto frames = RandomFrames(5);
     const auto found = Walk(model, frames);
@@ -199,7 +201,7 @@ TEST_P(ContextNetworkTest, DoesWhatTheSpecificationSays) {
   }
 }
 
-TEST_P(ContextNetworkTest, FrequenciesAreWholeAndNeverZero) {
+TEST_P(EntropyNetworkTest, FrequenciesAreWholeAndNeverZero) {
   EntropyModel model = RandomModel(random_, bottleneck(), 6.0);
   for (const double reach : {0.0, 1.0, 8.0}) {
     SetNetwork(model, reach);
@@ -214,7 +216,7 @@ TEST_P(ContextNetworkTest, FrequenciesAreWholeAndNeverZero) {
   }
 }
 
-TEST_P(ContextNetworkTest, OneOfZerosLeavesTheTablesAsTheyAre) {
+TEST_P(EntropyNetworkTest, OneOfZerosLeavesTheTablesAsTheyAre) {
   EntropyModel model = RandomModel(random_, bottleneck(), 1.0);
   const auto frames = RandomFrames(25);
   const auto before = Walk(model, frames);
@@ -227,7 +229,7 @@ TEST_P(ContextNetworkTest, OneOfZerosLeavesTheTablesAsTheyAre) {
   }
 }
 
-TEST_P(ContextNetworkTest, InstructionSetsChangeNothing) {
+TEST_P(EntropyNetworkTest, InstructionSetsChangeNothing) {
   EntropyModel model = RandomModel(random_, bottleneck(), 2.0);
   SetNetwork(model, 0.5);
   const auto frames = RandomFrames(8);
@@ -239,12 +241,12 @@ TEST_P(ContextNetworkTest, InstructionSetsChangeNothing) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, ContextNetworkTest,
+INSTANTIATE_TEST_SUITE_P(Kinds, EntropyNetworkTest,
                          ::testing::Values(Kind{BottleneckConfig(), 48}, Kind{Scalars({5, 3, 2}, 4), 64},
                                            Kind{Scalars({9}, 2), 1}, Kind{Vp(1024, 6), 16},
                                            Kind{Vp(63, 3), 17}));
 
-TEST(ContextKernels, AreExactAtTheLimits) {
+TEST(EntropyKernels, AreExactAtTheLimits) {
   constexpr int kPairs = 3;
   constexpr int kWidth = 32;
   std::array<int16_t, 2 * kPairs> inputs = {511, -511, 511, 511, -511, 0};
@@ -269,25 +271,25 @@ TEST(ContextKernels, AreExactAtTheLimits) {
 
 TEST(TokenValues, AreThoseOfTheSpecification) {
   EXPECT_EQ(TokenValues(Scalars({4, 5}, 1), {}),
-            (std::vector<int16_t>{-96, -102, -32, -102, 32, -102, 96, -102, -96, -51, -32, -51, 32, -51,
-                                  96,  -51,  -96, 0,    -32, 0,   32, 0,    96,  0,   -96, 51,  -32, 51,
-                                  32,  51,   96,  51,   -96, 102, -32, 102, 32,  102, 96,  102}));
+            (std::vector<int16_t>{-96, -102, -32, -102, 32,  -102, 96,  -102, -96, -51, -32, -51, 32,  -51,
+                                  96,  -51,  -96, 0,    -32, 0,    32,  0,    96,  0,   -96, 51,  -32, 51,
+                                  32,  51,   96,  51,   -96, 102,  -32, 102,  32,  102, 96,  102}));
   BottleneckConfig two = Vp(2);
   two.vector_dims = 3;
   EXPECT_EQ(TokenValues(two, std::vector<float>{0.5f, -1, 0.0078125f, 9, -9, -0.0078126f}),
             (std::vector<int16_t>{32, -64, 1, 511, -511, -1}));
 }
 
-TEST(ContextNetwork, RefusesWhatDoesNotFit) {
+TEST(EntropyNetwork, RefusesWhatDoesNotFit) {
   Random random(1);
   const BottleneckConfig bottleneck = Scalars({4, 3}, 3);
-  const ContextWeights good = RandomContext(random, bottleneck, 5, 1);
-  const auto error = [&](ContextWeights weights) {
-    const auto network = ContextNetwork::Create(bottleneck, {}, std::move(weights));
+  const EntropyNetworkWeights good = RandomEntropyNetwork(random, bottleneck, 5, 1);
+  const auto error = [&](EntropyNetworkWeights weights) {
+    const auto network = EntropyNetwork::Create(bottleneck, {}, std::move(weights));
     return network.ok() ? "no error" : network.message();
   };
   EXPECT_EQ(error(good), "no error");
-  ContextWeights bad = good;
+  EntropyNetworkWeights bad = good;
   bad.units = 0;
   EXPECT_THAT(error(bad), HasSubstr("0 units, not 1 to 64"));
   bad.units = 65;
@@ -297,14 +299,14 @@ TEST(ContextNetwork, RefusesWhatDoesNotFit) {
   bad = good;
   bad.symbols.pop_back();
   EXPECT_THAT(error(bad), HasSubstr("do not fit the bottleneck"));
-  const ContextWeights of_vp = RandomContext(random, Vp(64), 5, 1);
-  EXPECT_FALSE(ContextNetwork::Create(Vp(64), std::vector<float>(7), of_vp).ok());
+  const EntropyNetworkWeights of_vp = RandomEntropyNetwork(random, Vp(64), 5, 1);
+  EXPECT_FALSE(EntropyNetwork::Create(Vp(64), std::vector<float>(7), of_vp).ok());
 
   BottleneckConfig wide = Vp(64);
   wide.vector_dims = 16;
-  ContextWeights large = RandomContext(random, wide, 1, 0);
+  EntropyNetworkWeights large = RandomEntropyNetwork(random, wide, 1, 0);
   std::fill(large.hidden.begin(), large.hidden.end(), std::numeric_limits<int16_t>::max());
-  EXPECT_THAT(ContextNetwork::Create(wide, RandomCodebook(random, wide), large).message(),
+  EXPECT_THAT(EntropyNetwork::Create(wide, RandomCodebook(random, wide), large).message(),
               HasSubstr("can leave 32 bits"));
 }
 

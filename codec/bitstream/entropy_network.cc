@@ -1,4 +1,4 @@
-#include "codec/bitstream/context_network.h"
+#include "codec/bitstream/entropy_network.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "codec/bitstream/context_kernels.h"
+#include "codec/bitstream/entropy_kernels.h"
 #include "codec/bitstream/entropy_model.h"
 
 namespace quaver {
@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kTotal = 1 << kFrequencyBits;
 constexpr int kLogBits = 8;  // logarithms count in 1 / 256 of a bit
-constexpr int kOne = 1 << kContextInputBits;
-constexpr int kSaysShift = kContextWeightBits + kContextInputBits - kLogBits;
+constexpr int kOne = 1 << kEntropyInputBits;
+constexpr int kLogitShift = kEntropyWeightBits + kEntropyInputBits - kLogBits;
 
 int PaddedTo(int size, int multiple) { return (size + multiple - 1) / multiple * multiple; }
 
@@ -54,13 +54,14 @@ uint32_t PowerOf(const std::array<uint32_t, 256>& powers, int32_t below) {
   return octaves > 16 ? 0 : powers[static_cast<size_t>(below & 255)] >> octaves;
 }
 
-bool CanOverflow(const ContextWeights& weights, int inputs, int columns) {
+bool CanOverflow(const EntropyNetworkWeights& weights, int inputs, int columns) {
   for (int column = 0; column < columns; ++column) {
     int64_t sum = 0;
     for (int row = 0; row < inputs; ++row) {
-      const int weight = weights.hidden[static_cast<size_t>(row) * static_cast<size_t>(columns) +
-                                        static_cast<size_t>(column)];
-      sum += int64_t{std::abs(weight)} * kMaxContextValue;
+      const int weight =
+          weights
+              .hidden[static_cast<size_t>(row) * static_cast<size_t>(columns) + static_cast<size_t>(column)];
+      sum += int64_t{std::abs(weight)} * kMaxEntropyValue;
     }
     if (sum > std::numeric_limits<int32_t>::max()) return true;
   }
@@ -69,7 +70,7 @@ bool CanOverflow(const ContextWeights& weights, int inputs, int columns) {
 
 }  // namespace
 
-int ContextWeights::Symbols(const BottleneckConfig& bottleneck) {
+int EntropyNetworkWeights::Symbols(const BottleneckConfig& bottleneck) {
   int sum = 0;
   for (const int radix : DigitsOf(bottleneck)) sum += radix;
   return sum;
@@ -79,8 +80,8 @@ std::vector<int16_t> TokenValues(const BottleneckConfig& bottleneck, std::span<c
   std::vector<int16_t> values;
   if (!bottleneck.scalar()) {
     for (const float value : codebook) {
-      const float scaled = std::clamp(static_cast<float>(kOne) * value, -static_cast<float>(kMaxContextValue),
-                                      static_cast<float>(kMaxContextValue));
+      const float scaled = std::clamp(static_cast<float>(kOne) * value, -static_cast<float>(kMaxEntropyValue),
+                                      static_cast<float>(kMaxEntropyValue));
       values.push_back(static_cast<int16_t>(std::lround(scaled)));
     }
     return values;
@@ -95,24 +96,25 @@ std::vector<int16_t> TokenValues(const BottleneckConfig& bottleneck, std::span<c
   return values;
 }
 
-Result<ContextNetwork> ContextNetwork::Create(const BottleneckConfig& bottleneck,
-                                              std::span<const float> codebook, ContextWeights weights) {
+Result<EntropyNetwork> EntropyNetwork::Create(const BottleneckConfig& bottleneck,
+                                              std::span<const float> codebook,
+                                              EntropyNetworkWeights weights) {
   const std::vector<int> digits = DigitsOf(bottleneck);
   const int units = weights.units;
-  if (digits.empty() || units < 1 || units > kMaxContextUnits) {
+  if (digits.empty() || units < 1 || units > kMaxEntropyUnits) {
     return Error{"entropy network: " + std::to_string(units) + " units, not 1 to " +
-                 std::to_string(kMaxContextUnits)};
+                 std::to_string(kMaxEntropyUnits)};
   }
-  const int inputs = ContextWeights::Inputs(bottleneck);
+  const int inputs = EntropyNetworkWeights::Inputs(bottleneck);
   const int columns = bottleneck.groups * units;
-  const int symbols = ContextWeights::Symbols(bottleneck);
+  const int symbols = EntropyNetworkWeights::Symbols(bottleneck);
   if (weights.hidden.size() != static_cast<size_t>(inputs) * static_cast<size_t>(columns) ||
       weights.symbols.size() != static_cast<size_t>(columns) * static_cast<size_t>(symbols)) {
     return Error{"entropy network: its weights do not fit the bottleneck"};
   }
   if (CanOverflow(weights, inputs, columns)) return Error{"entropy network: a sum can leave 32 bits"};
 
-  ContextNetwork network;
+  EntropyNetwork network;
   network.groups_ = bottleneck.groups;
   network.dims_ = bottleneck.dims();
   network.pairs_ = (network.dims_ + 1) / 2;
@@ -123,8 +125,8 @@ Result<ContextNetwork> ContextNetwork::Create(const BottleneckConfig& bottleneck
       return Error{"entropy network: the codebook does not fit the bottleneck"};
     network.group_values_ = table;
   }
-  network.width_ = PaddedTo(units, internal::kContextLanes);
-  network.symbol_width_ = PaddedTo(symbols, internal::kContextLanes);
+  network.width_ = PaddedTo(units, internal::kEntropyLanes);
+  network.symbol_width_ = PaddedTo(symbols, internal::kEntropyLanes);
   int first = 0;
   for (const int radix : digits) {
     network.first_symbol_.push_back(first);
@@ -137,7 +139,7 @@ Result<ContextNetwork> ContextNetwork::Create(const BottleneckConfig& bottleneck
   return network;
 }
 
-void ContextNetwork::Pack(int inputs, int symbols) {
+void EntropyNetwork::Pack(int inputs, int symbols) {
   const int units = weights_.units;
   const int latents = groups_ * dims_;
   const auto hidden = [&](int input, int group, int unit) {
@@ -174,18 +176,18 @@ void ContextNetwork::Pack(int inputs, int symbols) {
   }
 }
 
-const int16_t* ContextNetwork::Values(int group, int token) const {
+const int16_t* EntropyNetwork::Values(int group, int token) const {
   return values_.data() + static_cast<size_t>(group) * group_values_ +
          static_cast<size_t>(token) * static_cast<size_t>(dims_);
 }
 
-ContextState::ContextState(const ContextNetwork& network) : network_(network) {
+EntropyNetworkState::EntropyNetworkState(const EntropyNetwork& network) : network_(network) {
   for (Frame& frame : frame_) frame.values.fill(0);
 }
 
-void ContextState::StartPacket() noexcept { frames_ = 0; }
+void EntropyNetworkState::StartPacket() noexcept { frames_ = 0; }
 
-void ContextState::StartFrame() noexcept {
+void EntropyNetworkState::StartFrame() noexcept {
   ++frames_;
   Frame& frame = Before(0);
   const auto used = static_cast<size_t>(2 * network_.pairs_ * frame.groups);
@@ -193,17 +195,17 @@ void ContextState::StartFrame() noexcept {
   frame.groups = 0;
 }
 
-ContextState::Frame& ContextState::Before(int frames) noexcept {
+EntropyNetworkState::Frame& EntropyNetworkState::Before(int frames) noexcept {
   return frame_[static_cast<size_t>(frames_ - frames + 2) % frame_.size()];
 }
 
-void ContextState::StartToken(int group) noexcept {
-  const ContextNetwork& n = network_;
+void EntropyNetworkState::StartToken(int group) noexcept {
+  const EntropyNetwork& n = network_;
   const int frame_pairs = n.groups_ * n.pairs_;
   const int16_t* weights = n.hidden_.data() + static_cast<size_t>(group) *
                                                   static_cast<size_t>(2 + 3 * frame_pairs) *
                                                   static_cast<size_t>(2 * n.width_);
-  std::array<int32_t, kMaxContextUnits> sums{};
+  std::array<int32_t, kMaxEntropyUnits> sums{};
   const auto add = [&](int first, const int16_t* inputs, int pairs) {
     const size_t skipped = static_cast<size_t>(first) * static_cast<size_t>(2 * n.width_);
     internal::AddPairs(weights + skipped, inputs, pairs, n.width_, sums.data());
@@ -217,25 +219,25 @@ void ContextState::StartToken(int group) noexcept {
   }
   add(2 + 2 * frame_pairs, Before(0).values.data(), group * n.pairs_);
 
-  std::array<int16_t, kMaxContextUnits> units;
+  std::array<int16_t, kMaxEntropyUnits> units;
   for (size_t u = 0; u < static_cast<size_t>(n.width_); ++u)
-    units[u] = static_cast<int16_t>(std::clamp(sums[u] >> kContextWeightBits, 0, kMaxContextUnit));
-  std::fill_n(says_.begin(), n.symbol_width_, 0);
+    units[u] = static_cast<int16_t>(std::clamp(sums[u] >> kEntropyWeightBits, 0, kMaxEntropyUnit));
+  std::fill_n(logits_.begin(), n.symbol_width_, 0);
   const auto block = static_cast<size_t>(n.width_) * static_cast<size_t>(n.symbol_width_);
   internal::AddPairs(n.symbols_.data() + static_cast<size_t>(group) * block, units.data(), n.width_ / 2,
-                     n.symbol_width_, says_.data());
+                     n.symbol_width_, logits_.data());
 }
 
-void ContextState::Sharpen(int digit, std::span<const uint16_t> table,
-                           std::span<uint16_t> sharpened) const noexcept {
+void EntropyNetworkState::Sharpen(int digit, std::span<const uint16_t> table,
+                                  std::span<uint16_t> sharpened) const noexcept {
   const auto& logarithms = Logarithms();
   const auto& powers = Powers();
   const size_t radix = table.size() - 1;
-  const int32_t* says = says_.data() + network_.first_symbol_[static_cast<size_t>(digit)];
+  const int32_t* logits = logits_.data() + network_.first_symbol_[static_cast<size_t>(digit)];
   std::array<int32_t, kMaxRadix> sums;
   size_t likeliest = 0;
   for (size_t s = 0; s < radix; ++s) {
-    sums[s] = (says[s] >> kSaysShift) + logarithms[static_cast<size_t>(table[s + 1] - table[s])];
+    sums[s] = (logits[s] >> kLogitShift) + logarithms[static_cast<size_t>(table[s + 1] - table[s])];
     if (sums[s] > sums[likeliest]) likeliest = s;
   }
   std::array<uint32_t, kMaxRadix> power;
@@ -253,7 +255,7 @@ void ContextState::Sharpen(int digit, std::span<const uint16_t> table,
   for (size_t s = 0; s < radix; ++s) sharpened[s + 1] = static_cast<uint16_t>(sum += frequency[s]);
 }
 
-void ContextState::EndToken(int group, int token) noexcept {
+void EntropyNetworkState::EndToken(int group, int token) noexcept {
   Frame& frame = Before(0);
   const auto values = static_cast<size_t>(network_.dims_);
   std::copy_n(network_.Values(group, token), values,

@@ -3,10 +3,11 @@
 // already. Integers alone, so that both ends of a stream have the same frequencies on any machine;
 // docs/reference/bitstream.md gives the arithmetic.
 //
-// The units of a group are max(0, W inputs), cut off above; what they say of a symbol, in 1/256 of a bit, is
-// added to the logarithm of its frequency in the table, and the powers of two of the sums become frequencies.
-#ifndef QUAVER_CODEC_BITSTREAM_CONTEXT_NETWORK_H_
-#define QUAVER_CODEC_BITSTREAM_CONTEXT_NETWORK_H_
+// The units of a group are max(0, W inputs), cut off above. Their output for a symbol is a logit in 1/256 of a
+// bit, which is added to the logarithm of the symbol's frequency in the table; the powers of two of the sums
+// become the frequencies.
+#ifndef QUAVER_CODEC_BITSTREAM_ENTROPY_NETWORK_H_
+#define QUAVER_CODEC_BITSTREAM_ENTROPY_NETWORK_H_
 
 #include <array>
 #include <cstddef>
@@ -19,16 +20,16 @@
 
 namespace quaver {
 
-inline constexpr int kMaxContextUnits = 64;  // of a group
+inline constexpr int kMaxEntropyUnits = 64;  // of a group
 // An input of 1 is 1 << 6, a weight of 1 is 1 << 10, a unit of 1 is 1 << 6.
-inline constexpr int kContextInputBits = 6;
-inline constexpr int kContextWeightBits = 10;
-inline constexpr int kMaxContextUnit = 1023;  // a unit is 0 .. 1023
-inline constexpr int kMaxContextValue = 511;  // a value is within +- 511
+inline constexpr int kEntropyInputBits = 6;
+inline constexpr int kEntropyWeightBits = 10;
+inline constexpr int kMaxEntropyUnit = 1023;  // a unit is 0 .. 1023
+inline constexpr int kMaxEntropyValue = 511;  // a value is within +- 511
 
 // As in a weights file.
-struct ContextWeights {
-  int units = 0;  // of each group, 1 .. kMaxContextUnits; 0: there is no network
+struct EntropyNetworkWeights {
+  int units = 0;  // of each group, 1 .. kMaxEntropyUnits; 0: there is no network
   // [inputs, groups * units]. Inputs: 1; the values [groups * dims] of the frame before and 1 if it is in
   // the packet; the same of the frame before that; the values of this frame, of which group g sees those of
   // groups 0 .. g - 1.
@@ -37,29 +38,29 @@ struct ContextWeights {
 
   static int Inputs(const BottleneckConfig& bottleneck) { return 3 * bottleneck.latents() + 3; }
   static int Symbols(const BottleneckConfig& bottleneck);  // sum of the radices
-  bool operator==(const ContextWeights&) const = default;
+  bool operator==(const EntropyNetworkWeights&) const = default;
 };
 
 // The values of all tokens, [groups or 1, codes, dims]: of scalars with L levels
 // trunc(128 (2 level + 1 - L) / L), of a codebook [groups or 1, codes, dims] round(64 value) within
-// +- kMaxContextValue, halves away from 0.
+// +- kMaxEntropyValue, halves away from 0.
 std::vector<int16_t> TokenValues(const BottleneckConfig& bottleneck, std::span<const float> codebook);
 
-class ContextNetwork {
+class EntropyNetwork {
  public:
   // `codebook`: of type vp, [groups or 1, codes, dims]. Refused: shapes that do not fit, and weights with
   // which a sum could leave 32 bits.
-  static Result<ContextNetwork> Create(const BottleneckConfig& bottleneck, std::span<const float> codebook,
-                                       ContextWeights weights);
+  static Result<EntropyNetwork> Create(const BottleneckConfig& bottleneck, std::span<const float> codebook,
+                                       EntropyNetworkWeights weights);
 
-  const ContextWeights& weights() const { return weights_; }  // as given
+  const EntropyNetworkWeights& weights() const { return weights_; }  // as given
 
  private:
-  friend class ContextState;
+  friend class EntropyNetworkState;
   void Pack(int inputs, int symbols);
   const int16_t* Values(int group, int token) const;
 
-  ContextWeights weights_;
+  EntropyNetworkWeights weights_;
   std::vector<int16_t> values_;  // TokenValues()
   size_t group_values_ = 0;      // of a group, 0 if all share theirs
   int groups_ = 0;
@@ -75,9 +76,9 @@ class ContextNetwork {
 };
 
 // What the network knows of one packet so far. Allocates nothing.
-class ContextState {
+class EntropyNetworkState {
  public:
-  explicit ContextState(const ContextNetwork& network);
+  explicit EntropyNetworkState(const EntropyNetwork& network);
 
   void StartPacket() noexcept;
   void StartFrame() noexcept;
@@ -98,12 +99,12 @@ class ContextState {
 
   Frame& Before(int frames) noexcept;  // 0: this one
 
-  const ContextNetwork& network_;
+  const EntropyNetwork& network_;
   int frames_ = 0;              // started in this packet
   std::array<Frame, 3> frame_;  // turned by the counter
-  std::array<int32_t, kMaxSymbols> says_;
+  std::array<int32_t, kMaxSymbols> logits_;
 };
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_BITSTREAM_CONTEXT_NETWORK_H_
+#endif  // QUAVER_CODEC_BITSTREAM_ENTROPY_NETWORK_H_

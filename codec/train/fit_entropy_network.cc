@@ -1,4 +1,4 @@
-#include "codec/train/fit_context.h"
+#include "codec/train/fit_entropy_network.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/autograd.h>
@@ -12,9 +12,9 @@
 namespace quaver {
 namespace {
 
-constexpr double kWeightOne = 1 << kContextWeightBits;
-constexpr double kInputOne = 1 << kContextInputBits;
-constexpr double kLargestUnit = kMaxContextUnit / kInputOne;
+constexpr double kWeightOne = 1 << kEntropyWeightBits;
+constexpr double kInputOne = 1 << kEntropyInputBits;
+constexpr double kLargestUnit = kMaxEntropyUnit / kInputOne;
 // Of the frames that are drawn: how many are the first of their packet, and how many the second.
 constexpr double kFirst = 0.1;
 constexpr double kSecond = 0.06;
@@ -43,21 +43,21 @@ struct Batch {
   torch::Tensor sent;       // float [batch, groups]
 };
 
-class ContextTrainer {
+class EntropyNetworkTrainer {
  public:
-  ContextTrainer(const BottleneckConfig& bottleneck, std::span<const float> codebook,
-                 const EntropyModel& tables, Frames frames, const FitContextOptions& options)
+  EntropyNetworkTrainer(const BottleneckConfig& bottleneck, std::span<const float> codebook,
+                        const EntropyModel& tables, Frames frames, const FitEntropyNetworkOptions& options)
       : bottleneck_(bottleneck),
         layout_(DigitsOf(bottleneck), 0),
         options_(options),
         frames_(std::move(frames)),
         random_(at::make_generator<at::CPUGeneratorImpl>(options.seed)) {
     const int64_t groups = bottleneck.groups;
-    const int64_t inputs = ContextWeights::Inputs(bottleneck);
+    const int64_t inputs = EntropyNetworkWeights::Inputs(bottleneck);
     const int64_t columns = groups * options.units;
     const auto plain = torch::TensorOptions().dtype(torch::kFloat32);
     hidden_ = torch::randn({inputs, columns}, random_, plain) / std::sqrt(static_cast<double>(inputs));
-    symbols_ = torch::zeros({groups, options.units, ContextWeights::Symbols(bottleneck)}, plain);
+    symbols_ = torch::zeros({groups, options.units, EntropyNetworkWeights::Symbols(bottleneck)}, plain);
     hidden_.set_requires_grad(true);
     symbols_.set_requires_grad(true);
     visible_ = Visible(plain);
@@ -65,7 +65,7 @@ class ContextTrainer {
     logarithms_ = Logarithms(tables);
   }
 
-  ContextWeights Fit(const std::function<void(int64_t, int64_t)>& progress) {
+  EntropyNetworkWeights Fit(const std::function<void(int64_t, int64_t)>& progress) {
     AdamW optimizer({hidden_, symbols_}, {}, {});
     for (int64_t step = 0; step < options_.steps; ++step) {
       optimizer.ZeroGrad();
@@ -88,11 +88,12 @@ class ContextTrainer {
   torch::Tensor Visible(const torch::TensorOptions& plain) const {
     const int64_t groups = bottleneck_.groups;
     const int64_t dims = bottleneck_.dims();
-    torch::Tensor visible = torch::ones({ContextWeights::Inputs(bottleneck_), groups, options_.units}, plain);
+    torch::Tensor visible =
+        torch::ones({EntropyNetworkWeights::Inputs(bottleneck_), groups, options_.units}, plain);
     const int64_t now = 2 * bottleneck_.latents() + 3;
     for (int64_t group = 0; group < groups; ++group)
       visible.narrow(0, now + group * dims, dims).narrow(1, 0, group + 1).zero_();
-    return visible.view({ContextWeights::Inputs(bottleneck_), groups * options_.units});
+    return visible.view({EntropyNetworkWeights::Inputs(bottleneck_), groups * options_.units});
   }
 
   // [groups * codes, dims], repeated if all groups share theirs.
@@ -142,11 +143,11 @@ class ContextTrainer {
   // Bits a token.
   torch::Tensor Loss(const Batch& batch) const {
     const torch::Tensor one = torch::ones({options_.batch, 1}, torch::kFloat32);
-    const torch::Tensor inputs = torch::cat({one, Seen(batch, 1), batch.there[1], Seen(batch, 2),
-                                             batch.there[2], Seen(batch, 0)}, 1);
+    const torch::Tensor inputs =
+        torch::cat({one, Seen(batch, 1), batch.there[1], Seen(batch, 2), batch.there[2], Seen(batch, 0)}, 1);
     const torch::Tensor units = torch::matmul(inputs, hidden_ * visible_).clamp(0, kLargestUnit);
     const torch::Tensor by_group = units.view({options_.batch, bottleneck_.groups, options_.units});
-    const torch::Tensor says = torch::bmm(by_group.transpose(0, 1), symbols_).transpose(0, 1);
+    const torch::Tensor logits = torch::bmm(by_group.transpose(0, 1), symbols_).transpose(0, 1);
     torch::Tensor bits = torch::zeros_like(batch.sent);
     torch::Tensor rest = batch.tokens[0];
     torch::Tensor rest_before = batch.tokens[1];
@@ -160,7 +161,7 @@ class ContextTrainer {
       const torch::Tensor before = (rest_before.remainder(radix) + 1) * met;
       const torch::Tensor context = before * layout_.lower_values[static_cast<size_t>(digit)] + lower;
       const torch::Tensor table = TableLogarithms(digit, context);
-      const torch::Tensor sums = says.narrow(2, first, radix) + table;
+      const torch::Tensor sums = logits.narrow(2, first, radix) + table;
       bits = bits - sums.mul(M_LN2).log_softmax(2).gather(2, value.unsqueeze(2)).squeeze(2) / M_LN2;
       lower = lower + value * layout_.lower_values[static_cast<size_t>(digit)];
       rest = rest.floor_divide(radix);
@@ -180,7 +181,7 @@ class ContextTrainer {
     return logarithms_.index_select(0, at.flatten()).view(at.sizes());
   }
 
-  ContextWeights Rounded() const {
+  EntropyNetworkWeights Rounded() const {
     const torch::NoGradGuard no_grad;
     const auto rounded = [](const torch::Tensor& weights) {
       const torch::Tensor whole =
@@ -193,7 +194,7 @@ class ContextTrainer {
 
   const BottleneckConfig& bottleneck_;
   DigitLayout layout_;
-  FitContextOptions options_;
+  FitEntropyNetworkOptions options_;
   Frames frames_;
   at::Generator random_;
   torch::Tensor hidden_;      // [inputs, groups * units]
@@ -205,13 +206,13 @@ class ContextTrainer {
 
 }  // namespace
 
-ContextWeights FitContext(const BottleneckConfig& bottleneck, std::span<const float> codebook,
-                          const EntropyModel& tables, const std::vector<ClipTokens>& clips,
-                          const FitContextOptions& options,
-                          const std::function<void(int64_t done, int64_t total)>& progress) {
+EntropyNetworkWeights FitEntropyNetwork(const BottleneckConfig& bottleneck, std::span<const float> codebook,
+                                        const EntropyModel& tables, const std::vector<ClipTokens>& clips,
+                                        const FitEntropyNetworkOptions& options,
+                                        const std::function<void(int64_t done, int64_t total)>& progress) {
   Frames frames = Collect(clips, bottleneck.groups);
   if (options.steps < 1 || frames.since.numel() == 0) return {};
-  return ContextTrainer(bottleneck, codebook, tables, std::move(frames), options).Fit(progress);
+  return EntropyNetworkTrainer(bottleneck, codebook, tables, std::move(frames), options).Fit(progress);
 }
 
 }  // namespace quaver
