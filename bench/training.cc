@@ -20,9 +20,9 @@
 #include "codec/train/distributed/gradient_sum.h"
 #include "codec/train/distributed/group.h"
 #include "codec/train/generator_pass.h"
-#include "codec/train/lane_loss.h"
 #include "codec/train/memory.h"
 #include "codec/train/trainer.h"
+#include "codec/train/worker_loss.h"
 
 namespace quaver::bench {
 namespace {
@@ -74,9 +74,9 @@ class Step {
         loss_(config.training.loss, config.model.sample_rate, torch::kCPU),
         alone_(Group::Alone()),
         sum_(*alone_, state_.TrainedParameters()),
-        lanes_(threads, config.training.batch) {}
+        workers_(threads, config.training.batch) {}
 
-  int lanes() const { return lanes_.count(); }
+  int workers() const { return workers_.count(); }
   bool bf16() const { return state_.UsesBf16(); }
   double audio_seconds() const {
     return static_cast<double>(config_.training.batch) * config_.training.crop_frames *
@@ -90,24 +90,24 @@ class Step {
     times[kLoader] = TimeOf(
         [&] { batch = DrawBatch(data_, CropsOf(config_), options.seed, state_.samples, options.batch); });
     state_.samples += options.batch;
-    GeneratorPass pass(state_, lanes_);
+    GeneratorPass pass(state_, workers_);
     times[kForward] = TimeOf([&] { pass.Forward(batch, batch.crops, *alone_); });
     std::vector<torch::Tensor> at_decoded;
     times[kLosses] = TimeOf([&] {
-      for (const LaneLoss& lane : LossesOf(pass, loss_, options.loss, 0, lanes_))
-        at_decoded.push_back(lane.at_decoded);
+      for (const WorkerLoss& worker : LossesOf(pass, loss_, options.loss, 0, workers_))
+        at_decoded.push_back(worker.at_decoded);
     });
     times[kBackward] = TimeOf([&] {
-      LaneGradients gradients(lanes_, sum_);
+      WorkerGradients gradients(workers_, sum_);
       pass.Backward(at_decoded, options.loss.norm, gradients);
       gradients.Finish();
     });
     AdamW& optimizer = *state_.optimizer;
     times[kOptimiser] = TimeOf([&] {
-      optimizer.Step(1e-4, ClipScale(optimizer.GradientNorm(&lanes_), options.clip_norm), &lanes_);
+      optimizer.Step(1e-4, ClipScale(optimizer.GradientNorm(&workers_), options.clip_norm), &workers_);
     });
     times[kAverage] =
-        TimeOf([&] { Follow(state_.average->parameters(), state_.network->parameters(), 1e-3, &lanes_); });
+        TimeOf([&] { Follow(state_.average->parameters(), state_.network->parameters(), 1e-3, &workers_); });
     return times;
   }
 
@@ -118,7 +118,7 @@ class Step {
   ReconstructionLoss loss_;
   std::unique_ptr<Group> alone_;
   GradientSum sum_;
-  Lanes lanes_;
+  Workers workers_;
 };
 
 double Sum(const Times& times) {
@@ -195,8 +195,8 @@ int main(int argc, char** argv) {
       ("config", "Training configuration",
        cxxopts::value(o.config)->default_value(QUAVER_SOURCE_DIR "/models/speech-16k.json"), "FILE")  //
       ("data", "Folder of speech", cxxopts::value(o.data)->default_value(QUAVER_SOURCE_DIR "/samples"),
-       "DIR")                                                                                             //
-      ("threads", "CPU threads: lanes of the batch", cxxopts::value(o.threads)->default_value("1"), "N")  //
+       "DIR")                                                                                            //
+      ("threads", "CPU threads that share a batch", cxxopts::value(o.threads)->default_value("1"), "N")  //
       ("bf16", "Matrix products in bfloat16: 0 or 1 (default: as the configuration says)",
        cxxopts::value(o.bf16), "0|1")  //
       ("seconds", "Measure for so long", cxxopts::value(o.seconds)->default_value("20"), "S");

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <torch/autograd.h>
 
-#include "codec/train/lane_gradients.h"
+#include "codec/train/worker_gradients.h"
 
 namespace quaver {
 namespace {
@@ -15,7 +15,7 @@ using torch::Tensor;
 // scaled by what was measured before (Balancer::Scale).
 constexpr int64_t kMeasureEvery = 8;
 
-// Of one lane. Losses are means over its samples.
+// Of one worker. Losses are means over its samples.
 struct Verdict {
   Tensor decoded;  // where the graph begins
   Judgement of_recorded, of_decoded;
@@ -27,14 +27,14 @@ struct Verdict {
 
 class Pass {
  public:
-  Pass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts, Lanes& lanes)
+  Pass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts, Workers& workers)
       : adversary_(*state.adversary),
         options_(state.config.training.adversary),
         learns_(state.step % options_.every == 0),
         felt_(state.step >= options_.start_step),
         measured_((state.step - options_.start_step) % kMeasureEvery == 0),
         parts_(parts),
-        lanes_(lanes),
+        workers_(workers),
         verdicts_(parts.size()) {
     adversary_.discriminators->set_bf16(state.UsesBf16());
   }
@@ -43,8 +43,8 @@ class Pass {
   bool felt() const { return felt_; }
 
   void Judge() {
-    lanes_.Run([&](int lane) {
-      const auto i = static_cast<size_t>(lane);
+    workers_.Run([&](int worker) {
+      const auto i = static_cast<size_t>(worker);
       Verdict& verdict = verdicts_[i];
       {
         const torch::AutoGradMode with_graph(learns_);
@@ -57,23 +57,23 @@ class Pass {
 
   // The decoder's gradients come from the same graph, so it is kept.
   void Learn(double rate, GradientSum& sum) {
-    LaneGradients gradients(lanes_, sum);
-    lanes_.Run([&](int lane) {
-      const auto i = static_cast<size_t>(lane);
+    WorkerGradients gradients(workers_, sum);
+    workers_.Run([&](int worker) {
+      const auto i = static_cast<size_t>(worker);
       const Tensor loss =
           parts_[i].share * DiscriminatorLoss(verdicts_[i].of_recorded, verdicts_[i].of_decoded);
       verdicts_[i].discriminator = loss.item<double>();
-      gradients.Backward(lane, {loss}, {torch::ones_like(loss)}, {}, /*keep_graph=*/true);
+      gradients.Backward(worker, {loss}, {torch::ones_like(loss)}, {}, /*keep_graph=*/true);
     });
     gradients.Finish();
-    const double norm = adversary_.optimizer->GradientNorm(&lanes_);
-    if (std::isfinite(norm)) adversary_.optimizer->Step(options_.learning_rate * rate, 1, &lanes_);
+    const double norm = adversary_.optimizer->GradientNorm(&workers_);
+    if (std::isfinite(norm)) adversary_.optimizer->Step(options_.learning_rate * rate, 1, &workers_);
     adversary_.optimizer->ZeroGrad();
   }
 
   void Complain() {
-    lanes_.Run([&](int lane) {
-      const auto i = static_cast<size_t>(lane);
+    workers_.Run([&](int worker) {
+      const auto i = static_cast<size_t>(worker);
       Verdict& verdict = verdicts_[i];
       const auto gradient = [&](const Tensor& loss) {
         return torch::autograd::grad({loss}, {verdict.decoded}, {}, /*retain_graph=*/true)[0];
@@ -122,10 +122,10 @@ class Pass {
   double Scale(const char* term, double weight) const {
     return weight > 0 ? adversary_.balancer.Scale(term, weight) : 0;
   }
-  Tensor Collected(Tensor Verdict::* gradient) const {
-    std::vector<Tensor> lanes;
-    for (const Verdict& verdict : verdicts_) lanes.push_back(verdict.*gradient);
-    return torch::cat(lanes);
+  Tensor Collected(Tensor Verdict::*gradient) const {
+    std::vector<Tensor> parts;
+    for (const Verdict& verdict : verdicts_) parts.push_back(verdict.*gradient);
+    return torch::cat(parts);
   }
 
   Adversary& adversary_;
@@ -134,7 +134,7 @@ class Pass {
   const bool felt_;      // the decoder listens to them
   const bool measured_;  // each term's gradient by itself
   const std::vector<GeneratorPass::Part>& parts_;
-  Lanes& lanes_;
+  Workers& workers_;
   std::vector<Verdict> verdicts_;
 };
 
@@ -142,8 +142,8 @@ class Pass {
 
 AdversarialResult AdversarialPass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts,
                                   const std::vector<torch::Tensor>& at_decoded, double rate,
-                                  DataParallel& peers, Lanes& lanes) {
-  Pass pass(state, parts, lanes);
+                                  DataParallel& peers, Workers& workers) {
+  Pass pass(state, parts, workers);
   pass.Judge();
   if (pass.learns()) pass.Learn(rate, *peers.discriminators);
   if (pass.felt()) pass.Complain();
@@ -153,7 +153,7 @@ AdversarialResult AdversarialPass(TrainingState& state, const std::vector<Genera
   for (const auto& [name, value] : result.terms) values.push_back(value);
   values = peers.Mean(values);
   for (size_t i = 0; i < values.size(); ++i) result.terms[i].second = values[i];
-  result.at_decoded = lanes.Split(pass.Combined(torch::cat(at_decoded), peers));
+  result.at_decoded = workers.Split(pass.Combined(torch::cat(at_decoded), peers));
   return result;
 }
 

@@ -11,21 +11,21 @@
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
 #include "codec/train/generator_pass.h"
-#include "codec/train/lanes.h"
+#include "codec/train/workers.h"
 
 namespace quaver {
 
 struct AdversarialResult {
-  std::vector<torch::Tensor> at_decoded;              // [samples of the lane, samples], for each lane
+  std::vector<torch::Tensor> at_decoded;              // [samples of the worker, samples], for each worker
   std::vector<std::pair<std::string, double>> terms;  // losses by name, of the whole batch
 };
 
-// Discriminators judge the parts of a batch, in lanes; if it is their turn they are updated, at `rate` times
-// their learning rate. The gradients at the decoded samples are the reconstruction's (`at_decoded`, of each
-// part), and in proportion to it those of the adversarial and the feature loss (codec/train/balancer.h).
+// Discriminators judge the parts of a batch, on the workers; if it is their turn they are updated, at `rate`
+// times their learning rate. The gradients at the decoded samples are the reconstruction's (`at_decoded`, of
+// each part), and in proportion to it those of the adversarial and the feature loss (codec/train/balancer.h).
 AdversarialResult AdversarialPass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts,
                                   const std::vector<torch::Tensor>& at_decoded, double rate,
-                                  DataParallel& peers, Lanes& lanes);
+                                  DataParallel& peers, Workers& workers);
 
 }  // namespace quaver
 

@@ -19,10 +19,10 @@ TorchTensor Leaf(const TorchTensor& tensor) { return tensor.detach().requires_gr
 
 }  // namespace
 
-GeneratorPass::GeneratorPass(TrainingState& state, Lanes& lanes)
+GeneratorPass::GeneratorPass(TrainingState& state, Workers& workers)
     : state_(state),
-      lanes_(lanes),
-      parts_(static_cast<size_t>(lanes.count())),
+      workers_(workers),
+      parts_(static_cast<size_t>(workers.count())),
       encoded_(parts_.size()),
       to_decode_(parts_.size()) {}
 
@@ -30,9 +30,9 @@ void GeneratorPass::Forward(const CropBatch& batch, const TorchTensor& crops, Gr
   const TrainingOptions& options = state_.config.training;
   const Config& model = state_.config.model;
   state_.network->set_bf16(state_.UsesBf16());
-  const std::vector<TorchTensor> samples = lanes_.Split(crops);
-  lanes_.Run([&](int lane) {
-    const auto i = static_cast<size_t>(lane);
+  const std::vector<TorchTensor> samples = workers_.Split(crops);
+  workers_.Run([&](int worker) {
+    const auto i = static_cast<size_t>(worker);
     parts_[i].share = static_cast<double>(samples[i].size(0)) / static_cast<double>(crops.size(0));
     parts_[i].reference = samples[i].slice(1, 0, crops.size(1) - model.overlap);
     encoded_[i] = state_.network->Encode(samples[i]);
@@ -45,20 +45,20 @@ void GeneratorPass::Forward(const CropBatch& batch, const TorchTensor& crops, Gr
                                .to(crops.device());
   bottleneck_ = state_.bottleneck->Forward({latents_, mask, Audible(crops, model.frame()), noise, &group});
   kept_ = bottleneck_.y * mask.repeat_interleave(model.bottleneck.dims(), -1);
-  const std::vector<TorchTensor> kept = lanes_.Split(kept_.detach());
-  lanes_.Run([&](int lane) {
-    const auto i = static_cast<size_t>(lane);
+  const std::vector<TorchTensor> kept = workers_.Split(kept_.detach());
+  workers_.Run([&](int worker) {
+    const auto i = static_cast<size_t>(worker);
     to_decode_[i] = Leaf(kept[i]);
     parts_[i].decoded = state_.network->Decode(to_decode_[i]).slice(1, model.overlap);
   });
 }
 
 void GeneratorPass::Backward(const std::vector<TorchTensor>& at_decoded, double bottleneck_weight,
-                             LaneGradients& gradients) {
+                             WorkerGradients& gradients) {
   std::vector<TorchTensor> at_kept(parts_.size());
-  lanes_.Run([&](int lane) {
-    const auto i = static_cast<size_t>(lane);
-    at_kept[i] = gradients.Backward(lane, {parts_[i].decoded}, {at_decoded[i]}, {to_decode_[i]})[0];
+  workers_.Run([&](int worker) {
+    const auto i = static_cast<size_t>(worker);
+    at_kept[i] = gradients.Backward(worker, {parts_[i].decoded}, {at_decoded[i]}, {to_decode_[i]})[0];
   });
   gradients.Collect();
   std::vector<TorchTensor> roots = {kept_};
@@ -68,10 +68,10 @@ void GeneratorPass::Backward(const std::vector<TorchTensor>& at_decoded, double 
     at_roots.push_back(torch::full_like(bottleneck_.loss, bottleneck_weight));
   }
   const TorchTensor at_latents = gradients.Backward(0, roots, at_roots, {latents_})[0];
-  const std::vector<TorchTensor> at_encoded = lanes_.Split(at_latents);
-  lanes_.Run([&](int lane) {
-    const auto i = static_cast<size_t>(lane);
-    gradients.Backward(lane, {encoded_[i]}, {at_encoded[i]}, {});
+  const std::vector<TorchTensor> at_encoded = workers_.Split(at_latents);
+  workers_.Run([&](int worker) {
+    const auto i = static_cast<size_t>(worker);
+    gradients.Backward(worker, {encoded_[i]}, {at_encoded[i]}, {});
   });
   gradients.Collect();
 }

@@ -17,12 +17,12 @@ namespace {
 using Lists = std::vector<std::vector<Tensor>>;
 
 // Without gradients, which is said to each thread.
-void RunOn(Lanes* lanes, const Lists& lists, const std::function<void(const Lists&)>& run) {
+void RunOn(Workers* workers, const Lists& lists, const std::function<void(const Lists&)>& run) {
   const auto quietly = [&](const Lists& own) {
     torch::NoGradGuard no_grad;
     run(own);
   };
-  return lanes == nullptr ? quietly(lists) : lanes->RunOn(lists, quietly);
+  return workers == nullptr ? quietly(lists) : workers->RunOn(lists, quietly);
 }
 
 }  // namespace
@@ -53,13 +53,13 @@ std::vector<Tensor> AdamW::Gradients() const {
   return gradients;
 }
 
-double AdamW::GradientNorm(Lanes* lanes) const {
+double AdamW::GradientNorm(Workers* workers) const {
   torch::NoGradGuard no_grad;
   const std::vector<Tensor> gradients = Gradients();
   if (gradients.empty()) return 0;
   std::vector<Tensor> norms;
   std::mutex mutex;
-  RunOn(lanes, {gradients}, [&](const Lists& own) {
+  RunOn(workers, {gradients}, [&](const Lists& own) {
     const std::vector<Tensor> norm = {torch::stack(at::_foreach_norm(own[0], 2)).norm()};
     const std::lock_guard lock(mutex);
     norms.insert(norms.end(), norm.begin(), norm.end());
@@ -67,12 +67,12 @@ double AdamW::GradientNorm(Lanes* lanes) const {
   double sum = 0;
   std::vector<double> squares;
   for (const Tensor& norm : norms) squares.push_back(std::pow(norm.item<double>(), 2));
-  std::sort(squares.begin(), squares.end());  // whichever lane was first
+  std::sort(squares.begin(), squares.end());  // whichever worker was first
   for (const double square : squares) sum += square;
   return std::sqrt(sum);
 }
 
-void AdamW::Step(double learning_rate, double gradient_scale, Lanes* lanes) {
+void AdamW::Step(double learning_rate, double gradient_scale, Workers* workers) {
   torch::NoGradGuard no_grad;
   ++steps_;
   for (const Group& group : groups_) {
@@ -90,7 +90,7 @@ void AdamW::Step(double learning_rate, double gradient_scale, Lanes* lanes) {
     const Tensor steps = torch::full({}, static_cast<double>(steps_), scalar);
     std::optional<Tensor> divisor;  // what the fused step divides the gradients by
     if (gradient_scale != 1) divisor = torch::full({}, 1 / gradient_scale, scalar);
-    RunOn(lanes, lists, [&](const Lists& own) {
+    RunOn(workers, lists, [&](const Lists& own) {
       at::_fused_adamw_(own[0], own[1], own[2], own[3], {}, std::vector<Tensor>(own[0].size(), steps),
                         learning_rate, options_.beta1, options_.beta2, group.weight_decay, options_.epsilon,
                         /*amsgrad=*/false, /*maximize=*/false, divisor, /*found_inf=*/std::nullopt);
@@ -145,8 +145,8 @@ void AdamW::Load(torch::serialize::InputArchive& archive) {
 double ClipScale(double norm, double limit) { return std::min(1.0, limit / (norm + 1e-6)); }
 
 void Follow(const std::vector<Tensor>& average, const std::vector<Tensor>& weights, double rate,
-            Lanes* lanes) {
-  RunOn(lanes, {average, weights}, [&](const Lists& own) { at::_foreach_lerp_(own[0], own[1], rate); });
+            Workers* workers) {
+  RunOn(workers, {average, weights}, [&](const Lists& own) { at::_foreach_lerp_(own[0], own[1], rate); });
 }
 
 }  // namespace quaver

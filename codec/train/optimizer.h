@@ -7,7 +7,7 @@
 #include <torch/types.h>
 #include <vector>
 
-#include "codec/train/lanes.h"
+#include "codec/train/workers.h"
 
 namespace quaver {
 
@@ -23,11 +23,11 @@ class AdamW {
   // The parameters (fp32, all on one device) are shared, not copied.
   AdamW(std::vector<torch::Tensor> matrices, std::vector<torch::Tensor> vectors, const AdamWOptions& options);
 
-  // Lanes share out the tensors; without them the calling thread does it all.
+  // Workers share out the tensors; without them the calling thread does it all.
   // Euclidean norm of all gradients.
-  double GradientNorm(Lanes* lanes = nullptr) const;
+  double GradientNorm(Workers* workers = nullptr) const;
   // One step with the gradients times `gradient_scale`; a parameter without a gradient stays as it is.
-  void Step(double learning_rate, double gradient_scale = 1, Lanes* lanes = nullptr);
+  void Step(double learning_rate, double gradient_scale = 1, Workers* workers = nullptr);
   void ZeroGrad();
 
   int64_t steps() const { return steps_; }
@@ -57,7 +57,7 @@ double ClipScale(double norm, double limit);
 
 // average += rate * (weights - average), tensor by tensor.
 void Follow(const std::vector<torch::Tensor>& average, const std::vector<torch::Tensor>& weights, double rate,
-            Lanes* lanes = nullptr);
+            Workers* workers = nullptr);
 
 }  // namespace quaver
 

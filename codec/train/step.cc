@@ -5,43 +5,43 @@
 
 #include "codec/train/adversarial_pass.h"
 #include "codec/train/generator_pass.h"
-#include "codec/train/lane_gradients.h"
-#include "codec/train/lane_loss.h"
 #include "codec/train/schedule.h"
+#include "codec/train/worker_gradients.h"
+#include "codec/train/worker_loss.h"
 
 namespace quaver {
 namespace {
 
 using TorchTensor = torch::Tensor;
 
-bool ClipAndStep(TrainingState& state, StepReport& report, Lanes& lanes) {
-  const double norm = state.optimizer->GradientNorm(&lanes);
+bool ClipAndStep(TrainingState& state, StepReport& report, Workers& workers) {
+  const double norm = state.optimizer->GradientNorm(&workers);
   report.terms.emplace_back("gradient", norm);
   if (!std::isfinite(norm)) return false;
-  state.optimizer->Step(report.learning_rate, ClipScale(norm, state.config.training.clip_norm), &lanes);
+  state.optimizer->Step(report.learning_rate, ClipScale(norm, state.config.training.clip_norm), &workers);
   return true;
 }
 
 // The average follows faster at first, so that it does not remember the random start.
-void UpdateAverage(TrainingState& state, Lanes& lanes) {
+void UpdateAverage(TrainingState& state, Workers& workers) {
   const double step = static_cast<double>(state.step);
   const double decay = std::min(state.config.training.ema_decay, (1 + step) / (10 + step));
-  Follow(state.average->parameters(), state.network->parameters(), 1 - decay, &lanes);
+  Follow(state.average->parameters(), state.network->parameters(), 1 - decay, &workers);
 }
 
 bool Update(TrainingState& state, GeneratorPass& pass, std::vector<TorchTensor> at_decoded,
-            StepReport& report, DataParallel& peers, Lanes& lanes) {
+            StepReport& report, DataParallel& peers, Workers& workers) {
   if (state.adversary) {
     const double rate = report.learning_rate / state.config.training.learning_rate;
-    AdversarialResult result = AdversarialPass(state, pass.parts(), at_decoded, rate, peers, lanes);
+    AdversarialResult result = AdversarialPass(state, pass.parts(), at_decoded, rate, peers, workers);
     report.terms.insert(report.terms.end(), result.terms.begin(), result.terms.end());
     at_decoded = std::move(result.at_decoded);
   }
-  LaneGradients gradients(lanes, peers.network);
+  WorkerGradients gradients(workers, peers.network);
   pass.Backward(at_decoded, state.config.training.loss.norm, gradients);
   gradients.Finish();
-  if (!ClipAndStep(state, report, lanes)) return false;
-  UpdateAverage(state, lanes);
+  if (!ClipAndStep(state, report, workers)) return false;
+  UpdateAverage(state, workers);
   return true;
 }
 
@@ -51,23 +51,23 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
                      double progress) {
   const auto alone = Group::Alone();
   DataParallel peers(*alone, state);
-  Lanes lanes(1, 1);
-  return TrainStep(state, loss, batch, progress, peers, lanes);
+  Workers workers(1, 1);
+  return TrainStep(state, loss, batch, progress, peers, workers);
 }
 
 StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
-                     double progress, DataParallel& peers, Lanes& lanes) {
+                     double progress, DataParallel& peers, Workers& workers) {
   const TrainingOptions& options = state.config.training;
   StepReport report;
   report.learning_rate = options.learning_rate * LearningRateFactor(options, state.step, progress);
   const TorchTensor crops = batch.crops.to(state.device);
-  GeneratorPass pass(state, lanes);
+  GeneratorPass pass(state, workers);
   pass.Forward(batch, crops, peers.group);
   const BottleneckOutput& bottleneck = pass.bottleneck();
   std::vector<TorchTensor> shares, at_decoded;
-  for (const LaneLoss& lane : LossesOf(pass, loss, options.loss, progress, lanes)) {
-    shares.push_back(lane.values);
-    at_decoded.push_back(lane.at_decoded);
+  for (const WorkerLoss& worker : LossesOf(pass, loss, options.loss, progress, workers)) {
+    shares.push_back(worker.values);
+    at_decoded.push_back(worker.at_decoded);
   }
   std::vector<TorchTensor> scalars = {bottleneck.loss.detach()};
   for (const auto& [name, scalar] : bottleneck.watch) scalars.push_back(scalar.detach());
@@ -84,7 +84,7 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
   if (options.loss.disturbance > 0) report.terms.emplace_back("disturbance", value(5));
   for (size_t i = 0; i < bottleneck.watch.size(); ++i)
     report.terms.emplace_back(bottleneck.watch[i].first, value(7 + static_cast<int64_t>(i)));
-  report.finite = std::isfinite(report.total) && Update(state, pass, at_decoded, report, peers, lanes);
+  report.finite = std::isfinite(report.total) && Update(state, pass, at_decoded, report, peers, workers);
   state.bottleneck->EndStep(&peers.group);
   if (!report.finite) ++state.bad_steps;
   report.step = ++state.step;

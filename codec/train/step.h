@@ -9,8 +9,8 @@
 #include "codec/train/batches.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
-#include "codec/train/lanes.h"
 #include "codec/train/losses.h"
+#include "codec/train/workers.h"
 
 namespace quaver {
 
@@ -31,10 +31,10 @@ struct StepReport {
 
 // Runs one step on a batch of crops [batch, crop_frames * frame] and updates networks and average. With peers
 // the batch is this rank's share; losses and gradients are means over the whole batch.
-// Lanes change nothing but the rounding of sums.
+// The number of workers changes nothing but the rounding of sums.
 StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
-                     double progress, DataParallel& peers, Lanes& lanes);
-// The same alone, in one lane.
+                     double progress, DataParallel& peers, Workers& workers);
+// The same alone, with one worker.
 StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const CropBatch& batch,
                      double progress);
 

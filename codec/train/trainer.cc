@@ -51,7 +51,7 @@ class Loop {
   Status Run(const Dataset& data, const std::atomic<bool>& stop);
 
  private:
-  Status Step(const ReconstructionLoss& loss, BatchLoader& loader, Lanes& lanes,
+  Status Step(const ReconstructionLoss& loss, BatchLoader& loader, Workers& workers,
               const std::atomic<bool>& stop);
   Status SayNotFinite(const StepReport& report, const CropBatch& batch);
   void AgreeOnTime(double seconds, bool stop);
@@ -70,14 +70,14 @@ class Loop {
   double recent_seconds_ = 0;  // and the seconds that these took
 };
 
-Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, Lanes& lanes,
+Status Loop::Step(const ReconstructionLoss& loss, BatchLoader& loader, Workers& workers,
                   const std::atomic<bool>& stop) {
   const auto started = Clock::now();
   const double progress = ProgressOf(state_);
   const double audio_before = state_.audio_seconds;
   const double seconds_before = state_.seconds;
   const CropBatch batch = loader.Next();
-  StepReport report = TrainStep(state_, loss, batch, progress, peers_, lanes);
+  StepReport report = TrainStep(state_, loss, batch, progress, peers_, workers);
   AgreeOnTime(Seconds(started), stop);
   recent_audio_ = kRecent * recent_audio_ + state_.audio_seconds - audio_before;
   recent_seconds_ = kRecent * recent_seconds_ + state_.seconds - seconds_before;
@@ -139,13 +139,13 @@ Status Loop::Run(const Dataset& data, const std::atomic<bool>& stop) {
       data, crops,
       {options.seed, state_.samples + share.value().first, options.batch, options.loader_threads});
   // A GPU does one operation after the other, whoever asks for it.
-  Lanes lanes(state_.device.is_cpu() ? at::get_num_threads() : 1, crops.batch);
+  Workers workers(state_.device.is_cpu() ? at::get_num_threads() : 1, crops.batch);
   if (group_.first() && !group_.alone()) callbacks_.on_message(Describe(peers_, share.value()));
   if (group_.first() && options.bf16 && !state_.UsesBf16())
     callbacks_.on_message("\"bf16\": this processor has no instructions for it: in fp32");
   stopped_ = group_.Any(stop);
   while (ProgressOf(state_) < 1 && !stopped_) {
-    const Status stepped = Step(loss, loader, lanes, stop);
+    const Status stepped = Step(loss, loader, workers, stop);
     if (!stepped.ok()) return stepped;  // the last checkpoint is from before: nothing good is overwritten
     const bool due = options.validate_every > 0 && state_.step % options.validate_every == 0;
     if (due && ProgressOf(state_) < 1) ValidateNow();

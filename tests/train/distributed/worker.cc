@@ -193,8 +193,8 @@ void Steps(Group& group, const std::string& file) {
   const auto share = ShareOfBatch(group, config.training.batch);
   if (!share.ok()) throw std::runtime_error(share.message());
   DataParallel peers(group, state);
-  Lanes lanes(group.alone() ? 1 : 2,
-              share.value().count);  // the alone one is what the others are compared with
+  Workers workers(group.alone() ? 1 : 2,
+                  share.value().count);  // the alone one is what the others are compared with
   std::ofstream out;
   if (group.first()) out.open(file);
   out.precision(12);
@@ -202,7 +202,7 @@ void Steps(Group& group, const std::string& file) {
   for (int step = 0; step < 2; ++step) {
     const CropBatch batch = DrawBatch(data, CropsOf(config), config.training.seed,
                                       state.samples + share.value().first, share.value().count);
-    const StepReport report = TrainStep(state, loss, batch, 0, peers, lanes);
+    const StepReport report = TrainStep(state, loss, batch, 0, peers, workers);
     out << "loss " << report.total << '\n';
     for (const auto& [name, value] : report.terms) out << "loss_" << name << ' ' << value << '\n';
     for (const auto& parameter : state.network->named_parameters()) {

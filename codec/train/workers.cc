@@ -1,4 +1,4 @@
-#include "codec/train/lanes.h"
+#include "codec/train/workers.h"
 
 #include <ATen/Parallel.h>
 
@@ -12,14 +12,14 @@
 namespace quaver {
 
 // Threads that stay: what LibTorch caches for each is made once.
-class Lanes::Threads {
+class Workers::Threads {
  public:
-  Threads(int lanes, int threads_a_lane) : problems_(static_cast<size_t>(lanes)) {
+  Threads(int workers, int threads_per_worker) : problems_(static_cast<size_t>(workers)) {
     const int before = at::get_num_threads();
-    for (int lane = 0; lane < lanes; ++lane)
-      threads_.emplace_back([this, lane, threads_a_lane] { Work(lane, threads_a_lane); });
+    for (int worker = 0; worker < workers; ++worker)
+      threads_.emplace_back([this, worker, threads_per_worker] { Work(worker, threads_per_worker); });
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return ready_ == lanes; });
+    done_.wait(lock, [&] { return ready_ == workers; });
     at::set_num_threads(before);  // new threads of LibTorch begin with the number that was set last
   }
 
@@ -45,7 +45,7 @@ class Lanes::Threads {
   }
 
  private:
-  void Work(int lane, int threads) {
+  void Work(int worker, int threads) {
     at::set_num_threads(threads);
     std::unique_lock lock(mutex_);
     ++ready_;
@@ -57,12 +57,12 @@ class Lanes::Threads {
       lock.unlock();
       std::exception_ptr problem;
       try {
-        (*run_)(lane);
+        (*run_)(worker);
       } catch (...) {
         problem = std::current_exception();
       }
       lock.lock();
-      problems_[static_cast<size_t>(lane)] = problem;
+      problems_[static_cast<size_t>(worker)] = problem;
       if (--running_ == 0) done_.notify_all();
     }
   }
@@ -78,21 +78,21 @@ class Lanes::Threads {
   std::vector<std::thread> threads_;
 };
 
-Lanes::Lanes(int threads, int samples) : count_(std::max(1, std::min(threads, samples))) {
+Workers::Workers(int threads, int samples) : count_(std::max(1, std::min(threads, samples))) {
   if (count_ > 1) threads_ = std::make_unique<Threads>(count_, threads / count_);
 }
 
-Lanes::~Lanes() = default;
+Workers::~Workers() = default;
 
-void Lanes::Run(const std::function<void(int)>& run) {
+void Workers::Run(const std::function<void(int)>& run) {
   if (threads_) return threads_->Run(run);
   run(0);
 }
 
-void Lanes::RunOn(const std::vector<std::vector<torch::Tensor>>& lists,
-                  const std::function<void(const std::vector<std::vector<torch::Tensor>>& own)>& run) {
+void Workers::RunOn(const std::vector<std::vector<torch::Tensor>>& lists,
+                    const std::function<void(const std::vector<std::vector<torch::Tensor>>& own)>& run) {
   if (count_ == 1) return run(lists);
-  std::vector<size_t> order(lists[0].size());  // the largest first, each to the lane with the least
+  std::vector<size_t> order(lists[0].size());  // the largest first, each to the worker with the least
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return lists[0][a].numel() > lists[0][b].numel(); });
@@ -100,17 +100,17 @@ void Lanes::RunOn(const std::vector<std::vector<torch::Tensor>>& lists,
       static_cast<size_t>(count_), std::vector<std::vector<torch::Tensor>>(lists.size()));
   std::vector<int64_t> values(static_cast<size_t>(count_));
   for (const size_t i : order) {
-    const auto lane = static_cast<size_t>(std::min_element(values.begin(), values.end()) - values.begin());
-    values[lane] += lists[0][i].numel();
-    for (size_t list = 0; list < lists.size(); ++list) shares[lane][list].push_back(lists[list][i]);
+    const auto worker = static_cast<size_t>(std::min_element(values.begin(), values.end()) - values.begin());
+    values[worker] += lists[0][i].numel();
+    for (size_t list = 0; list < lists.size(); ++list) shares[worker][list].push_back(lists[list][i]);
   }
-  Run([&](int lane) {
-    const auto& own = shares[static_cast<size_t>(lane)];
+  Run([&](int worker) {
+    const auto& own = shares[static_cast<size_t>(worker)];
     if (!own[0].empty()) run(own);
   });
 }
 
-std::vector<torch::Tensor> Lanes::Split(const torch::Tensor& batch) const {
+std::vector<torch::Tensor> Workers::Split(const torch::Tensor& batch) const {
   return count_ == 1 ? std::vector<torch::Tensor>{batch} : batch.tensor_split(count_);
 }
 

@@ -1,4 +1,4 @@
-#include "codec/train/lane_loss.h"
+#include "codec/train/worker_loss.h"
 
 #include <torch/autograd.h>
 
@@ -13,25 +13,25 @@ Tensor Reconstruction(const LossOptions& options, const LossTerms& terms, double
          waveform * terms.waveform + options.estoi * terms.estoi + options.disturbance * terms.disturbance;
 }
 
-LaneLoss LossOf(const GeneratorPass::Part& part, const ReconstructionLoss& loss, const LossOptions& options,
-                double progress) {
+WorkerLoss LossOf(const GeneratorPass::Part& part, const ReconstructionLoss& loss, const LossOptions& options,
+                  double progress) {
   const Tensor decoded = part.decoded.detach().requires_grad_();
   const LossTerms terms = loss(part.reference, decoded);
   const Tensor total = Reconstruction(options, terms, progress);
-  const Tensor values = torch::stack({total, terms.log_mel, terms.convergence, terms.waveform, terms.estoi,
-                                      terms.disturbance})
-                            .detach();
+  const Tensor values =
+      torch::stack({total, terms.log_mel, terms.convergence, terms.waveform, terms.estoi, terms.disturbance})
+          .detach();
   const auto share = torch::full_like(total, part.share);
   return {part.share * values, torch::autograd::grad({total}, {decoded}, {share})[0]};
 }
 
 }  // namespace
 
-std::vector<LaneLoss> LossesOf(const GeneratorPass& pass, const ReconstructionLoss& loss,
-                               const LossOptions& options, double progress, Lanes& lanes) {
-  std::vector<LaneLoss> losses(pass.parts().size());
-  lanes.Run([&](int lane) {
-    const auto i = static_cast<size_t>(lane);
+std::vector<WorkerLoss> LossesOf(const GeneratorPass& pass, const ReconstructionLoss& loss,
+                                 const LossOptions& options, double progress, Workers& workers) {
+  std::vector<WorkerLoss> losses(pass.parts().size());
+  workers.Run([&](int worker) {
+    const auto i = static_cast<size_t>(worker);
     losses[i] = LossOf(pass.parts()[i], loss, options, progress);
   });
   return losses;

@@ -1,4 +1,4 @@
-#include "codec/train/lanes.h"
+#include "codec/train/workers.h"
 
 #include <gtest/gtest.h>
 
@@ -35,13 +35,13 @@ Outcome StepIn(int threads, bool adversary, const Dataset& data) {
   const TrainingOptions& options = state.config.training;
   const auto alone = Group::Alone();
   DataParallel peers(*alone, state);
-  Lanes lanes(threads, options.batch);
+  Workers workers(threads, options.batch);
   const ReconstructionLoss loss(options.loss, 16000, torch::kCPU);
   Outcome outcome;
   for (int step = 0; step < 2; ++step) {
     const CropBatch batch =
         DrawBatch(data, CropsOf(state.config), options.seed, state.samples, options.batch);
-    outcome.report = TrainStep(state, loss, batch, 0.1, peers, lanes);
+    outcome.report = TrainStep(state, loss, batch, 0.1, peers, workers);
     EXPECT_TRUE(outcome.report.finite);
   }
   for (const auto& parameter : state.TrainedParameters()) outcome.gradients.push_back(parameter.grad());
@@ -53,10 +53,10 @@ Outcome StepIn(int threads, bool adversary, const Dataset& data) {
   return outcome;
 }
 
-class LanesOfAStep : public testing::TestWithParam<bool> {};
+class WorkersOfAStep : public testing::TestWithParam<bool> {};
 
 // The second step goes by what the first has changed: weights, moments, discriminators, balancer.
-TEST_P(LanesOfAStep, DoTheStepOfOne) {
+TEST_P(WorkersOfAStep, DoTheStepOfOne) {
   const auto data = LoadDataset(Samples(), LoadOptions{});
   ASSERT_TRUE(data.ok());
   const Outcome one = StepIn(1, GetParam(), data.value());
@@ -80,7 +80,7 @@ TEST_P(LanesOfAStep, DoTheStepOfOne) {
   }
 }
 
-TEST_P(LanesOfAStep, GiveTheSameBitsEveryTime) {
+TEST_P(WorkersOfAStep, GiveTheSameBitsEveryTime) {
   const auto data = LoadDataset(Samples(), LoadOptions{});
   ASSERT_TRUE(data.ok());
   const Outcome first = StepIn(3, GetParam(), data.value());
@@ -90,38 +90,38 @@ TEST_P(LanesOfAStep, GiveTheSameBitsEveryTime) {
     EXPECT_TRUE(torch::equal(first.gradients[i], again.gradients[i])) << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(Adversary, LanesOfAStep, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Adversary, WorkersOfAStep, testing::Bool());
 
-TEST(Lanes, AreAsManyAsThreadsAndSamplesAllow) {
-  EXPECT_EQ(Lanes(1, 12).count(), 1);
-  EXPECT_EQ(Lanes(4, 3).count(), 3);
-  EXPECT_EQ(Lanes(2, 12).count(), 2);
+TEST(Workers, AreAsManyAsThreadsAndSamplesAllow) {
+  EXPECT_EQ(Workers(1, 12).count(), 1);
+  EXPECT_EQ(Workers(4, 3).count(), 3);
+  EXPECT_EQ(Workers(2, 12).count(), 2);
 }
 
-TEST(Lanes, SplitEverySampleOnceAndInOrder) {
-  const Lanes lanes(3, 5);
+TEST(Workers, SplitEverySampleOnceAndInOrder) {
+  const Workers workers(3, 5);
   const auto batch = torch::arange(10).view({5, 2});
-  EXPECT_TRUE(torch::equal(torch::cat(lanes.Split(batch)), batch));
+  EXPECT_TRUE(torch::equal(torch::cat(workers.Split(batch)), batch));
 }
 
-TEST(Lanes, RunAllAndThrowWhatOneThrows) {
-  Lanes lanes(3, 3);
+TEST(Workers, RunAllAndThrowWhatOneThrows) {
+  Workers workers(3, 3);
   std::atomic<int> ran = 0;
-  const auto run = [&](int lane) {
+  const auto run = [&](int worker) {
     ++ran;
-    if (lane == 1) throw std::runtime_error("lane 1");
+    if (worker == 1) throw std::runtime_error("worker 1");
   };
-  EXPECT_THROW(lanes.Run(run), std::runtime_error);
+  EXPECT_THROW(workers.Run(run), std::runtime_error);
   EXPECT_EQ(ran, 3);
-  lanes.Run([&](int) { ++ran; });  // and they are of use again
+  workers.Run([&](int) { ++ran; });  // and they are of use again
   EXPECT_EQ(ran, 6);
 }
 
-TEST(Lanes, LeaveTheCallersThreadsAlone) {
+TEST(Workers, LeaveTheCallersThreadsAlone) {
   const int before = at::get_num_threads();
   {
-    Lanes lanes(4, 4);
-    lanes.Run([](int) {});
+    Workers workers(4, 4);
+    workers.Run([](int) {});
     EXPECT_EQ(at::get_num_threads(), before);
   }
   EXPECT_EQ(at::get_num_threads(), before);
