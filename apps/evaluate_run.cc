@@ -12,7 +12,7 @@
 #include "codec/io/sound_file.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
-#include "codec/train/clip_trip.h"
+#include "codec/train/clip_evaluation.h"
 #include "codec/train/on_threads.h"
 
 namespace quaver {
@@ -99,11 +99,11 @@ class Sums {
     if (config.bottleneck.codes() > 0) counter_.emplace(config.bottleneck.groups, config.bottleneck.codes());
   }
 
-  void Add(const ClipTrip& trip) {
-    const auto length = static_cast<double>(trip.decoded.size());
-    if (counter_) counter_->Add(trip.tokens, n_q_);
-    Add(trip.quantised, length, quantised_);
-    Add(trip.trained, length, trained_);
+  void Add(const ClipEvaluation& clip) {
+    const auto length = static_cast<double>(clip.decoded.size());
+    if (counter_) counter_->Add(clip.tokens, n_q_);
+    Add(clip.quantised, length, quantised_);
+    Add(clip.trained, length, trained_);
     length_ += length;
   }
 
@@ -126,13 +126,13 @@ class Sums {
   }
 
  private:
-  static void Add(const TripLoss& loss, double length, TripLoss& sum) {
+  static void Add(const ClipLoss& loss, double length, ClipLoss& sum) {
     sum.total += length * loss.total;
     sum.log_mel_db += length * loss.log_mel_db;
     sum.convergence += length * loss.convergence;
     sum.waveform += length * loss.waveform;
   }
-  json Mean(const TripLoss& sum) const {
+  json Mean(const ClipLoss& sum) const {
     return {{"total", sum.total / length_},
             {"log_mel_db", sum.log_mel_db / length_},
             {"convergence", sum.convergence / length_},
@@ -142,8 +142,8 @@ class Sums {
   const Config& config_;
   int n_q_;
   std::optional<TokenCounter> counter_;
-  TripLoss quantised_;
-  TripLoss trained_;
+  ClipLoss quantised_;
+  ClipLoss trained_;
   double length_ = 0;
 };
 
@@ -153,9 +153,9 @@ Status Decode(const Loaded& loaded, int n_q, const std::vector<Clip>& clips, Con
   size_t shortest = 0;
   for (const int size : state.config.training.loss.fft_sizes)
     shortest = std::max(shortest, static_cast<size_t>(size));
-  ClipTraveller traveller(state, loaded.quantiser);
+  ClipEvaluator evaluator(state, loaded.quantiser);
   Progress progress(console, clips.size());
-  std::vector<std::optional<ClipTrip>> trips(clips.size());
+  std::vector<std::optional<ClipEvaluation>> evaluations(clips.size());
   Status problem;
   std::mutex mutex;
   const auto fail = [&](const std::string& message) {
@@ -166,14 +166,14 @@ Status Decode(const Loaded& loaded, int n_q, const std::vector<Clip>& clips, Con
     const auto samples = ReadClip(clips[i].reference, config.sample_rate);
     if (!samples.ok()) return fail(samples.message());
     if (samples.value().size() <= shortest) return fail(clips[i].reference + ": too short for the losses");
-    ClipTrip trip = traveller.Travel(samples.value(), n_q, static_cast<int64_t>(i));
-    const Status written = Write(clips[i].decoded, config.sample_rate, trip.decoded);
+    ClipEvaluation clip = evaluator.Evaluate(samples.value(), n_q, static_cast<int64_t>(i));
+    const Status written = Write(clips[i].decoded, config.sample_rate, clip.decoded);
     if (!written.ok()) return fail(written.message());
-    trips[i] = std::move(trip);
+    evaluations[i] = std::move(clip);
     progress.Update(i, 1, 0);
   });
   if (!problem.ok()) return problem;
-  for (const auto& trip : trips) sums.Add(*trip);
+  for (const auto& clip : evaluations) sums.Add(*clip);
   return {};
 }
 

@@ -1,4 +1,4 @@
-#include "codec/train/clip_trip.h"
+#include "codec/train/clip_evaluation.h"
 
 #include <algorithm>
 #include <torch/utils.h>
@@ -16,15 +16,15 @@ std::vector<float> Values(const TorchTensor& samples) {
 
 }  // namespace
 
-ClipTraveller::ClipTraveller(TrainingState& state, std::shared_ptr<const Bottleneck> quantiser)
+ClipEvaluator::ClipEvaluator(TrainingState& state, std::shared_ptr<const Bottleneck> quantiser)
     : state_(state),
       quantiser_(std::move(quantiser)),
       loss_(state.config.training.loss, state.config.model.sample_rate, state.device) {}
 
-TripLoss ClipTraveller::Loss(const TorchTensor& reference, const TorchTensor& decoded) const {
+ClipLoss ClipEvaluator::Loss(const TorchTensor& reference, const TorchTensor& decoded) const {
   const LossTerms terms = loss_(reference, decoded);
   const LossOptions& options = state_.config.training.loss;
-  TripLoss loss;
+  ClipLoss loss;
   loss.log_mel_db = 20 * terms.log_mel.item<double>();
   loss.convergence = terms.convergence.item<double>();
   loss.waveform = terms.waveform.item<double>();
@@ -34,7 +34,7 @@ TripLoss ClipTraveller::Loss(const TorchTensor& reference, const TorchTensor& de
   return loss;
 }
 
-TorchTensor ClipTraveller::Decode(const TorchTensor& y, int n_q, int64_t samples) {
+TorchTensor ClipEvaluator::Decode(const TorchTensor& y, int n_q, int64_t samples) {
   const Config& config = state_.config.model;
   TorchTensor kept = torch::zeros_like(y);
   const int64_t latents = int64_t{n_q} * config.bottleneck.dims();
@@ -42,7 +42,7 @@ TorchTensor ClipTraveller::Decode(const TorchTensor& y, int n_q, int64_t samples
   return state_.average->Decode(kept).slice(1, config.overlap, config.overlap + samples);
 }
 
-ClipTrip ClipTraveller::Travel(const std::vector<float>& samples, int n_q, int64_t index) {
+ClipEvaluation ClipEvaluator::Evaluate(const std::vector<float>& samples, int n_q, int64_t index) {
   torch::NoGradGuard no_grad;
   const Config& config = state_.config.model;
   const auto count = static_cast<int64_t>(samples.size());
@@ -53,14 +53,14 @@ ClipTrip ClipTraveller::Travel(const std::vector<float>& samples, int n_q, int64
   const TorchTensor reference = input.slice(1, 0, count);
   const TorchTensor latents = state_.average->Encode(input);
 
-  ClipTrip trip;
+  ClipEvaluation result;
   const BottleneckOutput quantised = quantiser_->Quantize(latents);
   const TorchTensor decoded = Decode(quantised.y, n_q, count);
-  trip.decoded = Values(decoded);
-  trip.quantised = Loss(reference, decoded);
+  result.decoded = Values(decoded);
+  result.quantised = Loss(reference, decoded);
   if (quantised.token.defined()) {
     const TorchTensor token = quantised.token.slice(2, 0, n_q).cpu().contiguous();
-    trip.tokens.assign(token.const_data_ptr<int64_t>(), token.const_data_ptr<int64_t>() + token.numel());
+    result.tokens.assign(token.const_data_ptr<int64_t>(), token.const_data_ptr<int64_t>() + token.numel());
   }
   TorchTensor trained;
   {
@@ -71,8 +71,8 @@ ClipTrip ClipTraveller::Travel(const std::vector<float>& samples, int n_q, int64
     trained =
         state_.bottleneck->Forward({latents, kept, torch::ones({1, frames}, latents.options()), random}).y;
   }
-  trip.trained = Loss(reference, Decode(trained, n_q, count));
-  return trip;
+  result.trained = Loss(reference, Decode(trained, n_q, count));
+  return result;
 }
 
 }  // namespace quaver

@@ -1,7 +1,7 @@
 // One clip through the averaged network of a run, once as at inference and once as in training: what the
 // comparison of bottlenecks goes by.
-#ifndef QUAVER_CODEC_TRAIN_CLIP_TRIP_H_
-#define QUAVER_CODEC_TRAIN_CLIP_TRIP_H_
+#ifndef QUAVER_CODEC_TRAIN_CLIP_EVALUATION_H_
+#define QUAVER_CODEC_TRAIN_CLIP_EVALUATION_H_
 
 #include <cstdint>
 #include <memory>
@@ -14,32 +14,32 @@
 namespace quaver {
 
 // The terms of the reconstruction loss, and their sum with the weights of the end of training.
-struct TripLoss {
+struct ClipLoss {
   double total = 0;
   double log_mel_db = 0;
   double convergence = 0;
   double waveform = 0;
 };
 
-struct ClipTrip {
+struct ClipEvaluation {
   std::vector<float> decoded;    // as at inference; as long as the clip, delay removed
   std::vector<uint16_t> tokens;  // [frames, n_q]; none if the bottleneck has none
-  TripLoss quantised;            // of `decoded`
-  TripLoss trained;              // as the bottleneck passes latents while training: perturbed, for instance
+  ClipLoss quantised;            // of `decoded`
+  ClipLoss trained;              // as the bottleneck passes latents while training: perturbed, for instance
 };
 
-class ClipTraveller {
+class ClipEvaluator {
  public:
   // `quantiser` stands in for the run's bottleneck at inference; it may be the same.
-  ClipTraveller(TrainingState& state, std::shared_ptr<const Bottleneck> quantiser);
+  ClipEvaluator(TrainingState& state, std::shared_ptr<const Bottleneck> quantiser);
 
   // samples [samples] at the model's rate, at least as long as the largest spectrum of the loss; the first
   // `n_q` groups. `index` of the clip decides its noise. From several threads at a time. Leaves in the
   // bottleneck what a step of training would, but ends no step. Throws what LibTorch throws.
-  ClipTrip Travel(const std::vector<float>& samples, int n_q, int64_t index);
+  ClipEvaluation Evaluate(const std::vector<float>& samples, int n_q, int64_t index);
 
  private:
-  TripLoss Loss(const torch::Tensor& reference, const torch::Tensor& decoded) const;
+  ClipLoss Loss(const torch::Tensor& reference, const torch::Tensor& decoded) const;
   torch::Tensor Decode(const torch::Tensor& y, int n_q, int64_t samples);
 
   TrainingState& state_;
@@ -50,4 +50,4 @@ class ClipTraveller {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_TRAIN_CLIP_TRIP_H_
+#endif  // QUAVER_CODEC_TRAIN_CLIP_EVALUATION_H_
