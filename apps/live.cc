@@ -117,8 +117,8 @@ std::string Check(const CommandLine& line, const Options& o) {
   return rate.ok() ? "" : rate.message();
 }
 
-// Milliseconds and what else the command line says, as the parts understand it.
-void Settle(const CommandLine& line, Options& o) {
+// Fills in the options that follow from others, in the units of the parts.
+void DeriveOptions(const CommandLine& line, Options& o) {
   if (!line.Has("jitter-buffer")) o.jitter_buffer = 3 * o.jitter;
   o.channel.jitter = 1e-3 * o.jitter;
   o.link.microphone = o.file.empty();
@@ -160,10 +160,9 @@ class LiveCommand {
     const int depth = static_cast<int>(std::ceil(options_.jitter_buffer / frame_ms - 1e-9));
     LiveCodec codec(model_, options_.channel, depth);
     if (Status status = OpenFiles(codec); !status.ok()) return status;
-    LiveDesk desk(!options_.quiet && ::isatty(STDOUT_FILENO) == 1, model_->groups(), console_, controls_,
-                  stats_);
+    LiveUi ui(!options_.quiet && ::isatty(STDOUT_FILENO) == 1, model_->groups(), console_, controls_, stats_);
     LiveSession session(options_.link, options_.seconds,
-                        {codec, file_.get(), recorder_.get(), desk, controls_, stats_});
+                        {codec, file_.get(), recorder_.get(), ui, controls_, stats_});
     Status status = session.Run();
     if (!status.ok()) return status;
     if (recorder_ != nullptr) status = Keep();
@@ -222,7 +221,7 @@ int RunLive(int argc, char** argv) {
   if (const auto over = line.Parse(argc, argv)) return *over;
   const std::string problem = Check(line, options);
   if (!problem.empty()) return line.UsageError(problem);
-  Settle(line, options);
+  DeriveOptions(line, options);
   Console console("live", options.quiet);
   if (options.list) return ListDevices(console);
   const auto model = Models(options.model).Chosen();

@@ -117,7 +117,7 @@ bool DeviceLink::Vanished() {
 
 bool DeviceLink::Drained() const { return playout_ == nullptr || playout_->ring().fill() == 0; }
 
-void DeviceLink::Tell(DeviceFigures& figures) const {
+void DeviceLink::AddFigures(DeviceFigures& figures) const {
   figures.input = input_name_;
   figures.output = output_name_;
   if (input_ != nullptr) {

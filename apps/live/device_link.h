@@ -47,7 +47,7 @@ class DeviceLink {
   const std::optional<KnownDevice>& known_output() const { return known_output_; }
   const std::string& note() const { return note_; }  // on a rate that is not the one asked for, or empty
   // Adds what the ports have counted, and sets names and latencies.
-  void Tell(DeviceFigures& figures) const;
+  void AddFigures(DeviceFigures& figures) const;
 
  private:
   DeviceLink() = default;

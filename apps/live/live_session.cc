@@ -21,7 +21,7 @@ double LiveSession::Elapsed() const { return std::chrono::duration<double>(Clock
 
 LiveReport LiveSession::Report() const {
   DeviceFigures figures = closed_;
-  if (link_ != nullptr) link_->Tell(figures);
+  if (link_ != nullptr) link_->AddFigures(figures);
   return MakeReport(parts_.stats, parts_.codec, figures, Elapsed());
 }
 
@@ -44,7 +44,7 @@ Status LiveSession::Open() {
   link_ = std::move(link).value();
   options_.known_input = link_->known_input();
   options_.known_output = link_->known_output();
-  if (!link_->note().empty()) parts_.desk.Say(link_->note().substr(0, link_->note().size() - 1));
+  if (!link_->note().empty()) parts_.ui.Print(link_->note().substr(0, link_->note().size() - 1));
   return {};
 }
 
@@ -68,8 +68,8 @@ LiveSession::Over LiveSession::Watch(const EngineThread& thread) {
 
 bool LiveSession::Tick() {
   std::this_thread::sleep_for(kTick);
-  const bool quit = parts_.desk.Keys();
-  parts_.desk.Draw(Report());
+  const bool quit = parts_.ui.Keys();
+  parts_.ui.Draw(Report());
   return quit || StopRequested() || (seconds_ > 0 && Elapsed() >= seconds_);
 }
 
@@ -82,7 +82,7 @@ void LiveSession::Drain() {
 }
 
 void LiveSession::CloseLink() {
-  link_->Tell(closed_);
+  link_->AddFigures(closed_);
   link_.reset();
 }
 
@@ -90,12 +90,12 @@ void LiveSession::CloseLink() {
 Status LiveSession::Reopen() {
   const std::string &input = link_->input_name(), &output = link_->output_name();
   const std::string names = input + (input.empty() || output.empty() ? "" : ", ") + output;
-  parts_.desk.Say("a device has vanished (" + names + "); waiting for it to come back");
+  parts_.ui.Print("a device has vanished (" + names + "); waiting for it to come back");
   CloseLink();
   for (int tick = 1; !Tick(); ++tick) {
     if (tick % kTicksToRetry != 0 || !Open().ok()) continue;
     ++closed_.reopened;
-    parts_.desk.Say("the devices are back");
+    parts_.ui.Print("the devices are back");
     return {};
   }
   return {};

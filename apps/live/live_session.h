@@ -7,9 +7,9 @@
 
 #include "apps/live/device_link.h"
 #include "apps/live/live_codec.h"
-#include "apps/live/live_desk.h"
 #include "apps/live/live_engine.h"
 #include "apps/live/live_report.h"
+#include "apps/live/live_ui.h"
 #include "apps/live/recorder.h"
 #include "codec/status.h"
 
@@ -21,7 +21,7 @@ class LiveSession {
     LiveCodec& codec;
     FileSource* file;    // null: the microphone
     Recorder* recorder;  // or null
-    LiveDesk& desk;
+    LiveUi& ui;
     const LiveControls& controls;
     LiveStats& stats;
   };

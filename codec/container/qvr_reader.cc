@@ -161,7 +161,7 @@ class OggReader : public QvrReader {
     PagePackets found = Unpack(step != 0);
     const bool last = ogg_page_eos(&page) != 0;
     if (known) {
-      const uint64_t lost = Settle(granule, last, place, found);
+      const uint64_t lost = FramesLost(granule, last, place, found);
       Queue(found, lost, step > 0 ? Missing(number, static_cast<uint32_t>(step)) : place);
     } else {
       if (!found.packets.empty()) Note(place + "granule position " + std::to_string(raw) + " is not valid");
@@ -211,7 +211,7 @@ class OggReader : public QvrReader {
   // Moves the count of frames past a page and returns how many are missing on it or before it. Pages that
   // follow each other without a gap have lost nothing, whatever their granule positions say; a new offset
   // between count and position is believed when two pages in a row show it.
-  uint64_t Settle(uint64_t granule, bool last, const std::string& place, const PagePackets& found) {
+  uint64_t FramesLost(uint64_t granule, bool last, const std::string& place, const PagePackets& found) {
     const uint64_t counted = frames_ + found.frames;
     uint64_t implied = GranuleAfter(header_, counted) == granule ? counted : FramesAt(header_, granule);
     if (last) implied = std::max(implied, counted);  // the last position may lie inside the last frames

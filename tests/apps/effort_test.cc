@@ -226,7 +226,7 @@ TEST(TokenSearch, GoesOnWhereTheLastCallEnded) {
 
 class EffortEncode : public ToolTest {};
 
-TEST_F(EffortEncode, HoldsTheRateOverStretchesAndDecodes) {
+TEST_F(EffortEncode, HoldsTheRateAndDecodes) {
   MakeWav("in.wav", 48000 * 2, 48000, 2);
   for (const std::string effort : {"1", "2"}) {
     Expect(0, "quaver encode in.wav --bitrate 1.5k --force -o t.qvr --effort " + effort);

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "apps/live/live_desk.h"
+#include "apps/live/live_ui.h"
 #include "apps/live/terminal.h"
 #include "codec/device/audio_device.h"
 

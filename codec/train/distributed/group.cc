@@ -142,9 +142,9 @@ struct SumOverRanks : torch::autograd::Function<SumOverRanks> {
 
 }  // namespace
 
-struct Group::Links {
-  // One way for the operations of the training loop, one for the gradients beside them.
-  struct Way {
+struct Group::Connections {
+  // One channel for the operations of the training loop, one for the gradients beside them.
+  struct Channel {
     c10::intrusive_ptr<c10d::Backend> cpu;
     c10::intrusive_ptr<c10d::Backend> gpu;
     c10d::Backend& For(const Tensor& tensor) const {
@@ -156,8 +156,8 @@ struct Group::Links {
 
   c10::intrusive_ptr<c10d::Store> store;
   std::unique_ptr<Heartbeat> heartbeat;
-  Way main;
-  Way gradients;
+  Channel main;
+  Channel gradients;
   std::string prefix;  // of messages
   std::string name;    // of this rank
   int agreements = 0;
@@ -203,14 +203,14 @@ struct Group::Links {
       throw;
     }
   }
-  c10::intrusive_ptr<c10d::Work> StartSum(const Way& way, Tensor& tensor) {
+  c10::intrusive_ptr<c10d::Work> StartSum(const Channel& channel, Tensor& tensor) {
     return Guard([&] {
       std::vector<Tensor> tensors{tensor};
-      return way.For(tensor).allreduce(tensors);
+      return channel.For(tensor).allreduce(tensors);
     });
   }
   // Until all ranks have reached this point of their end, or nobody waits for them any more.
-  void SayFarewell(const std::string& key, int count) {
+  void WaitForPeers(const std::string& key, int count) {
     store->add(key, 1);
     const auto end = Clock::now() + kFarewell;
     while (store->add(key, 0) < count && Clock::now() < end && heartbeat->Lost().empty())
@@ -235,16 +235,16 @@ Result<std::unique_ptr<Group>> Group::Join(const Launch& launch, torch::Device d
   const std::string place = launch.address + ":" + std::to_string(launch.port);
   const std::string prefix = Number(launch.rank, launch.size) + ": ";
   std::unique_ptr<Group> group(new Group(launch));
-  group->links_ = std::make_shared<Links>();
-  Links& links = *group->links_;
-  links.prefix = prefix;
-  links.failed = true;  // until all of it stands
+  group->connections_ = std::make_shared<Connections>();
+  Connections& connections = *group->connections_;
+  connections.prefix = prefix;
+  connections.failed = true;  // until all of it stands
   try {
-    links.store = OpenStore(launch, options.start_timeout);
+    connections.store = OpenStore(launch, options.start_timeout);
     const std::string address = AddressTowards(launch.address, launch.port);
     const bool chosen = std::getenv("GLOO_SOCKET_IFNAME") != nullptr;
     const auto places =
-        Gather(*links.store, launch,
+        Gather(*connections.store, launch,
                {{"host", HostName()}, {"process", ::getpid()}, {"address", chosen ? std::string() : address}},
                options.start_timeout);
     CheckAddresses(places);
@@ -259,25 +259,25 @@ Result<std::unique_ptr<Group>> Group::Join(const Launch& launch, torch::Device d
     beat.holds_store = launch.rank == 0 && !launch.store_is_there;
     beat.timeout = options.timeout;
     if (options.on_hang) beat.on_lost_unseen = [=](const std::string& m) { options.on_hang(prefix + m); };
-    links.name = beat.names[static_cast<size_t>(launch.rank)];
-    links.store->setTimeout(options.timeout);
-    auto own_store = links.store->clone();
+    connections.name = beat.names[static_cast<size_t>(launch.rank)];
+    connections.store->setTimeout(options.timeout);
+    auto own_store = connections.store->clone();
     own_store->setTimeout(options.timeout);
-    links.heartbeat = std::make_unique<Heartbeat>(std::move(own_store), std::move(beat));
+    connections.heartbeat = std::make_unique<Heartbeat>(std::move(own_store), std::move(beat));
     const auto make = [&](const std::string& name, bool gpu) {
-      const auto store = c10::make_intrusive<c10d::PrefixStore>(name, links.store->clone());
+      const auto store = c10::make_intrusive<c10d::PrefixStore>(name, connections.store->clone());
       const BackendPlace where{launch.rank, launch.size, address, options.timeout};
       auto backend = gpu ? MakeNccl(store, where) : MakeGloo(store, where);
       backend->setTimeout(options.late);
       return backend;
     };
-    links.main.cpu = make("cpu", false);
-    links.gradients.cpu = make("cpu gradients", false);
+    connections.main.cpu = make("cpu", false);
+    connections.gradients.cpu = make("cpu gradients", false);
     if (device.is_cuda()) {
-      links.main.gpu = make("gpu", true);
-      links.gradients.gpu = make("gpu gradients", true);
+      connections.main.gpu = make("gpu", true);
+      connections.gradients.gpu = make("gpu gradients", true);
     }
-    links.failed = false;
+    connections.failed = false;
     const json build = {{"quaver", quaver_version()},
                         {"LibTorch", TORCH_VERSION},
                         {"device", device.is_cuda() ? "cuda" : "cpu"}};
@@ -285,29 +285,30 @@ Result<std::unique_ptr<Group>> Group::Join(const Launch& launch, torch::Device d
     if (!same.ok()) return same.error();
     return group;
   } catch (const GroupFailure& error) {
-    return Error{links.heartbeat ? error.what() : prefix + error.what()};
+    return Error{connections.heartbeat ? error.what() : prefix + error.what()};
   } catch (const std::exception& error) {
-    if (links.heartbeat) return Error{prefix + links.heartbeat->Blame(FirstLine(error.what()))};
+    if (connections.heartbeat) return Error{prefix + connections.heartbeat->Blame(FirstLine(error.what()))};
     return Error{prefix + "no meeting at " + place +
                  " (MASTER_ADDR, MASTER_PORT): " + FirstLine(error.what())};
   }
 }
 
 Group::~Group() {
-  if (!links_) return;
-  if (links_->failed) {
-    new std::shared_ptr<Links>(links_);  // its threads may wait for a peer that is gone: left as they are
+  if (!connections_) return;
+  if (connections_->failed) {
+    // Their threads may wait for a peer that is gone: they are left as they are.
+    new std::shared_ptr<Connections>(connections_);
     return;
   }
   try {
-    links_->SayFarewell("finished", size());
-    links_->heartbeat->Leave();
+    connections_->WaitForPeers("finished", size());
+    connections_->heartbeat->Leave();
     const bool holds_store = first() && !launch_.store_is_there;
     if (!holds_store) {
-      links_->store->add("gone", 1);
+      connections_->store->add("gone", 1);
     } else {
       const auto end = Clock::now() + kFarewell;
-      while (links_->store->add("gone", 0) < size() - 1 && Clock::now() < end)
+      while (connections_->store->add("gone", 0) < size() - 1 && Clock::now() < end)
         std::this_thread::sleep_for(milliseconds(10));
     }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the work is done, the others went first
@@ -316,14 +317,14 @@ Group::~Group() {
 
 std::string Group::name() const { return alone() ? "one process" : Number(rank(), size()); }
 
-bool Group::failed() const { return links_ && links_->failed; }
+bool Group::failed() const { return connections_ && connections_->failed; }
 
 void Group::Sum(Tensor& tensor) {
   if (alone()) return;
   torch::NoGradGuard no_grad;
   Tensor sum = tensor.contiguous();
   bytes_ += static_cast<int64_t>(sum.nbytes());
-  links_->Wait(*links_->StartSum(links_->main, sum), sum.is_cpu());
+  connections_->Wait(*connections_->StartSum(connections_->main, sum), sum.is_cpu());
   if (!sum.is_same(tensor)) tensor.copy_(sum);
 }
 
@@ -345,13 +346,13 @@ void Group::Broadcast(Tensor& tensor, int root) {
   torch::NoGradGuard no_grad;
   Tensor copy = tensor.detach().contiguous();
   bytes_ += static_cast<int64_t>(copy.nbytes());
-  const auto work = links_->Guard([&] {
+  const auto work = connections_->Guard([&] {
     std::vector<Tensor> tensors{copy};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    return links_->main.For(copy).broadcast(tensors, options);
+    return connections_->main.For(copy).broadcast(tensors, options);
   });
-  links_->Wait(*work, copy.is_cpu());
+  connections_->Wait(*work, copy.is_cpu());
   if (copy.data_ptr() != tensor.data_ptr()) tensor.copy_(copy);
 }
 
@@ -362,17 +363,17 @@ void Group::Barrier() {
 
 Status Group::Agree(const std::string& what, const std::string& text) {
   if (alone()) return {};
-  const std::string key = "agree/" + std::to_string(links_->agreements++);
-  return links_->Guard([&]() -> Status {
-    links_->store->set(Key(key, rank()), Bytes(text));
+  const std::string key = "agree/" + std::to_string(connections_->agreements++);
+  return connections_->Guard([&]() -> Status {
+    connections_->store->set(Key(key, rank()), Bytes(text));
     Barrier();
-    const std::string first = Text(links_->store->get(Key(key, 0)));
+    const std::string first = Text(connections_->store->get(Key(key, 0)));
     Tensor different = torch::zeros({size()}, torch::kInt32);
     different[rank()] = text == first ? 0 : 1;
     Sum(different);
     for (int other = 0; other < size(); ++other) {
       if (different[other].item<int>() == 0) continue;
-      const std::string theirs = Text(links_->store->get(Key(key, other)));
+      const std::string theirs = Text(connections_->store->get(Key(key, other)));
       return Error{"rank 0 and rank " + std::to_string(other) + " do not have the same " + what +
                    Differences(first, theirs)};
     }
@@ -385,25 +386,25 @@ std::unique_ptr<PendingSum> Group::SumLater(Tensor& tensor) {
     void Wait() override {}
   };
   struct Pending : PendingSum {
-    std::shared_ptr<Links> links;
+    std::shared_ptr<Connections> connections;
     c10::intrusive_ptr<c10d::Work> work;
     bool cpu = true;
-    void Wait() override { links->Wait(*work, cpu); }
+    void Wait() override { connections->Wait(*work, cpu); }
   };
   if (alone()) return std::make_unique<Nothing>();
   TORCH_CHECK(tensor.is_contiguous(), "SumLater: the tensor is not contiguous");
   auto pending = std::make_unique<Pending>();
   bytes_ += static_cast<int64_t>(tensor.nbytes());
-  pending->links = links_;
+  pending->connections = connections_;
   pending->cpu = tensor.is_cpu();
-  pending->work = links_->StartSum(links_->gradients, tensor);
+  pending->work = connections_->StartSum(connections_->gradients, tensor);
   return pending;
 }
 
 void Group::GiveUp(const std::string& why) {
-  if (alone() || links_->failed) return;
-  links_->failed = true;
-  links_->heartbeat->GiveUp(why);
+  if (alone() || connections_->failed) return;
+  connections_->failed = true;
+  connections_->heartbeat->GiveUp(why);
 }
 
 }  // namespace quaver

@@ -82,11 +82,11 @@ class Group {
   int64_t bytes() const { return bytes_; }
 
  private:
-  struct Links;  // c10d's objects; none in a group of one
+  struct Connections;  // c10d's objects; none in a group of one
   explicit Group(Launch launch);
 
   Launch launch_;
-  std::shared_ptr<Links> links_;
+  std::shared_ptr<Connections> connections_;
   int64_t bytes_ = 0;
 };
 

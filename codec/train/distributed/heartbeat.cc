@@ -55,7 +55,7 @@ void Heartbeat::Leave() {
 
 bool Heartbeat::Sleep() {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, interval_, [this] { return ending_ || !to_tell_.empty(); });
+  changed_.wait_for(lock, interval_, [this] { return ending_ || !to_announce_.empty(); });
   return !ending_;
 }
 
@@ -82,13 +82,13 @@ void Heartbeat::Beat() {
   std::string tell;
   {
     const std::lock_guard lock(mutex_);
-    tell = to_tell_;
+    tell = to_announce_;
   }
   store_->set(AliveKey(static_cast<size_t>(options_.rank)), Bytes(std::to_string(++beats_)));
   if (tell.empty()) return;
   store_->compareSet(kVerdict, {}, Bytes(tell));  // the first verdict stays
   const std::lock_guard lock(mutex_);
-  to_tell_.clear();
+  to_announce_.clear();
 }
 
 void Heartbeat::LookAround() {
@@ -158,19 +158,19 @@ std::string Heartbeat::Blame(const std::string& cause) {
       verdict = options_.names[static_cast<size_t>(options_.rank)] + ": " + cause;
     if (verdict.empty()) changed_.wait_for(lock, interval_);
   }
-  Tell(lock, verdict);
+  Announce(lock, verdict);
   return verdict_;
 }
 
 void Heartbeat::GiveUp(const std::string& why) {
   std::unique_lock lock(mutex_);
-  if (verdict_.empty()) Tell(lock, options_.names[static_cast<size_t>(options_.rank)] + " ended: " + why);
+  if (verdict_.empty()) Announce(lock, options_.names[static_cast<size_t>(options_.rank)] + " ended: " + why);
 }
 
-void Heartbeat::Tell(std::unique_lock<std::mutex>& lock, const std::string& verdict) {
-  if (verdict_.empty()) to_tell_ = verdict_ = verdict;
+void Heartbeat::Announce(std::unique_lock<std::mutex>& lock, const std::string& verdict) {
+  if (verdict_.empty()) to_announce_ = verdict_ = verdict;
   changed_.notify_all();
-  changed_.wait_for(lock, std::chrono::seconds(2), [this] { return to_tell_.empty() || store_gone_; });
+  changed_.wait_for(lock, std::chrono::seconds(2), [this] { return to_announce_.empty() || store_gone_; });
   if (!options_.holds_store || store_gone_) return;
   lock.unlock();
   std::this_thread::sleep_for(3 * interval_);  // the others read it before the store ends with this process

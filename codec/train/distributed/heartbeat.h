@@ -55,7 +55,7 @@ class Heartbeat {
   // With mutex_ held:
   std::string Silent(std::chrono::milliseconds limit) const;  // names of the ranks that are, or ""
   std::string Problem() const;
-  void Tell(std::unique_lock<std::mutex>& lock, const std::string& verdict);
+  void Announce(std::unique_lock<std::mutex>& lock, const std::string& verdict);
 
   const HeartbeatOptions options_;
   const std::chrono::milliseconds interval_;
@@ -65,8 +65,8 @@ class Heartbeat {
   std::condition_variable changed_;
   bool ending_ = false;
   bool leaving_ = false;
-  std::string to_tell_;  // goes into the store with the next beat
-  std::string verdict_;  // what all ranks are to say
+  std::string to_announce_;  // goes into the store with the next beat
+  std::string verdict_;      // what all ranks are to say
   bool store_gone_ = false;
   int64_t beats_ = 0;
   std::vector<std::string> counts_;       // last seen, by rank

@@ -1,6 +1,7 @@
-// The person's side of a session: keys in, picture out. Without a terminal it does nothing.
-#ifndef QUAVER_APPS_LIVE_LIVE_DESK_H_
-#define QUAVER_APPS_LIVE_LIVE_DESK_H_
+// The user interface of a session in a terminal: takes keys and draws the view. Without a terminal it only
+// prints messages.
+#ifndef QUAVER_APPS_LIVE_LIVE_UI_H_
+#define QUAVER_APPS_LIVE_LIVE_UI_H_
 
 #include <memory>
 #include <string>
@@ -15,15 +16,15 @@ namespace quaver {
 // What a key does to the controls; tokens a frame stay within 1 .. groups. True: the key for the end.
 bool ApplyKey(Key key, int groups, LiveControls& controls);
 
-class LiveDesk {
+class LiveUi {
  public:
   // `picture`: draw the view (standard output is a terminal).
-  LiveDesk(bool picture, int groups, Console& console, LiveControls& controls, const LiveStats& stats);
+  LiveUi(bool picture, int groups, Console& console, LiveControls& controls, const LiveStats& stats);
 
   // Takes the keys pressed since the last call. True: the end is wanted.
   bool Keys();
   void Draw(const LiveReport& report);
-  void Say(const std::string& message);  // a line that stays
+  void Print(const std::string& message);  // a line that stays
 
  private:
   double RecentBps(const LiveReport& report);
@@ -41,4 +42,4 @@ class LiveDesk {
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_LIVE_LIVE_DESK_H_
+#endif  // QUAVER_APPS_LIVE_LIVE_UI_H_

@@ -1,4 +1,4 @@
-#include "apps/live/live_desk.h"
+#include "apps/live/live_ui.h"
 
 #include <algorithm>
 #include <array>
@@ -47,21 +47,21 @@ bool ApplyKey(Key key, int groups, LiveControls& controls) {
   return false;
 }
 
-LiveDesk::LiveDesk(bool picture, int groups, Console& console, LiveControls& controls, const LiveStats& stats)
+LiveUi::LiveUi(bool picture, int groups, Console& console, LiveControls& controls, const LiveStats& stats)
     : groups_(groups), console_(console), controls_(controls), stats_(stats) {
   if (!picture) return;
   terminal_ = std::make_unique<RawTerminal>();
   view_ = std::make_unique<LiveView>();
 }
 
-bool LiveDesk::Keys() {
+bool LiveUi::Keys() {
   if (terminal_ == nullptr) return false;
   bool quit = false;
   for (const Key key : terminal_->Keys()) quit = ApplyKey(key, groups_, controls_) || quit;
   return quit;
 }
 
-double LiveDesk::RecentBps(const LiveReport& report) {
+double LiveUi::RecentBps(const LiveReport& report) {
   const uint64_t frames = stats_.frames.load();
   const uint64_t bytes = stats_.payload_bytes.load();
   if (frames - frames_before_ >= kRecent || recent_bps_ == 0) {
@@ -74,7 +74,7 @@ double LiveDesk::RecentBps(const LiveReport& report) {
   return recent_bps_;
 }
 
-void LiveDesk::Draw(const LiveReport& report) {
+void LiveUi::Draw(const LiveReport& report) {
   if (view_ == nullptr) return;
   ViewState state;
   state.report = report;
@@ -89,7 +89,7 @@ void LiveDesk::Draw(const LiveReport& report) {
   view_->Draw(ViewLines(state, TerminalWidth()));
 }
 
-void LiveDesk::Say(const std::string& message) {
+void LiveUi::Print(const std::string& message) {
   if (view_ != nullptr) {
     view_->Print(message);
   } else {
