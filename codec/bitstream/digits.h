@@ -17,6 +17,14 @@ inline constexpr int kMaxDigits = 8;       // of a token
 inline constexpr int kMaxRadix = 64;       // of a digit
 inline constexpr int kMaxCodes = 1 << 14;  // values of a token
 
+// Radices of the digits that a token is split into, fastest first: the levels of scalars; for a codebook the
+// fewest whose product is its size, none larger than the one before and each as small as can be, from the
+// first on (256: 16, 16; 1000: 40, 25; 1024: 32, 32; 16384: 32, 32, 16). Tables are smallest and tell most
+// when codes that share their last digit are neighbours. Empty if `bottleneck` is outside the limits of a
+// stream: 1 .. 18 groups, 1 .. 8 digits of radix 2 .. 64, 2 .. 16384 codes; a codebook's size with a prime
+// factor above 61 is too.
+std::vector<int> DigitsOf(const BottleneckConfig& bottleneck);
+
 // Where the tables of one group lie: digits, then contexts, then radix + `extra` values a table.
 struct DigitLayout {
   DigitLayout() = default;

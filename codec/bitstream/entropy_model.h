@@ -28,14 +28,6 @@ namespace quaver {
 
 inline constexpr int kFrequencyBits = 15;  // every table sums to 1 << 15
 
-// Radices of the digits that a token is split into, fastest first: the levels of scalars; for a codebook the
-// fewest whose product is its size, none larger than the one before and each as small as can be, from the
-// first on (256: 16, 16; 1000: 40, 25; 1024: 32, 32; 16384: 32, 32, 16). Tables are smallest and tell most
-// when codes that share their last digit are neighbours. Empty if `bottleneck` is outside the limits of a
-// stream: 1 .. 18 groups, 1 .. 8 digits of radix 2 .. 64, 2 .. 16384 codes; a codebook's size with a prime
-// factor above 61 is too.
-std::vector<int> DigitsOf(const BottleneckConfig& bottleneck);
-
 class EntropyModel {
  public:
   // Values in `frequencies` for a bottleneck: sum over groups, digits and contexts of the digit's radix. 0 if
@@ -75,31 +67,6 @@ class EntropyModel {
   std::vector<uint16_t> frequencies_;
   std::shared_ptr<const EntropyNetwork> network_;
 };
-
-// Counts tokens into tables. Add() takes whole clips [frames, groups]; packets of `frames_per_packet` frames
-// are assumed, so that "none" is counted as often as it will be met. Values that are not codes count as not
-// sent.
-class EntropyCounter {
- public:
-  EntropyCounter(const BottleneckConfig& bottleneck, int frames_per_packet);
-  void Add(std::span<const uint16_t> tokens, int frames);
-  // Smoothed (a rare context borrows from the same context with "none" or with fewer lower digits) and
-  // quantised.
-  std::vector<uint16_t> Frequencies() const;
-
- private:
-  int groups_ = 0;
-  int codes_ = 0;
-  int frames_per_packet_;
-  DigitLayout layout_;
-  std::vector<uint32_t> counts_;
-};
-
-// Ideal code length, in bits, of the first `n_q` groups of `tokens` [frames, row_stride] in packets of
-// `frames_per_packet` frames. Values that are not codes count as not sent and cost nothing. What packets take
-// in truth is more by about half a byte a packet.
-double CostBits(const EntropyModel& model, std::span<const uint16_t> tokens, int frames, int n_q,
-                int row_stride, int frames_per_packet);
 
 }  // namespace quaver
 

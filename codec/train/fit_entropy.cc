@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec/bitstream/entropy_counter.h"
 #include "codec/bitstream/entropy_model.h"
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"

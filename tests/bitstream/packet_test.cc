@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/bitstream/entropy_counter.h"
 #include "codec/bitstream/range_coder.h"
 #include "codec/bitstream/token_contexts.h"
 #include "tests/bitstream/random_tokens.h"

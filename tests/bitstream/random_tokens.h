@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <ostream>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "codec/bitstream/entropy_model.h"
@@ -24,6 +25,32 @@ inline BottleneckConfig Vp(int codes, int groups = kMaxGroups) {
   bottleneck.groups = groups;
   bottleneck.codebook_size = codes;
   return bottleneck;
+}
+// Scalars, few enough to count tables by hand.
+inline BottleneckConfig Small() {
+  BottleneckConfig bottleneck;
+  bottleneck.groups = 3;
+  bottleneck.levels = {4, 3};
+  return bottleneck;
+}
+// Bottlenecks that no stream can have.
+inline std::vector<BottleneckConfig> OutOfRange() {
+  std::vector<BottleneckConfig> all = {Vp(1024, 0), Vp(1024, 19), Vp(1021), Vp(0), Vp(1 << 15)};
+  all.push_back(Vp(1024));
+  all.back().type = "none";
+  for (const auto& [groups, levels] : {std::pair<int, std::vector<int>>{0, {8}},
+                                       {19, {8}},
+                                       {1, {}},
+                                       {1, {1}},
+                                       {1, {65}},
+                                       {1, {64, 64, 5}},
+                                       {1, {2, 2, 2, 2, 2, 2, 2, 2, 2}}}) {
+    BottleneckConfig bottleneck;
+    bottleneck.groups = groups;
+    bottleneck.levels = levels;
+    all.push_back(bottleneck);
+  }
+  return all;
 }
 // What a parameterised test is called.
 inline void PrintTo(const BottleneckConfig& bottleneck, std::ostream* out) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "codec/bitstream/entropy_counter.h"
 #include "tests/bitstream/random_tokens.h"
 
 namespace quaver {
