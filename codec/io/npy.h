@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/io/atomic_file.h"
@@ -23,6 +24,7 @@ struct TokenMatrix {
   std::vector<uint16_t> values;
 };
 
+inline constexpr std::string_view kNpyMagic = "\x93NUMPY";  // a file begins with it
 inline constexpr size_t kMaxNpyColumns = 1024;
 inline constexpr size_t kMaxNpyBytes = size_t{1} << 30;  // of values that the reader takes
 

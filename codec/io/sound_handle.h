@@ -1,0 +1,30 @@
+// Internal: what the reader and the writer of sound files share.
+#ifndef QUAVER_CODEC_IO_SOUND_HANDLE_H_
+#define QUAVER_CODEC_IO_SOUND_HANDLE_H_
+
+#include <sndfile.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace quaver::internal {
+
+inline constexpr size_t kChunk = 16384;                     // values converted at a time
+inline constexpr uint64_t kMaxWavData = 0xFFFFFFFFU - 256;  // bytes
+
+struct SoundClose {
+  void operator()(SNDFILE* file) const { sf_close(file); }
+};
+using SoundHandle = std::unique_ptr<SNDFILE, SoundClose>;
+
+// Opens a sound file on a duplicate of `fd`, which stays the caller's. Null on an error.
+SNDFILE* OpenSndfile(int fd, int mode, SF_INFO& info);
+
+// ".wav" of "a/b.WAV"; empty if the name has none.
+std::string LowerExtension(const std::string& path);
+
+}  // namespace quaver::internal
+
+#endif  // QUAVER_CODEC_IO_SOUND_HANDLE_H_
