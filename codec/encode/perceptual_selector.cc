@@ -18,12 +18,11 @@ constexpr double kSegment = 30;  // seconds
 constexpr double kChange = 20;
 constexpr double kMostSaved = 0.5;  // seconds of the rate
 // The price of a bit in the search, over that of the allocation: of 0.4, 1, 1.6 and 2.5, 1.6 gave the best
-// scores at 1.5 kbit/s on the same clips. It makes the payload so much smaller there (at 0.5 kbit/s .91, at 6
-// kbit/s 1.01).
+// scores at 1.5 kbit/s on the same clips. The payload then becomes kSearchGrowth of what it was (at 0.5
+// kbit/s .91, at 6 kbit/s 1.01).
 constexpr double kSearchPrice = 1.6;
-constexpr double kSearchGrowth = 0.968;
-constexpr double kMostPrice =
-    10;  // dB^2 a bit, for what the search weighs: the rate is not to be held at any price
+// dB^2 a bit, for what the search weighs: the rate is not to be held at any price.
+constexpr double kMostPrice = 10;
 constexpr int kTries = 8;
 constexpr double kCloseEnough = 0.995;  // of the budget
 

@@ -25,6 +25,10 @@ namespace quaver {
 // tokens, which they have not.
 class PerceptualSelector {
  public:
+  // The allocation before the search plans with the budget over this, since the search leaves the payload
+  // smaller. Where it does not, fewer tokens are sent than were searched.
+  static constexpr double kSearchGrowth = 0.968;
+
   // Payload in bits per second to hold; expected of the model at n_q = 1 .. groups (bitrate.h), packets
   // as they will be sent.
   PerceptualSelector(std::shared_ptr<const Model> model, double bits_per_second,

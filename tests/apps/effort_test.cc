@@ -170,11 +170,14 @@ std::vector<std::byte> StateOf(const Decoder& decoder) {
   return state;
 }
 
-// Where the tokens that the search has found take more than the budget, fewer are sent.
+// Where the tokens that the search has found take more than the budget, fewer are sent than were searched,
+// and the next search begins where a listener is who has received those. The rates are such that this happens
+// at some of them.
 TEST(PerceptualSelector, SearchGoesOnFromWhatIsSent) {
   const auto speech = Speech(50 * kFrame, 16000);
   const auto tokens = Encoded(speech);
-  for (const double rate : {700.0, 1500.0, 3000.0}) {
+  int refilled = 0;
+  for (const double rate : {1500.0, 3000.0, 5000.0, 6500.0, 8000.0}) {
     PerceptualSelector choice = Fresh(rate, true);
     ASSERT_TRUE(choice.Add(speech, tokens).empty());
     const auto rows = choice.Finish();
@@ -182,7 +185,11 @@ TEST(PerceptualSelector, SearchGoesOnFromWhatIsSent) {
     for (size_t row = 0; row < 50; ++row)
       Receive(std::span(rows).subspan(row * kGroups, kGroups), Kept(rows, row), receiver);
     EXPECT_TRUE(StateOf(choice.receiver()) == StateOf(receiver)) << rate;
+    // What the search was given: the allocation without a search, at the rate that it plans with.
+    const auto searched = Kept(Chosen(rate / PerceptualSelector::kSearchGrowth, false, speech));
+    if (Kept(rows) != searched) ++refilled;
   }
+  EXPECT_GE(refilled, 1);
 }
 
 TEST(TokenSearch, LeavesTheReceiverAlone) {
