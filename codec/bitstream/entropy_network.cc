@@ -1,3 +1,13 @@
+// The tables of the entropy model know the same digit of the frame before and the lower digits of the token;
+// the network adds two whole frames and the groups of this frame that are coded already. One layer of
+// rectified units reads them, a second gives each symbol a score, and the probability of a symbol is its
+// frequency in the table times 2^(score / 256), normalised: a log-linear model (softmax to base 2) with the
+// table as its base measure, so that weights of 0 are the table itself. Nothing adapts.
+//
+// Invariant: encoder and decoder get the same frequencies on any machine. All is done with integers whose
+// sums cannot leave 32 bits (Create checks it), so that their order does not matter, and the two tables of
+// logarithms and powers are rounded where no library's rounding can differ. docs/reference/bitstream.md, "The
+// network", has each step; every symbol keeps a frequency of at least 1.
 #include "codec/bitstream/entropy_network.h"
 
 #include <algorithm>
@@ -16,7 +26,7 @@ namespace {
 constexpr int kTotal = 1 << kFrequencyBits;
 constexpr int kLogBits = 8;  // logarithms count in 1 / 256 of a bit
 constexpr int kOne = 1 << kEntropyInputBits;
-constexpr int kLogitShift = kEntropyWeightBits + kEntropyInputBits - kLogBits;
+constexpr int kScoreShift = kEntropyWeightBits + kEntropyInputBits - kLogBits;
 
 int PaddedTo(int size, int multiple) { return (size + multiple - 1) / multiple * multiple; }
 
@@ -222,10 +232,10 @@ void EntropyNetworkState::StartToken(int group) noexcept {
   std::array<int16_t, kMaxEntropyUnits> units;
   for (size_t u = 0; u < static_cast<size_t>(n.width_); ++u)
     units[u] = static_cast<int16_t>(std::clamp(sums[u] >> kEntropyWeightBits, 0, kMaxEntropyUnit));
-  std::fill_n(logits_.begin(), n.symbol_width_, 0);
+  std::fill_n(scores_.begin(), n.symbol_width_, 0);
   const auto block = static_cast<size_t>(n.width_) * static_cast<size_t>(n.symbol_width_);
   internal::AddPairs(n.symbols_.data() + static_cast<size_t>(group) * block, units.data(), n.width_ / 2,
-                     n.symbol_width_, logits_.data());
+                     n.symbol_width_, scores_.data());
 }
 
 void EntropyNetworkState::Sharpen(int digit, std::span<const uint16_t> table,
@@ -233,11 +243,11 @@ void EntropyNetworkState::Sharpen(int digit, std::span<const uint16_t> table,
   const auto& logarithms = Logarithms();
   const auto& powers = Powers();
   const size_t radix = table.size() - 1;
-  const int32_t* logits = logits_.data() + network_.first_symbol_[static_cast<size_t>(digit)];
+  const int32_t* scores = scores_.data() + network_.first_symbol_[static_cast<size_t>(digit)];
   std::array<int32_t, kMaxRadix> sums;
   size_t likeliest = 0;
   for (size_t s = 0; s < radix; ++s) {
-    sums[s] = (logits[s] >> kLogitShift) + logarithms[static_cast<size_t>(table[s + 1] - table[s])];
+    sums[s] = (scores[s] >> kScoreShift) + logarithms[static_cast<size_t>(table[s + 1] - table[s])];
     if (sums[s] > sums[likeliest]) likeliest = s;
   }
   std::array<uint32_t, kMaxRadix> power;

@@ -3,9 +3,9 @@
 // already. Integers alone, so that both ends of a stream have the same frequencies on any machine;
 // docs/reference/bitstream.md gives the arithmetic.
 //
-// The units of a group are max(0, W inputs), cut off above. Their output for a symbol is a logit in 1/256 of a
-// bit, which is added to the logarithm of the symbol's frequency in the table; the powers of two of the sums
-// become the frequencies.
+// The units of a group are max(0, W inputs), cut off above. Their output for a symbol is a logit in 1/256 of
+// a bit, which is added to the logarithm of the symbol's frequency in the table; the powers of two of the
+// sums become the frequencies.
 #ifndef QUAVER_CODEC_BITSTREAM_ENTROPY_NETWORK_H_
 #define QUAVER_CODEC_BITSTREAM_ENTROPY_NETWORK_H_
 
@@ -102,7 +102,7 @@ class EntropyNetworkState {
   const EntropyNetwork& network_;
   int frames_ = 0;              // started in this packet
   std::array<Frame, 3> frame_;  // turned by the counter
-  std::array<int32_t, kMaxSymbols> logits_;
+  std::array<int32_t, kMaxSymbols> scores_;
 };
 
 }  // namespace quaver

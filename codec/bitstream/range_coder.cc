@@ -1,3 +1,13 @@
+// A message is one long binary fraction. The encoder holds the interval [low, low + range) of the fractions
+// that begin with the symbols so far; a symbol that owns [c, c + f) of 2^15 narrows it to that share. When
+// the range has become small, the highest byte of low is put out and both are scaled up by 256. Since low +
+// range can still pass a power of 256 afterwards, a byte that is out may have to be raised by 1: Carry() goes
+// back for that (G. N. N. Martin, "Range encoding", 1979).
+//
+// The decoder follows with code = (bytes read) - low, which must lie in [0, range) to have come from an
+// encoder; with foreign bytes it does not, and Target()'s clamp keeps the symbol in range. Invariant on both
+// sides: range >= 2^24 before a symbol, so that one of 2^15 has a share of at least 2^9. The last symbol of a
+// table gets what the division leaves, so that no part of the interval is wasted.
 #include "codec/bitstream/range_coder.h"
 
 #include <algorithm>

@@ -1,3 +1,13 @@
+// A table for every context has far more cells than a training set has counts, so each table is mixed with a
+// coarser one, which is mixed with a coarser one again, down to the uniform table: p = (n + s p_coarser) / (N
+// + s), the predictive distribution under a Dirichlet prior of strength s around the coarser table (MacKay
+// and Peto, "A hierarchical Dirichlet language model", 1995). Where counts are many they decide, where they
+// are few the coarser table does.
+//
+// The strength of each level is the power of two under which the counts are most likely, each predicted by
+// all others ("leave one out"): left_out is carried along beside smoothed for this. The hierarchy can give up
+// the lower digits first or the frame before first; both are tried, by the same measure. Invariant: every
+// probability is above 0 and each table sums to 1; QuantiseTable keeps both for the integers.
 #include "codec/bitstream/smoothing.h"
 
 #include <algorithm>

@@ -1,3 +1,14 @@
+// Reads a stream that may be damaged, and tells how much of it is missing where. Ogg gives three clues: a
+// checksum for each page (OggPages skips what has no good one), page numbers, which show that pages are
+// missing, and granule positions, which show how many samples a stream should have had up to a page. Steps
+// and bounds are those of docs/reference/bitstream.md, "Reading damaged streams".
+//
+// frames_ is the position in the stream in frames, lost ones included. After a gap the granule position of
+// the next page tells where we are: what lies between it and the frames counted is lost, and is queued as one
+// kLost event at the place of the gap (FramesLost). Without a gap packets are believed, not positions, since
+// a wrong position would cut or stretch good sound; only when two pages in a row are off by the same number
+// is the new position taken. Invariants: a page that was read is not read again, lost_ <= delivered_ +
+// kMaxLostFrames, and memory stays within a page and kMaxPacketBytes whatever the file claims.
 #include <ogg/ogg.h>
 
 #include <algorithm>

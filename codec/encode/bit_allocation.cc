@@ -1,3 +1,13 @@
+// Which tokens a frame should get so that the sum of the costs is least while the bits stay within a budget
+// is a problem with one constraint. Its Lagrangian, cost + price * bits, has none (Shoham and Gersho,
+// "Efficient bit allocation for an arbitrary set of quantizers", 1988): for a fixed price AllocateAtPrice
+// finds the best numbers exactly, and AllocateBits finds the lowest price that fits the budget by bisection
+// of its logarithm.
+//
+// The bits of a frame depend on the frame before, since a change of the number costs extra. So it is a search
+// for the cheapest path, by dynamic programming (Viterbi): least[n] is the cost of the best path up to this
+// frame that ends with n + 1 tokens. A path comes either from the same number or from the cheapest of all
+// with a change, so a frame takes O(most) steps, not O(most^2). Invariant: bits never grow with the price.
 #include "codec/encode/bit_allocation.h"
 
 #include <algorithm>

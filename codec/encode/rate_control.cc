@@ -1,3 +1,13 @@
+// Bits of a packet are known only when it is coded, so the next packet's n_q follows from those before: it is
+// the largest number of tokens whose expected cost fits what the rate gives for its frames, plus or minus
+// half of what was saved or overspent so far. The cost of a token is an exponential average over about 4
+// seconds of what tokens have cost. Giving back half of the balance each time is a proportional controller:
+// it closes a gap in a few packets and does not oscillate.
+//
+// Two bounds keep silence from running away with the rate: a token never counts as cheaper than 3/4 of what
+// the model expects (least_cost_), and at most half a second of the rate can be saved (most_saved_).
+// Invariant: what is saved is at most that, and what was overspent is paid back by the packets that follow,
+// unless one token a frame is already more than the rate.
 #include "codec/encode/rate_control.h"
 
 #include <algorithm>

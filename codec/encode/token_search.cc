@@ -1,3 +1,14 @@
+// Analysis by synthesis, as in CELP coders: candidates are decoded and compared with the original after the
+// decoder, not before it. The encoder's token is the nearest code, but the decoder overlaps and filters
+// frames, so a neighbour of that code may sound nearer. Searched greedily, frame by frame and group by group:
+// each token's neighbours in every digit, all decoded as one batch from the state before the frame. What is
+// minimised is distance + price * bits, with the bits that the token takes in its packet after the tokens
+// before it.
+//
+// A token also sounds in the frames behind, whose state it leaves; two of them are decoded along, with the
+// tokens that they have so far. Invariant: before frame f, stream_ and segment.decoded are what a listener
+// has who received the frames before f as they stand now; `state_` is stream_ at that moment, where every
+// trial begins.
 #include "codec/encode/token_search.h"
 
 #include <algorithm>

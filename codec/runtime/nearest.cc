@@ -1,3 +1,15 @@
+// Exact nearest neighbours in a codebook of up to 16384 codes, several times as fast as comparing all. The
+// codes lie in the leaves of a k-d tree of 32 codes each (code_table.h; Bentley, 1975), and each leaf has a
+// bounding box. The nearest point of a box gives a lower bound for its codes. Per group: bound every box,
+// visit the leaf whose bound is least, then visit just those leaves whose bound is not above the best
+// distance found (branch and bound). Boxes are few and lie in rows, so that all of them at once are cheaper
+// than a descent through the tree.
+//
+// |x - c|^2 is minimised as |c|^2 / 2 - x.c, the same order with fewer operations. Invariant: the result is
+// that of a comparison of all codes in the same arithmetic, the lowest number among equals; bounds are
+// lowered by `margin`, which is more than rounding can do (Search), and equal distances are looked up again
+// in all leaves (NumberOf).
+
 // Scalable vectors cannot stand in arrays; those machines have a fixed-size target too.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE

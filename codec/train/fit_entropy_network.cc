@@ -147,7 +147,7 @@ class EntropyNetworkTrainer {
         torch::cat({one, Seen(batch, 1), batch.there[1], Seen(batch, 2), batch.there[2], Seen(batch, 0)}, 1);
     const torch::Tensor units = torch::matmul(inputs, hidden_ * visible_).clamp(0, kLargestUnit);
     const torch::Tensor by_group = units.view({options_.batch, bottleneck_.groups, options_.units});
-    const torch::Tensor logits = torch::bmm(by_group.transpose(0, 1), symbols_).transpose(0, 1);
+    const torch::Tensor scores = torch::bmm(by_group.transpose(0, 1), symbols_).transpose(0, 1);
     torch::Tensor bits = torch::zeros_like(batch.sent);
     torch::Tensor rest = batch.tokens[0];
     torch::Tensor rest_before = batch.tokens[1];
@@ -161,7 +161,7 @@ class EntropyNetworkTrainer {
       const torch::Tensor before = (rest_before.remainder(radix) + 1) * met;
       const torch::Tensor context = before * layout_.lower_values[static_cast<size_t>(digit)] + lower;
       const torch::Tensor table = TableLogarithms(digit, context);
-      const torch::Tensor sums = logits.narrow(2, first, radix) + table;
+      const torch::Tensor sums = scores.narrow(2, first, radix) + table;
       bits = bits - sums.mul(M_LN2).log_softmax(2).gather(2, value.unsqueeze(2)).squeeze(2) / M_LN2;
       lower = lower + value * layout_.lower_values[static_cast<size_t>(digit)];
       rest = rest.floor_divide(radix);
