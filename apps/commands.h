@@ -1,5 +1,4 @@
 // The subcommands. argv[0] is the name of the subcommand; the value is the exit code (apps/exit_codes.h).
-// Exceptions of cxxopts may leave them: main() reports those as usage errors.
 #ifndef QUAVER_APPS_COMMANDS_H_
 #define QUAVER_APPS_COMMANDS_H_
 

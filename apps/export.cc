@@ -2,10 +2,11 @@
 #include "codec/train/export.h"
 
 #include <cstdio>
-#include <cxxopts.hpp>
-#include <iostream>
+#include <string>
 
+#include "apps/command_line.h"
 #include "apps/commands.h"
+#include "apps/exit_codes.h"
 #include "apps/fit_progress.h"
 #include "apps/trained_run.h"
 #include "codec/io/atomic_file.h"
@@ -13,21 +14,21 @@
 namespace quaver {
 namespace {
 
-constexpr char kAbout[] =
+const CommandText kText = {
+    "export",
     "Writes the averaged weights of a run as a weights file, with an entropy model fitted to the\n"
     "training data: token frequencies are counted, then a small network is trained to refine them,\n"
     "which takes a few minutes (`quaver fit-entropy` does the same for a weights file). A run with\n"
     "vector perturbation gets its codebooks here unless `quaver fit-codebook` has fitted them since\n"
     "its last step. Matrices are stored in 8 bits with a scale for each row, which halves the file;\n"
-    "--bits 16 stores them as they were trained, for a run that is to go on from the file.\n"
-    "\n"
-    "Example:\n"
+    "--bits 16 stores them as they were trained, for a run that is to go on from the file.",
+    "RUN -o FILE.safetensors",
     "  quaver export runs/first -o first.safetensors\n"
-    "  quaver encode talk.wav --model first.safetensors ";
+    "  quaver encode talk.wav --model first.safetensors\n"};
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "quaver export: %s\n", message.c_str());
-  return 1;
+  return kExitFailed;
 }
 
 struct Arguments {
@@ -66,44 +67,32 @@ int Run(const Arguments& arguments) {
   if (!status.ok()) return Fail(status.message());
   std::fprintf(stderr, "%s: %zu bytes, identity %s\n", out.c_str(), bytes.value().size(),
                ToHex(weights.value().identity).c_str());
-  return 0;
+  return kExitOk;
 }
 
 }  // namespace
 
 int RunExport(int argc, char** argv) {
-  cxxopts::Options options("quaver export", kAbout);
+  CommandLine line(kText);
   Arguments arguments;
-  // clang-format off
-  options.add_options()
-      ("run", "folder of the run", cxxopts::value(arguments.run))
-      ("o,output", "weights file to write (.safetensors)", cxxopts::value(arguments.out))
-      ("data", "folder, manifest or shards to fit the entropy model to (default: the training data)",
-       cxxopts::value(arguments.data))
-      ("bits", "of a stored weight: 8 or 16", cxxopts::value(arguments.bits)->default_value("8"))
-      ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(arguments.best))
-      ("entropy-steps", "training steps of the entropy network; 0: frequency tables alone",
-       cxxopts::value(arguments.fit.steps)->default_value("2000"))
-      ("force", "overwrite", cxxopts::value(arguments.force))
-      ("h,help", "this text");
-  // clang-format on
-  options.parse_positional({"run"});
-  options.positional_help("RUN");
-  const auto parsed = options.parse(argc, argv);
-  if (parsed.count("help")) {
-    std::cout << options.help();
-    return 0;
-  }
-  const bool complete = !arguments.run.empty() && !arguments.out.empty() && arguments.fit.steps >= 0;
-  if (!complete || !parsed.unmatched().empty()) {
-    std::fprintf(stderr, "quaver export: exactly one run and -o are required; see quaver export --help\n");
-    return 2;
-  }
-  if (arguments.bits != 8 && arguments.bits != 16) {
-    std::fprintf(stderr, "quaver export: --bits is 8 or 16, not %d; see quaver export --help\n",
-                 arguments.bits);
-    return 2;
-  }
+  line.options().add_options()                                                                     //
+      ("o,output", "Weights file to write (.safetensors)", cxxopts::value(arguments.out), "FILE")  //
+      ("data", "Folder, manifest or shards to fit the entropy model to (default: the training data)",
+       cxxopts::value(arguments.data), "DATA")  //
+      ("bits", "Bits of a stored weight, 8 or 16", cxxopts::value(arguments.bits)->default_value("8"),
+       "N")  //
+      ("best", "The checkpoint with the best validation instead of the last",
+       cxxopts::value(arguments.best))  //
+      ("entropy-steps", "Training steps of the entropy network; 0: frequency tables alone",
+       cxxopts::value(arguments.fit.steps)->default_value("2000"), "N")  //
+      ("force", "Overwrite an existing file", cxxopts::value(arguments.force));
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  if (line.positional().size() != 1 || arguments.out.empty())
+    return line.UsageError("exactly one run and -o are required");
+  if (arguments.bits != 8 && arguments.bits != 16)
+    return line.UsageError("--bits is 8 or 16, not " + std::to_string(arguments.bits));
+  if (arguments.fit.steps < 0) return line.UsageError("--entropy-steps must be at least 0");
+  arguments.run = line.positional()[0];
   return Run(arguments);
 }
 

@@ -2,10 +2,9 @@
 #include "codec/train/fit_codebook.h"
 
 #include <cstdio>
-#include <cxxopts.hpp>
-#include <iostream>
 #include <string>
 
+#include "apps/command_line.h"
 #include "apps/commands.h"
 #include "apps/exit_codes.h"
 #include "apps/trained_run.h"
@@ -14,7 +13,8 @@
 namespace quaver {
 namespace {
 
-constexpr char kAbout[] =
+const CommandText kText = {
+    "fit-codebook",
     "Fits the codebooks of a run with vector perturbation (bottleneck type vp), which trains without\n"
     "codebooks: k-means on latents of the training data, one codebook for each group. They are stored\n"
     "in the run's checkpoint, and `quaver export` puts them into the weights file. Export fits\n"
@@ -23,11 +23,10 @@ constexpr char kAbout[] =
     "\n"
     "For each group it prints the share of codes in use, exp(entropy) / codes (1: all equally often),\n"
     "the entropy, the mean distance of a vector to its code, and the mean squared distance over the\n"
-    "variance, all on the latents that were fitted.\n"
-    "\n"
-    "Example:\n"
+    "variance, all on the latents that were fitted.",
+    "RUN",
     "  quaver fit-codebook runs/first\n"
-    "  quaver fit-codebook runs/first --best --frames 200000 ";
+    "  quaver fit-codebook runs/first --best --frames 200000\n"};
 
 struct Arguments {
   std::string run;
@@ -57,30 +56,21 @@ int Run(const Arguments& arguments) {
 }  // namespace
 
 int RunFitCodebook(int argc, char** argv) {
-  cxxopts::Options options("quaver fit-codebook", kAbout);
+  CommandLine line(kText);
   Arguments arguments;
-  // clang-format off
-  options.add_options()
-      ("run", "folder of the run", cxxopts::value(arguments.run))
-      ("data", "folder, manifest or shards to fit to (default: the training data)", cxxopts::value(arguments.data))
-      ("best", "the checkpoint with the best validation instead of the last", cxxopts::value(arguments.best))
-      ("frames", "audible frames to fit to, drawn from all of the data",
-       cxxopts::value(arguments.fit.frames)->default_value("65536"))
-      ("seed", "seed of the crops and of k-means", cxxopts::value(arguments.fit.seed)->default_value("1"))
-      ("h,help", "this text");
-  // clang-format on
-  options.parse_positional({"run"});
-  options.positional_help("RUN");
-  const auto parsed = options.parse(argc, argv);
-  if (parsed.count("help")) {
-    std::cout << options.help();
-    return kExitOk;
-  }
-  if (arguments.run.empty() || arguments.fit.frames < 1 || !parsed.unmatched().empty()) {
-    std::fprintf(
-        stderr, "quaver fit-codebook: give one run and at least one frame; see quaver fit-codebook --help\n");
-    return kExitUsage;
-  }
+  line.options().add_options()  //
+      ("data", "Folder, manifest or shards to fit to (default: the training data)",
+       cxxopts::value(arguments.data), "DATA")  //
+      ("best", "The checkpoint with the best validation instead of the last",
+       cxxopts::value(arguments.best))  //
+      ("frames", "Audible frames to fit to, drawn from all of the data",
+       cxxopts::value(arguments.fit.frames)->default_value("65536"), "N")  //
+      ("seed", "Seed of the crops and of k-means", cxxopts::value(arguments.fit.seed)->default_value("1"),
+       "N");
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  if (line.positional().size() != 1) return line.UsageError("exactly one run is required");
+  if (arguments.fit.frames < 1) return line.UsageError("--frames must be at least 1");
+  arguments.run = line.positional()[0];
   return Run(arguments);
 }
 

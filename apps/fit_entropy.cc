@@ -2,10 +2,9 @@
 #include "codec/train/fit_entropy.h"
 
 #include <cstdio>
-#include <cxxopts.hpp>
-#include <iostream>
 #include <string>
 
+#include "apps/command_line.h"
 #include "apps/commands.h"
 #include "apps/exit_codes.h"
 #include "apps/fit_progress.h"
@@ -17,15 +16,15 @@
 namespace quaver {
 namespace {
 
-constexpr char kAbout[] =
+const CommandText kText = {
+    "fit-entropy",
     "Fits the entropy model of a weights file, which the range coder uses, to speech. Tokens and\n"
     "sound stay the same; packets get smaller, most of all for speech like that given here. Token\n"
     "frequencies are counted, then a small network is trained to refine them. The result is a new\n"
-    "model with another identity: both ends of a stream need it.\n"
-    "\n"
-    "Example:\n"
+    "model with another identity: both ends of a stream need it.",
+    "MODEL --data DATA -o FILE.safetensors",
     "  quaver fit-entropy default --data my/speech -o mine.safetensors\n"
-    "  quaver encode talk.wav --model mine.safetensors ";
+    "  quaver encode talk.wav --model mine.safetensors\n"};
 
 struct Arguments {
   std::string model;
@@ -68,45 +67,28 @@ int Run(const Arguments& arguments) {
   return kExitOk;
 }
 
-// An error of usage, or "".
-std::string Check(const Arguments& arguments) {
-  if (arguments.model.empty() || arguments.data.empty() || arguments.out.empty())
-    return "a model, --data and -o are required";
-  if (arguments.fit.steps < 0) return "--steps must be at least 0";
-  if (arguments.fit.units < 1 || arguments.fit.units > kMaxEntropyUnits)
-    return "--units must be within 1 .. 64";
-  return "";
-}
-
 }  // namespace
 
 int RunFitEntropy(int argc, char** argv) {
-  cxxopts::Options options("quaver fit-entropy", kAbout);
+  CommandLine line(kText);
   Arguments arguments;
-  // clang-format off
-  options.add_options()
-      ("model", "name or file of the model", cxxopts::value(arguments.model))
-      ("data", "folder, manifest or shards of speech", cxxopts::value(arguments.data))
-      ("o,output", "weights file to write (.safetensors)", cxxopts::value(arguments.out))
-      ("steps", "training steps of the entropy network; 0: frequency tables alone",
-       cxxopts::value(arguments.fit.steps)->default_value("2000"))
-      ("units", "units of the entropy network for each token of a frame, 1 to 64",
-       cxxopts::value(arguments.fit.units)->default_value("48"))
-      ("seed", "seed of its training", cxxopts::value(arguments.fit.seed)->default_value("1"))
-      ("force", "overwrite", cxxopts::value(arguments.force))
-      ("h,help", "this text");
-  // clang-format on
-  options.parse_positional({"model"});
-  options.positional_help("MODEL");
-  const auto parsed = options.parse(argc, argv);
-  if (parsed.count("help")) {
-    std::cout << options.help();
-    return kExitOk;
-  }
-  const std::string problem = parsed.unmatched().empty() ? Check(arguments) : "one model, not several";
-  if (problem.empty()) return Run(arguments);
-  std::fprintf(stderr, "quaver fit-entropy: %s; see quaver fit-entropy --help\n", problem.c_str());
-  return kExitUsage;
+  line.options().add_options()                                                                     //
+      ("data", "Folder, manifest or shards of speech", cxxopts::value(arguments.data), "DATA")     //
+      ("o,output", "Weights file to write (.safetensors)", cxxopts::value(arguments.out), "FILE")  //
+      ("steps", "Training steps of the entropy network; 0: frequency tables alone",
+       cxxopts::value(arguments.fit.steps)->default_value("2000"), "N")  //
+      ("units", "Units of the entropy network for each token of a frame, 1 to 64",
+       cxxopts::value(arguments.fit.units)->default_value("48"), "N")                                //
+      ("seed", "Seed of its training", cxxopts::value(arguments.fit.seed)->default_value("1"), "N")  //
+      ("force", "Overwrite an existing file", cxxopts::value(arguments.force));
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  if (line.positional().size() != 1 || arguments.data.empty() || arguments.out.empty())
+    return line.UsageError("exactly one model, --data and -o are required");
+  if (arguments.fit.steps < 0) return line.UsageError("--steps must be at least 0");
+  if (arguments.fit.units < 1 || arguments.fit.units > kMaxEntropyUnits)
+    return line.UsageError("--units must be within 1 .. " + std::to_string(kMaxEntropyUnits));
+  arguments.model = line.positional()[0];
+  return Run(arguments);
 }
 
 }  // namespace quaver

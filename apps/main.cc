@@ -1,7 +1,6 @@
 // The program `quaver`: one subcommand a file.
 #include <csignal>
 #include <cstdio>
-#include <cxxopts.hpp>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -12,12 +11,6 @@
 #include "codec/model/builtin.h"
 #include "codec/model/weights.h"
 #include "codec/quaver.h"
-
-#if CXXOPTS__VERSION_MAJOR > 3 || (CXXOPTS__VERSION_MAJOR == 3 && CXXOPTS__VERSION_MINOR >= 1)
-using OptionError = cxxopts::exceptions::exception;
-#else
-using OptionError = cxxopts::OptionException;
-#endif
 
 namespace quaver {
 namespace {
@@ -121,9 +114,6 @@ int main(int argc, char** argv) {
   quaver::RemoveTemporaryFilesOnSignals();
   try {
     return quaver::FlushOutput(quaver::Run(argc, argv));
-  } catch (const OptionError& error) {
-    std::fprintf(stderr, "quaver %s: %s\nTry: quaver %s --help\n", argv[1], error.what(), argv[1]);
-    return quaver::kExitUsage;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "quaver %s: %s\n", argv[1], error.what());
     return quaver::kExitFailed;

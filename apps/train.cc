@@ -7,12 +7,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cxxopts.hpp>
 #include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/command_line.h"
 #include "apps/commands.h"
+#include "apps/exit_codes.h"
 #include "apps/progress.h"
 #include "apps/run_notes.h"
 #include "codec/model/find.h"
@@ -36,22 +36,22 @@ void RequestStop(int) {
   std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends at once
 }
 
-constexpr char kAbout[] =
-    "Trains a codec on speech: every sound file below a folder (LibriSpeech, Common Voice and VCTK are "
-    "recognised), the files listed in a manifest, or shards made by quaver pack; quaver data shows "
-    "what is in them. Checkpoints, a log (JSON lines), TensorBoard event files and samples to listen "
-    "to are written to the run's folder; quaver report makes a page of them at any time. Ctrl-C ends "
+const CommandText kText = {
+    "train",
+    "Trains a codec on speech: every sound file below a folder (LibriSpeech, Common Voice and VCTK are\n"
+    "recognised), the files listed in a manifest, or shards made by quaver pack; quaver data shows\n"
+    "what is in them. Checkpoints, a log (JSON lines), TensorBoard event files and samples to listen\n"
+    "to are written to the run's folder; quaver report makes a page of them at any time. Ctrl-C ends\n"
     "with a checkpoint, --resume continues from it.\n"
     "\n"
-    "Example:\n"
+    "Processes started by torchrun, srun or mpirun train one model together; \"batch\" is divided\n"
+    "among them.",
+    "--data DATA --out RUN",
     "  quaver train --config models/speech-16k.json --data speech/ --out runs/first --minutes 90\n"
     "  quaver train --data my/speech --out runs/mine --init-from default --minutes 20\n"
     "  torchrun --nproc-per-node 8 --no-python quaver train --device cuda --data my/speech --out "
     "runs/large --auto-resume\n"
-    "  quaver export runs/first -o first.safetensors\n"
-    "\n"
-    "Processes started by torchrun, srun or mpirun train one model together; \"batch\" is divided "
-    "among them. ";
+    "  quaver export runs/first -o first.safetensors\n"};
 
 struct Arguments {
   std::string config, data, out, validation, init_from, device;
@@ -225,24 +225,24 @@ Result<TrainingSets> Load(const Arguments& arguments, const TrainingConfig& conf
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "quaver train: %s\n", message.c_str());
-  return 1;
+  return kExitFailed;
 }
 
 // An error of usage, or "".
-std::string Check(const cxxopts::ParseResult& parsed, const Arguments& arguments) {
-  if (!parsed.unmatched().empty()) return "\"" + parsed.unmatched().front() + "\": unexpected argument";
+std::string Check(const CommandLine& line, const Arguments& arguments) {
+  if (!line.positional().empty()) return "\"" + line.positional().front() + "\": unexpected argument";
   if (arguments.data.empty() || arguments.out.empty()) return "--data and --out are required";
-  if (parsed.count("minutes") && parsed.count("steps")) return "give --minutes or --steps, not both";
-  if (parsed.count("minutes") && !(arguments.minutes > 0)) return "--minutes must be above 0";
-  if (parsed.count("steps") && arguments.steps < 1) return "--steps must be at least 1";
-  if (parsed.count("threads") && arguments.threads < 1) return "--threads must be at least 1";
+  if (line.Has("minutes") && line.Has("steps")) return "give --minutes or --steps, not both";
+  if (line.Has("minutes") && !(arguments.minutes > 0)) return "--minutes must be above 0";
+  if (line.Has("steps") && arguments.steps < 1) return "--steps must be at least 1";
+  if (line.Has("threads") && arguments.threads < 1) return "--threads must be at least 1";
   if (!(arguments.peer_timeout >= 1)) return "--peer-timeout must be at least 1";
   if (arguments.resume && arguments.auto_resume) return "give --resume or --auto-resume, not both";
   if (!arguments.resume) return "";
-  if (parsed.count("init-from"))
+  if (line.Has("init-from"))
     return "--resume continues with the run's own weights; drop --init-from, or begin a new run with another "
            "--out";
-  if (parsed.count("config"))
+  if (line.Has("config"))
     return "--resume continues with the run's own configuration; drop --config, or begin a new run with "
            "another --out";
   return "";
@@ -253,7 +253,7 @@ Result<std::unique_ptr<Group>> JoinGroup(const Launch& launch, torch::Device dev
   options.timeout = std::chrono::milliseconds(static_cast<int64_t>(1000 * timeout));
   options.on_hang = [](const std::string& message) {
     std::fprintf(stderr, "quaver train: %s\n", message.c_str());
-    std::_Exit(1);
+    std::_Exit(kExitFailed);
   };
   return Group::Join(launch, device, options);
 }
@@ -313,10 +313,10 @@ int TrainInGroup(const Arguments& arguments, torch::Device device, Group& group)
                               stop_requested, group);
   if (group.first()) std::fprintf(stderr, "\n");
   if (!status.ok()) return fail(status.message());
-  if (!group.first()) return 0;
+  if (!group.first()) return kExitOk;
   std::fprintf(stderr, "%s after %ld steps: %s\n", done < 1 ? "stopped" : "finished",
                static_cast<long>(state.value()->step), folder.Checkpoints().front().c_str());
-  return 0;
+  return kExitOk;
 }
 
 int Run(const Arguments& arguments) {
@@ -329,7 +329,7 @@ int Run(const Arguments& arguments) {
   auto group = JoinGroup(launch.value(), device.value(), arguments.peer_timeout);
   if (!group.ok()) {
     Fail(group.message());
-    std::_Exit(1);  // threads of a group that failed may wait for a peer that is gone
+    std::_Exit(kExitFailed);  // threads of a group that failed may wait for a peer that is gone
   }
   const int code = TrainInGroup(arguments, device.value(), *group.value());
   if (group.value()->failed()) std::_Exit(code);
@@ -339,40 +339,35 @@ int Run(const Arguments& arguments) {
 }  // namespace
 
 int RunTrain(int argc, char** argv) {
-  cxxopts::Options options("quaver train", kAbout);
+  CommandLine line(kText);
   Arguments arguments;
-  // clang-format off
-  options.add_options()
-      ("config", "model and training configuration (JSON)",
-       cxxopts::value(arguments.config)->default_value("models/speech-16k.json"))
-      ("data", "speech: a folder, a manifest (.jsonl) or a folder of shards", cxxopts::value(arguments.data))
-      ("out", "folder of the run", cxxopts::value(arguments.out))
-      ("validate", "speech of other speakers to validate on (default: the official dev part, or a share of the data)",
-       cxxopts::value(arguments.validation))
-      ("init-from", "begin with the weights of this model (NAME or FILE), or with networks, discriminators and "
-                    "optimiser moments of a checkpoint (FILE.pt), instead of random weights",
-       cxxopts::value(arguments.init_from))
-      ("minutes", "length of the run in minutes, instead of steps", cxxopts::value(arguments.minutes))
-      ("steps", "length of the run in steps, instead of the configuration's", cxxopts::value(arguments.steps))
-      ("device", "cpu or cuda", cxxopts::value(arguments.device)->default_value("cpu"))
-      ("threads", "CPU threads (default: all cores)", cxxopts::value(arguments.threads))
-      ("resume", "continue from the run's checkpoint", cxxopts::value(arguments.resume))
-      ("auto-resume", "start, or continue if the run has a checkpoint; for launchers that restart runs",
-       cxxopts::value(arguments.auto_resume))
-      ("peer-timeout", "seconds of silence after which a process of a distributed run counts as lost",
-       cxxopts::value(arguments.peer_timeout)->default_value("45"))
-      ("h,help", "this text");
-  // clang-format on
-  const auto parsed = options.parse(argc, argv);
-  if (parsed.count("help")) {
-    std::cout << options.help();
-    return 0;
-  }
-  const std::string problem = Check(parsed, arguments);
-  if (!problem.empty()) {
-    std::fprintf(stderr, "quaver train: %s; see quaver train --help\n", problem.c_str());
-    return 2;
-  }
+  line.options().add_options()  //
+      ("config", "Model and training configuration (JSON)",
+       cxxopts::value(arguments.config)->default_value("models/speech-16k.json"), "FILE")  //
+      ("data", "Speech: a folder, a manifest (.jsonl) or a folder of shards", cxxopts::value(arguments.data),
+       "DATA")                                                            //
+      ("out", "Folder of the run", cxxopts::value(arguments.out), "RUN")  //
+      ("validate",
+       "Speech of other speakers to validate on (default: the official dev part, or a share of the data)",
+       cxxopts::value(arguments.validation), "DATA")  //
+      ("init-from",
+       "Begin with the weights of this model (NAME or FILE), or with networks, discriminators and optimiser "
+       "moments of a checkpoint (FILE.pt), instead of random weights",
+       cxxopts::value(arguments.init_from), "M")  //
+      ("minutes", "Length of the run in minutes, instead of steps", cxxopts::value(arguments.minutes),
+       "N")  //
+      ("steps", "Length of the run in steps, instead of the configuration's", cxxopts::value(arguments.steps),
+       "N")                                                                                   //
+      ("device", "cpu or cuda", cxxopts::value(arguments.device)->default_value("cpu"), "D")  //
+      ("threads", "CPU threads of each process (default: all cores)", cxxopts::value(arguments.threads),
+       "N")                                                                               //
+      ("resume", "Continue from the run's checkpoint", cxxopts::value(arguments.resume))  //
+      ("auto-resume", "Start, or continue if the run has a checkpoint; for launchers that restart runs",
+       cxxopts::value(arguments.auto_resume))  //
+      ("peer-timeout", "Seconds of silence after which a process of a distributed run counts as lost",
+       cxxopts::value(arguments.peer_timeout)->default_value("45"), "SECONDS");
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  if (const std::string problem = Check(line, arguments); !problem.empty()) return line.UsageError(problem);
   return Run(arguments);
 }
 
