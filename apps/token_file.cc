@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "codec/io/byte_file.h"
+
 namespace quaver {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr std::string_view kNpyMagic = "\x93NUMPY";
 
 // The start of a file, read already, and then the rest of it.
 struct Replay {
-  FileSource rest;
+  ByteSource rest;
   std::array<uint8_t, kNpyMagic.size()> front{};
   size_t front_size = 0;
   size_t at = 0;
@@ -39,7 +41,7 @@ struct Replay {
 }  // namespace
 
 Result<TokenFile> OpenTokenFile(const std::string& path) {
-  auto source = OpenFileSource(path);
+  auto source = OpenByteSource(path);
   if (!source.ok()) return source.error();
   const auto replay = std::make_shared<Replay>();
   replay->rest = std::move(source).value();

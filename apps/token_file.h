@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "codec/io/byte_file.h"
+#include "codec/byte_stream.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -15,7 +15,7 @@ namespace quaver {
 struct TokenFile {
   std::string name;  // for messages
   bool npy = false;  // else .qvr, or nothing known
-  FileSource source;
+  ByteSource source;
   int64_t size = -1;                                 // bytes, -1 if not known
   std::shared_ptr<std::atomic<int64_t>> bytes_read;  // so far
 };

@@ -25,7 +25,7 @@ struct Sound {
 };
 
 Result<std::vector<uint8_t>> ReadBytes(const std::string& path) {
-  const auto source = OpenFileSource(path);
+  const auto source = OpenByteSource(path);
   if (!source.ok()) return source.error();
   std::vector<uint8_t> bytes(kMaxBytes + 1);
   size_t size = 0;

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "codec/container/qvr.h"
+#include "codec/byte_stream.h"
 
 namespace quaver {
 

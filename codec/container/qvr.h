@@ -3,13 +3,13 @@
 #define QUAVER_CODEC_CONTAINER_QVR_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "codec/bitstream/packet.h"
+#include "codec/byte_stream.h"
 #include "codec/identity.h"
 #include "codec/status.h"
 #include "codec/stream_decoder.h"
@@ -26,11 +26,6 @@ struct QvrHeader {
   uint16_t pre_skip = 0;           // samples at model_rate to drop from the start of the decoded stream
   PacketDefaults defaults;         // frames a packet and n_q
 };
-
-// Bytes go to `sink`, which returns false when writing failed.
-using ByteSink = std::function<bool(std::span<const uint8_t>)>;
-// Fills at most the span, returns the bytes read, 0 at the end; a negative value is a read error.
-using ByteSource = std::function<int64_t(std::span<uint8_t>)>;
 
 // Writes a stream page by page, about every 5 seconds of it; holds no more than one page and one packet.
 class QvrWriter {

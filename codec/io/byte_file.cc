@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 
 namespace quaver {
 namespace {
@@ -25,14 +27,14 @@ struct Descriptor {
 
 std::string InputName(const std::string& path) { return path == "-" ? "standard input" : path; }
 
-Result<FileSource> OpenFileSource(const std::string& path) {
+Result<ByteSource> OpenByteSource(const std::string& path) {
   const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Error{path + ": cannot be opened: " + std::strerror(errno)};
   auto file = std::make_shared<const Descriptor>(fd);
   struct stat info {};
   if (::fstat(fd, &info) != 0) return Error{InputName(path) + ": cannot be read: " + std::strerror(errno)};
   if (S_ISDIR(info.st_mode)) return Error{InputName(path) + ": is a directory"};
-  return FileSource([file](std::span<uint8_t> out) -> int64_t {
+  return ByteSource([file](std::span<uint8_t> out) -> int64_t {
     ssize_t got = 0;
     do {
       got = ::read(file->fd, out.data(), out.size());

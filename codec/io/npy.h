@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/byte_stream.h"
 #include "codec/io/atomic_file.h"
-#include "codec/io/byte_file.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -53,7 +53,7 @@ class NpyWriter {
 // dtype, a damaged or oversized header, a shape that disagrees with the bytes that follow.
 Result<TokenMatrix> ReadNpy(const std::string& path);
 // The same from a source; `name` goes into errors.
-Result<TokenMatrix> ReadNpy(const FileSource& source, const std::string& name);
+Result<TokenMatrix> ReadNpy(const ByteSource& source, const std::string& name);
 
 }  // namespace quaver
 

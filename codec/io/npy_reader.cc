@@ -7,13 +7,15 @@
 
 #include "codec/io/npy.h"
 
+#include "codec/io/byte_file.h"
+
 namespace quaver {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 4096;
 
 // Fills the span as far as the source goes; the bytes read, or -1.
-int64_t ReadFully(const FileSource& source, std::span<uint8_t> out) {
+int64_t ReadFully(const ByteSource& source, std::span<uint8_t> out) {
   size_t total = 0;
   while (total < out.size()) {
     const int64_t got = source(out.subspan(total));
@@ -132,7 +134,7 @@ std::string HeaderParser::Parse() {
   return {};
 }
 
-Result<std::string> ReadHeader(const FileSource& source, const std::string& name) {
+Result<std::string> ReadHeader(const ByteSource& source, const std::string& name) {
   std::array<uint8_t, 12> start;
   const int64_t first = ReadFully(source, std::span(start).first(8));
   if (first < 0) return Error{name + ": read failed"};
@@ -165,7 +167,7 @@ Result<std::string> ReadHeader(const FileSource& source, const std::string& name
 }
 
 // Grows with what really comes, whatever the header promises.
-Status ReadValues(const FileSource& source, const std::string& name, TokenMatrix& matrix) {
+Status ReadValues(const ByteSource& source, const std::string& name, TokenMatrix& matrix) {
   const size_t wanted = matrix.rows * matrix.columns;
   std::vector<uint8_t> chunk(1 << 16);
   while (matrix.values.size() < wanted) {
@@ -192,12 +194,12 @@ Status ReadValues(const FileSource& source, const std::string& name, TokenMatrix
 }  // namespace
 
 Result<TokenMatrix> ReadNpy(const std::string& path) {
-  Result<FileSource> source = OpenFileSource(path);
+  Result<ByteSource> source = OpenByteSource(path);
   if (!source.ok()) return source.error();
   return ReadNpy(source.value(), InputName(path));
 }
 
-Result<TokenMatrix> ReadNpy(const FileSource& source, const std::string& name) {
+Result<TokenMatrix> ReadNpy(const ByteSource& source, const std::string& name) {
   Result<std::string> header = ReadHeader(source, name);
   if (!header.ok()) return header.error();
   HeaderParser parser(header.value());

@@ -31,7 +31,7 @@ constexpr char kHeader[] = "{'descr': '<u2', 'fortran_order': False, 'shape': (2
 Result<TokenMatrix> Read(const std::string& bytes) {
   size_t place = 0;
   // Five bytes at a time, as a slow pipe might.
-  const FileSource source = [&](std::span<uint8_t> out) -> int64_t {
+  const ByteSource source = [&](std::span<uint8_t> out) -> int64_t {
     const size_t n = std::min({out.size(), bytes.size() - place, size_t{5}});
     std::memcpy(out.data(), bytes.data() + place, n);
     place += n;
