@@ -143,7 +143,7 @@ class DecodeCommand {
   Result<DecodeReport> FromQvr(const Job& job, const TokenFile& file, size_t number) {
     auto reader = QvrReader::Open(file.source, file.name);
     if (!reader.ok()) return reader.error();
-    const QvrHeader& header = reader.value()->header();
+    const QvrHeader& header = reader.value().header();
     const auto model = models_.For(header.model);
     if (!model.ok()) return Error{file.name + ": " + model.message()};
     const Status fits = CheckHeader(header, *model.value());
@@ -160,7 +160,7 @@ class DecodeCommand {
           file.size > 0 ? static_cast<double>(*file.bytes_read) / static_cast<double>(file.size) : -1;
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
     };
-    auto result = DecodeQvr(*reader.value(), file.name, model.value(), fate,
+    auto result = DecodeQvr(reader.value(), file.name, model.value(), fate,
                             static_cast<uint32_t>(output.rate), playback.value(), report);
     return Describe(job, output, loss, std::move(result));
   }

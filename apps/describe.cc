@@ -133,7 +133,7 @@ void AddDamage(const QvrReader& reader, const StreamFacts& stream, Description& 
 Result<Description> DescribeQvr(const std::string& path, const TokenFile& file, Models& models) {
   auto opened = QvrReader::Open(file.source, file.name);
   if (!opened.ok()) return opened.error();
-  QvrReader& reader = *opened.value();
+  QvrReader& reader = opened.value();
   const QvrHeader& header = reader.header();
   const auto model = models.For(header.model);
   const bool usable = model.ok() && CheckHeader(header, *model.value()).ok();

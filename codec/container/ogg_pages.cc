@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace quaver {
@@ -43,8 +44,8 @@ uint64_t OggPages::TakeSkipped() { return std::exchange(skipped_, 0); }
 bool OggPages::Fill() {
   if (padded_ || failed_) return false;
   char* buffer = ogg_sync_buffer(&sync_, kReadBytes);
-  const int64_t got =
-      buffer == nullptr ? -1 : source_({reinterpret_cast<uint8_t*>(buffer), size_t{kReadBytes}});
+  if (buffer == nullptr) throw std::bad_alloc();
+  const int64_t got = source_({reinterpret_cast<uint8_t*>(buffer), size_t{kReadBytes}});
   failed_ = got < 0 || got > kReadBytes;
   if (failed_) return false;
   if (got > 0) {
@@ -54,8 +55,7 @@ bool OggPages::Fill() {
   }
   padded_ = true;
   buffer = ogg_sync_buffer(&sync_, kMaxPageBytes);
-  failed_ = buffer == nullptr;
-  if (failed_) return false;
+  if (buffer == nullptr) throw std::bad_alloc();
   std::memset(buffer, 0, static_cast<size_t>(kMaxPageBytes));
   ogg_sync_wrote(&sync_, kMaxPageBytes);
   return true;

@@ -1,4 +1,21 @@
-// .qvr files: packets in Ogg (RFC 3533). docs/reference/bitstream.md specifies the mapping.
+// .qvr files: packets in Ogg (RFC 3533), written and read as a stream of bytes, in constant memory.
+//
+//   auto writer = quaver::QvrWriter::Create(quaver::MakeQvrHeader(*model, encoder.format()), sink);
+//   while (auto packet = encoder.Read()) writer.value().Write(packet->bytes, packet->frames);
+//   writer.value().Finish(samples);
+//
+//   auto reader = quaver::QvrReader::Open(source, "talk.qvr");
+//   while (true) {
+//     auto event = reader.value().Next();        // a packet, lost frames, or the end
+//     ...
+//   }
+//
+// docs/reference/bitstream.md specifies the bytes. Installed as <quaver/container/qvr.h>, with a library of
+// its own, libquaver-file; quaver_file.h is the same for C.
+//
+// Errors are values (status.h) and name the stream, the place and the cause. Nothing here throws, except
+// std::bad_alloc when memory is short and what a caller's ByteSource or ByteSink throws. A writer or a reader
+// belongs to one thread at a time and calls its sink or source on that thread, during its own calls only.
 #ifndef QUAVER_CODEC_CONTAINER_QVR_H_
 #define QUAVER_CODEC_CONTAINER_QVR_H_
 
@@ -10,6 +27,8 @@
 
 #include "codec/bitstream/packet.h"
 #include "codec/byte_stream.h"
+#include "codec/codec.h"
+#include "codec/export.h"
 #include "codec/identity.h"
 #include "codec/status.h"
 #include "codec/stream_decoder.h"
@@ -18,58 +37,83 @@ namespace quaver {
 
 // The identification header.
 struct QvrHeader {
-  Identity model{};                // of the weights the tokens were made with
+  Identity model{};                // of the weights that the tokens were made with
   uint32_t frame_samples = 320;    // at model_rate: 32 .. 1920
   uint32_t model_rate = 16000;     // Hz: 8000 .. 48000
-  uint32_t original_rate = 16000;  // Hz, of the file that was encoded: 1000 .. 768000
+  uint32_t original_rate = 16000;  // Hz, of the sound that was encoded: 1000 .. 768000
   uint8_t original_channels = 1;   // 1 .. 255
   uint16_t pre_skip = 0;           // samples at model_rate to drop from the start of the decoded stream
-  PacketDefaults defaults;         // frames a packet and n_q
+  PacketDefaults defaults;         // the format that packets leave unsaid: frames 1 .. 25, n_q 0 .. 18
 };
 
-// Writes a stream page by page, about every 5 seconds of it; holds no more than one page and one packet.
+// The header of a mono stream at the model's own rate: identity, rates and frame of the model, its delay as
+// pre_skip, and the format of the packets. Set original_rate and original_channels for a sound that was
+// resampled or mixed down.
+QUAVER_API QvrHeader MakeQvrHeader(const Model& model, const PacketDefaults& format);
+
+// Writes a stream page by page, about every 5 seconds of sound; holds no more than one page and one packet.
 class QvrWriter {
  public:
-  // Writes the headers at once. Refuses values outside the ranges above, by name.
-  static Result<std::unique_ptr<QvrWriter>> Create(const QvrHeader& header, ByteSink sink);
-  virtual ~QvrWriter() = default;
-  // `frames`: how many frames the packet holds. Refused unless the packet says the same (PacketFrames).
-  virtual Status Write(std::span<const uint8_t> packet, int frames) = 0;
-  // Ends the stream: `original_samples` per channel went in, at original_rate; it becomes the last granule
-  // position and rules the decoded length. The last packet is held back until then, so that it ends the
-  // stream. Refused when the frames written do not hold so many samples (one frame more is allowed, for
-  // rounding in a resampler).
-  virtual Status Finish(uint64_t original_samples) = 0;
+  // Writes the headers at once. Errors: a value of the header outside the ranges above, which is named;
+  // writing failed. What the sink refers to must live as long as the writer.
+  QUAVER_API static Result<QvrWriter> Create(const QvrHeader& header, ByteSink sink);
+  // Writes nothing: a stream without Finish() is cut.
+  QUAVER_API ~QvrWriter();
+  QUAVER_API QvrWriter(QvrWriter&&) noexcept;
+  QUAVER_API QvrWriter& operator=(QvrWriter&&) noexcept;
+
+  // The next packet of the stream, of 1 .. kMaxPacketBytes bytes. `frames`: how many it holds, 1 .. 25.
+  // Errors: PacketFrames() finds no such packet or another number of frames; the stream has ended; it would
+  // be longer than 2^30 frames; writing failed, now or before. Unless writing failed the stream is as it was.
+  QUAVER_API Status Write(std::span<const uint8_t> packet, int frames);
+  // Ends the stream: `original_samples` a channel went in, at original_rate, which is the length of the
+  // decoded sound. Writes what was held back: the last packet always is. Errors: the frames written do not
+  // hold so many samples (one frame more is allowed, as a resampler rounds); the stream has ended; writing
+  // failed.
+  QUAVER_API Status Finish(uint64_t original_samples);
+
+ private:
+  struct Impl;
+  explicit QvrWriter(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
 };
 
-// What the reader hands out, in order.
+// What the reader finds, in order.
 struct QvrEvent {
   enum Kind { kPacket, kLost, kEnd } kind = kEnd;
-  std::vector<uint8_t> packet;  // kPacket: 1 .. kMaxPacketBytes bytes
-  int frames = 0;               // kPacket: what it holds, 1 .. 25: conceal so many if DecodePacket refuses it
-  // kLost: frames missing here by granule positions, at least 1, bounded by kMaxLostFrames: nobody can ask
-  // for a year of silence with one forged number. All lost frames of a stream together are never more than
-  // its delivered frames so far and kMaxLostFrames.
+  std::vector<uint8_t> packet;  // kPacket: 1 .. kMaxPacketBytes bytes, as they were written
+  int frames = 0;               // kPacket: what it holds, 1 .. 25: conceal so many if it cannot be decoded
+  // kLost: frames missing here by the positions in the stream, 1 .. kMaxLostFrames. All lost frames of a
+  // stream together are at most its delivered frames so far and kMaxLostFrames more: a forged position cannot
+  // ask for a year of silence.
   int lost_frames = 0;
-  // kEnd: samples per channel at original_rate, or -1 when the stream was cut before its last page. Never
-  // more than the frames handed out (and one more) can hold.
+  // kEnd: samples a channel at original_rate, or -1 if the stream was cut before its last page. Never more
+  // than the frames of all events, and one frame, can hold.
   int64_t original_samples = -1;
 };
 
+// Reads a stream, whatever happened to its bytes; memory is bounded whatever they say.
 class QvrReader {
  public:
-  // Reads the headers. `name` goes into errors. Fails when the identification header cannot be found or is
-  // not valid; a comment header that is missing or damaged is damage.
-  static Result<std::unique_ptr<QvrReader>> Open(ByteSource source, std::string name);
-  virtual ~QvrReader() = default;
-  virtual const QvrHeader& header() const = 0;
-  // The next event; after damage the reader resynchronises at the next page with a good CRC. Never fails on
-  // damaged bytes, only on a read error. Memory is bounded whatever the file says. After kEnd it goes on
-  // returning kEnd.
-  virtual Result<QvrEvent> Next() = 0;
-  // Damage met so far, for people: one line each ("page 7: lost or damaged (about 25 frames)"), at most 20
-  // kept.
-  virtual const std::vector<std::string>& damage() const = 0;
+  // Reads the headers. `name` stands in errors. Errors: the first MiB holds no valid identification header;
+  // read error. A comment header that is missing or damaged is damage. What the source refers to must live as
+  // long as the reader.
+  QUAVER_API static Result<QvrReader> Open(ByteSource source, std::string name);
+  QUAVER_API ~QvrReader();
+  QUAVER_API QvrReader(QvrReader&&) noexcept;
+  QUAVER_API QvrReader& operator=(QvrReader&&) noexcept;
+
+  QUAVER_API const QvrHeader& header() const noexcept;
+  // The next event. After damage the reader goes on at the next page with a good checksum. Error: the source
+  // failed, now or before; damaged bytes are none. After kEnd it goes on returning kEnd.
+  QUAVER_API Result<QvrEvent> Next();
+  // Damage met so far, for people: a line each ("page 7: lost or damaged (about 25 frames)"), the first 20.
+  QUAVER_API const std::vector<std::string>& damage() const noexcept;
+
+ private:
+  struct Impl;
+  explicit QvrReader(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace quaver

@@ -45,13 +45,13 @@ bool HasMagic(std::span<const uint8_t> packet, std::string_view magic) {
   return packet.size() >= magic.size() && std::equal(magic.begin(), magic.end(), packet.begin());
 }
 
+}  // namespace
+
 Status CheckField(const char* field, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high) return {};
   return Error{std::string("header: ") + field + " " + std::to_string(value) + " is outside " +
                std::to_string(low) + " .. " + std::to_string(high)};
 }
-
-}  // namespace
 
 Status CheckHeader(const QvrHeader& header) {
   const Status checks[] = {CheckField("frame_samples", header.frame_samples, 32, 1920),

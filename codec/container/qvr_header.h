@@ -20,7 +20,9 @@ inline constexpr size_t kIdHeaderBytes = 58;
 inline constexpr uint64_t kMaxGranule = uint64_t{1} << 48;  // samples: beyond it a position is not believed
 inline constexpr uint64_t kMaxStreamFrames = uint64_t{1} << 30;  // 248 days of 20 ms
 
-// An error names the field and its value.
+// An error unless low <= value <= high; it names the field, the value and the range.
+Status CheckField(const char* field, int64_t value, int64_t low, int64_t high);
+// The ranges of all fields.
 Status CheckHeader(const QvrHeader& header);
 
 std::array<uint8_t, kIdHeaderBytes> WriteIdHeader(const QvrHeader& header);

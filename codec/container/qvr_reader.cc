@@ -13,8 +13,11 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "codec/container/ogg_pages.h"
 #include "codec/container/qvr.h"
@@ -42,25 +45,27 @@ std::span<const uint8_t> OnlyPacket(const ogg_page& page) {
   return ogg_page_continued(&page) != 0 ? std::span<const uint8_t>() : Body(page);
 }
 
-class OggReader : public QvrReader {
- public:
-  OggReader(ByteSource source, std::string name) : pages_(std::move(source)), name_(std::move(name)) {}
-  ~OggReader() override { ogg_stream_clear(&stream_); }
-  OggReader(const OggReader&) = delete;
-  OggReader& operator=(const OggReader&) = delete;
+}  // namespace
 
-  const QvrHeader& header() const override { return header_; }
-  const std::vector<std::string>& damage() const override { return damage_; }
+struct QvrReader::Impl {
+ public:
+  Impl(ByteSource source, std::string name) : pages_(std::move(source)), name_(std::move(name)) {}
+  ~Impl() { ogg_stream_clear(&stream_); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  const QvrHeader& header() const { return header_; }
+  const std::vector<std::string>& damage() const { return damage_; }
 
   Status ReadHeaders() {
     if (Status status = FindId(); !status.ok()) return Error{name_ + ": " + status.message()};
-    if (ogg_stream_init(&stream_, serial_) != 0) return Error{name_ + ": out of memory for an Ogg stream"};
+    if (ogg_stream_init(&stream_, serial_) != 0) throw std::bad_alloc();
     ogg_stream_reset(&stream_);  // now it takes any page number as the first
     if (Status status = FindComments(); !status.ok()) return Error{name_ + ": " + status.message()};
     return {};
   }
 
-  Result<QvrEvent> Next() override {
+  Result<QvrEvent> Next() {
     while (queue_.empty()) {
       if (ended_) return end_;
       if (!ReadPage())
@@ -268,11 +273,11 @@ class OggReader : public QvrReader {
       if (granule > most) Note(place + "the stream is shorter than its last granule position");
       end_.original_samples = static_cast<int64_t>(std::min(granule, most));
     }
-    LookBehind();
+    NoteWhatFollows();
   }
 
-  // Tells of what follows the last page; none of it is played.
-  void LookBehind() {
+  // What follows the last page is not read; it is damage if it belongs to this stream, or begins another.
+  void NoteWhatFollows() {
     ogg_page page;
     const uint64_t limit = pages_.position() + kTailBytes;
     while (pages_.Next(page, limit) == OggPages::Outcome::kPage) {
@@ -316,12 +321,19 @@ class OggReader : public QvrReader {
   std::vector<std::string> damage_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<QvrReader>> QvrReader::Open(ByteSource source, std::string name) {
-  auto reader = std::make_unique<OggReader>(std::move(source), std::move(name));
-  if (Status status = reader->ReadHeaders(); !status.ok()) return status.error();
-  return std::unique_ptr<QvrReader>(std::move(reader));
+Result<QvrReader> QvrReader::Open(ByteSource source, std::string name) {
+  auto impl = std::make_unique<Impl>(std::move(source), std::move(name));
+  if (Status status = impl->ReadHeaders(); !status.ok()) return status.error();
+  return QvrReader(std::move(impl));
 }
+
+QvrReader::QvrReader(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+QvrReader::~QvrReader() = default;
+QvrReader::QvrReader(QvrReader&&) noexcept = default;
+QvrReader& QvrReader::operator=(QvrReader&&) noexcept = default;
+
+const QvrHeader& QvrReader::header() const noexcept { return impl_->header(); }
+Result<QvrEvent> QvrReader::Next() { return impl_->Next(); }
+const std::vector<std::string>& QvrReader::damage() const noexcept { return impl_->damage(); }
 
 }  // namespace quaver

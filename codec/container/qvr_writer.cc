@@ -1,7 +1,11 @@
 #include <ogg/ogg.h>
 
+#include <memory>
+#include <new>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "codec/container/qvr.h"
 #include "codec/container/qvr_header.h"
@@ -23,23 +27,26 @@ int SerialOf(std::span<const uint8_t> bytes) {
   return static_cast<int>(hash & 0x7FFFFFFF);
 }
 
-class OggWriter : public QvrWriter {
+}  // namespace
+
+struct QvrWriter::Impl {
  public:
-  OggWriter(const QvrHeader& header, ByteSink sink) : header_(header), sink_(std::move(sink)) {}
-  ~OggWriter() override { ogg_stream_clear(&stream_); }
-  OggWriter(const OggWriter&) = delete;
-  OggWriter& operator=(const OggWriter&) = delete;
+  Impl(const QvrHeader& header, ByteSink sink) : header_(header), sink_(std::move(sink)) {}
+  ~Impl() { ogg_stream_clear(&stream_); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   Status WriteHeaders() {
     const auto id = WriteIdHeader(header_);
-    if (ogg_stream_init(&stream_, SerialOf(id)) != 0) return Error{"out of memory for an Ogg stream"};
+    if (ogg_stream_init(&stream_, SerialOf(id)) != 0) throw std::bad_alloc();
     Push(id, 0, false);
     if (Status status = FlushPage(); !status.ok()) return status;
     Push(WriteCommentHeader(), 0, false);
     return FlushPage();
   }
 
-  Status Write(std::span<const uint8_t> packet, int frames) override {
+  Status Write(std::span<const uint8_t> packet, int frames) {
+    if (failed_) return Error{"writing failed"};
     if (finished_) return Error{"a packet after the end of the stream"};
     const int held = PacketFrames(header_.defaults, packet);
     if (held == 0) return Error{"a packet of " + std::to_string(packet.size()) + " bytes is not valid"};
@@ -53,7 +60,8 @@ class OggWriter : public QvrWriter {
     return {};
   }
 
-  Status Finish(uint64_t original_samples) override {
+  Status Finish(uint64_t original_samples) {
+    if (failed_) return Error{"writing failed"};
     if (finished_) return Error{"the stream has ended already"};
     const uint64_t total = frames_ + held_frames_;
     if (original_samples > (total == 0 ? 0 : GranuleAfter(header_, total + 1))) {
@@ -91,7 +99,10 @@ class OggWriter : public QvrWriter {
     packet.e_o_s = last;
     packet.granulepos = static_cast<ogg_int64_t>(granule);
     packet.packetno = packets_++;
-    failed_ |= ogg_stream_packetin(&stream_, &packet) != 0;
+    if (ogg_stream_packetin(&stream_, &packet) != 0) {
+      failed_ = true;  // libogg has given up the stream
+      throw std::bad_alloc();
+    }
     page_segments_ += Segments(bytes.size());
   }
 
@@ -99,7 +110,7 @@ class OggWriter : public QvrWriter {
     ogg_page page;
     while (!failed_ && ogg_stream_flush_fill(&stream_, &page, kMaxPageBody) != 0) {
       failed_ = !sink_({page.header, static_cast<size_t>(page.header_len)}) ||
-                !sink_({page.body, static_cast<size_t>(page.body_len)});
+                (page.body_len > 0 && !sink_({page.body, static_cast<size_t>(page.body_len)}));
     }
     page_frames_ = 0;
     page_segments_ = 0;
@@ -119,13 +130,30 @@ class OggWriter : public QvrWriter {
   bool failed_ = false;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<QvrWriter>> QvrWriter::Create(const QvrHeader& header, ByteSink sink) {
-  if (Status status = CheckHeader(header); !status.ok()) return status.error();
-  auto writer = std::make_unique<OggWriter>(header, std::move(sink));
-  if (Status status = writer->WriteHeaders(); !status.ok()) return status.error();
-  return std::unique_ptr<QvrWriter>(std::move(writer));
+QvrHeader MakeQvrHeader(const Model& model, const PacketDefaults& format) {
+  QvrHeader header;
+  header.model = model.identity();
+  header.frame_samples = static_cast<uint32_t>(model.frame());
+  header.model_rate = static_cast<uint32_t>(model.sample_rate());
+  header.original_rate = header.model_rate;
+  header.pre_skip = static_cast<uint16_t>(model.delay());
+  header.defaults = format;
+  return header;
 }
+
+Result<QvrWriter> QvrWriter::Create(const QvrHeader& header, ByteSink sink) {
+  if (Status status = CheckHeader(header); !status.ok()) return status.error();
+  auto impl = std::make_unique<Impl>(header, std::move(sink));
+  if (Status status = impl->WriteHeaders(); !status.ok()) return status.error();
+  return QvrWriter(std::move(impl));
+}
+
+QvrWriter::QvrWriter(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+QvrWriter::~QvrWriter() = default;
+QvrWriter::QvrWriter(QvrWriter&&) noexcept = default;
+QvrWriter& QvrWriter::operator=(QvrWriter&&) noexcept = default;
+
+Status QvrWriter::Write(std::span<const uint8_t> packet, int frames) { return impl_->Write(packet, frames); }
+Status QvrWriter::Finish(uint64_t original_samples) { return impl_->Finish(original_samples); }
 
 }  // namespace quaver

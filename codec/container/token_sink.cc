@@ -13,15 +13,9 @@ namespace quaver {
 namespace {
 
 QvrHeader HeaderOf(const StreamEncoder& encoder, const OriginalSound& original) {
-  const Model& model = encoder.model();
-  QvrHeader header;
-  header.model = model.identity();
-  header.frame_samples = static_cast<uint32_t>(model.frame());
-  header.model_rate = static_cast<uint32_t>(model.sample_rate());
+  QvrHeader header = MakeQvrHeader(encoder.model(), encoder.format());
   header.original_rate = static_cast<uint32_t>(original.rate);
   header.original_channels = static_cast<uint8_t>(original.channels);
-  header.pre_skip = static_cast<uint16_t>(model.delay());
-  header.defaults = encoder.format();
   return header;
 }
 
@@ -63,7 +57,7 @@ class QvrSink : public TokenSink {
   }
 
   std::unique_ptr<AtomicFile> file_;
-  std::unique_ptr<QvrWriter> writer_;
+  std::optional<QvrWriter> writer_;  // there is one once Start() has succeeded
   Status written_;
 };
 

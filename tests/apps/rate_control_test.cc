@@ -128,11 +128,11 @@ std::vector<std::vector<uint16_t>> Rows(const std::string& file, const Model& mo
     at += count;
     return static_cast<int64_t>(count);
   };
-  const auto reader = QvrReader::Open(source, "t.qvr").value();
+  auto reader = QvrReader::Open(source, "t.qvr").value();
   std::vector<std::vector<uint16_t>> rows;
-  for (auto event = reader->Next().value(); event.kind == QvrEvent::kPacket; event = reader->Next().value()) {
+  for (auto event = reader.Next().value(); event.kind == QvrEvent::kPacket; event = reader.Next().value()) {
     PacketTokens packet;
-    EXPECT_TRUE(DecodePacket(model.entropy(), reader->header().defaults, event.packet, packet));
+    EXPECT_TRUE(DecodePacket(model.entropy(), reader.header().defaults, event.packet, packet));
     for (int frame = 0; frame < packet.frames; ++frame) {
       const auto& token = packet.token[static_cast<size_t>(frame)];
       rows.emplace_back(token.begin(), token.begin() + packet.n_q[static_cast<size_t>(frame)]);

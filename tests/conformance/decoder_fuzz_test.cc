@@ -41,7 +41,7 @@ class DecoderFuzzTest : public testing::Test {
     auto reader =
         QvrReader::Open(FromMemory(file, 1 + static_cast<size_t>(Below(random_, 5000))), "test.qvr");
     if (!reader.ok()) return Failed(reader.message());
-    const QvrHeader& header = reader.value()->header();
+    const QvrHeader& header = reader.value().header();
     // A forged header may name another model, or frames of another size.
     if (header.model != model_->identity()) return Failed("test.qvr: another model");
     const Status fits = CheckHeader(header, *model_);
@@ -52,7 +52,7 @@ class DecoderFuzzTest : public testing::Test {
     auto playback =
         Playback::Create(16000, static_cast<int>(header.original_rate), std::move(writer).value());
     if (!playback.ok()) return Failed("test.qvr: " + playback.message());
-    auto report = DecodeQvr(*reader.value(), "test.qvr", model_, {}, header.original_rate, playback.value(),
+    auto report = DecodeQvr(reader.value(), "test.qvr", model_, {}, header.original_rate, playback.value(),
                             [](uint64_t) {});
     if (!report.ok()) return Failed(report.message());
     out.report = std::move(report).value();

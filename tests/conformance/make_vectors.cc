@@ -76,10 +76,10 @@ Status WriteQvr(const std::string& path, const QvrHeader& header, const Packets&
   });
   if (!writer.ok()) return writer.error();
   for (size_t i = 0; i < packets.bytes.size(); ++i) {
-    const Status status = writer.value()->Write(packets.bytes[i], packets.frames[i]);
+    const Status status = writer.value().Write(packets.bytes[i], packets.frames[i]);
     if (!status.ok()) return status;
   }
-  return writer.value()->Finish(samples);
+  return writer.value().Finish(samples);
 }
 
 Status WriteNpy(const std::string& path, const TokenMatrix& tokens) {

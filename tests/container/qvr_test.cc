@@ -137,8 +137,8 @@ TEST(Qvr, PagesFillUpBySegments) {
                   file.insert(file.end(), bytes.begin(), bytes.end());
                   return true;
                 }).value();
-  for (const Bytes& packet : packets) ASSERT_TRUE(writer->Write(packet, 1).ok());
-  ASSERT_TRUE(writer->Finish(31000).ok());
+  for (const Bytes& packet : packets) ASSERT_TRUE(writer.Write(packet, 1).ok());
+  ASSERT_TRUE(writer.Finish(31000).ok());
   EXPECT_EQ(ReadAll(file).Packets(), packets);
   for (const RawPage& page : SplitPages(file)) EXPECT_FALSE(page.continued);
 }
@@ -146,14 +146,14 @@ TEST(Qvr, PagesFillUpBySegments) {
 TEST(QvrWriter, RefusesMisuse) {
   const TestStream stream = MakeStream(1, Speech(), 2.0);
   auto writer = QvrWriter::Create(Speech(), [](std::span<const uint8_t>) { return true; }).value();
-  EXPECT_FALSE(writer->Write({}, 25).ok());
-  EXPECT_FALSE(writer->Write(Bytes(kMaxPacketBytes + 1), 25).ok());
-  EXPECT_THAT(writer->Write(stream.packets[0], 24).message(), HasSubstr("holds 25 frames, not 24"));
-  ASSERT_TRUE(writer->Write(stream.packets[0], 25).ok());
-  EXPECT_THAT(writer->Finish(26 * 320 + 1).message(), HasSubstr("do not fit into 25 frames"));
-  EXPECT_TRUE(writer->Finish(8000).ok());
-  EXPECT_FALSE(writer->Finish(8000).ok());
-  EXPECT_FALSE(writer->Write(stream.packets[0], 25).ok());
+  EXPECT_FALSE(writer.Write({}, 25).ok());
+  EXPECT_FALSE(writer.Write(Bytes(kMaxPacketBytes + 1), 25).ok());
+  EXPECT_THAT(writer.Write(stream.packets[0], 24).message(), HasSubstr("holds 25 frames, not 24"));
+  ASSERT_TRUE(writer.Write(stream.packets[0], 25).ok());
+  EXPECT_THAT(writer.Finish(26 * 320 + 1).message(), HasSubstr("do not fit into 25 frames"));
+  EXPECT_TRUE(writer.Finish(8000).ok());
+  EXPECT_FALSE(writer.Finish(8000).ok());
+  EXPECT_FALSE(writer.Write(stream.packets[0], 25).ok());
 }
 
 TEST(QvrWriter, ReportsAFullDisk) {
@@ -166,9 +166,9 @@ TEST(QvrWriter, ReportsAFullDisk) {
     });
     bool failed = !created.ok();
     for (size_t i = 0; !failed && i < stream.packets.size(); ++i) {
-      failed = !created.value()->Write(stream.packets[i], stream.frames[i]).ok();
+      failed = !created.value().Write(stream.packets[i], stream.frames[i]).ok();
     }
-    if (!failed) failed = !created.value()->Finish(stream.samples).ok();
+    if (!failed) failed = !created.value().Finish(stream.samples).ok();
     EXPECT_TRUE(failed) << room;
   }
 }
@@ -187,8 +187,8 @@ TEST(QvrReader, ReadErrorsAreErrors) {
       EXPECT_THAT(reader.message(), HasSubstr("test.qvr: read error"));
       continue;
     }
-    auto event = reader.value()->Next();
-    while (event.ok() && event.value().kind != QvrEvent::kEnd) event = reader.value()->Next();
+    auto event = reader.value().Next();
+    while (event.ok() && event.value().kind != QvrEvent::kEnd) event = reader.value().Next();
     ASSERT_FALSE(event.ok());
     EXPECT_THAT(event.message(), HasSubstr("test.qvr: read error"));
   }

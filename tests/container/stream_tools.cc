@@ -108,11 +108,11 @@ TestStream MakeStream(uint32_t seed, const QvrHeader& header, double seconds) {
     const PacketTokens tokens = RandomTokens(random, model, frames, header.defaults.n_q);
     stream.packets.push_back(Encoded(model, header.defaults, tokens));
     stream.frames.push_back(frames);
-    if (!writer->Write(stream.packets.back(), frames).ok()) return {};
+    if (!writer.Write(stream.packets.back(), frames).ok()) return {};
     left -= frames;
   }
   stream.samples = static_cast<uint64_t>(seconds * header.original_rate);
-  if (!writer->Finish(stream.samples).ok()) return {};
+  if (!writer.Finish(stream.samples).ok()) return {};
   return stream;
 }
 
@@ -143,16 +143,16 @@ ReadStream ReadAll(std::span<const uint8_t> file, size_t chunk) {
     out.error = reader.message();
     return out;
   }
-  out.header = reader.value()->header();
+  out.header = reader.value().header();
   while (out.events.size() <= file.size()) {
-    auto event = reader.value()->Next();
+    auto event = reader.value().Next();
     if (!event.ok()) {
       out.error = event.message();
       break;
     }
     if (event.value().kind == QvrEvent::kEnd) {
       out.samples = event.value().original_samples;
-      out.damage = reader.value()->damage();
+      out.damage = reader.value().damage();
       return out;
     }
     out.events.push_back(std::move(event).value());
