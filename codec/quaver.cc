@@ -176,6 +176,8 @@ const char* quaver_error_text(int code) {
       return "the stream has ended";
     case QUAVER_ERROR_MEMORY:
       return "memory is short";
+    case QUAVER_ERROR_IO:
+      return "reading or writing failed";
     default:
       return "unknown error";
   }

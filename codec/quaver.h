@@ -65,7 +65,8 @@ typedef enum quaver_error {
   QUAVER_ERROR_STATE = -3,    /* bytes that are no state of this stream */
   QUAVER_ERROR_SHORT = -4,    /* a buffer is too short for the result: nothing was done */
   QUAVER_ERROR_ENDED = -5,    /* the stream was flushed and takes nothing more */
-  QUAVER_ERROR_MEMORY = -6    /* no memory left */
+  QUAVER_ERROR_MEMORY = -6,   /* no memory left */
+  QUAVER_ERROR_IO = -7        /* a callback could not read or write (quaver_file.h) */
 } quaver_error;
 
 enum {

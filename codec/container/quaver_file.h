@@ -1,0 +1,123 @@
+/* .qvr files in C: packets in Ogg, written and read through callbacks of the caller, so that the bytes may
+ * lie in memory, in a file or at the other end of a socket. This is a library of its own, libquaver-file,
+ * which needs libquaver and libogg. Installed as <quaver/quaver_file.h>; samples/qvr_file.c is a whole
+ * program; docs/reference/bitstream.md specifies the bytes.
+ *
+ *   quaver_file_header header;
+ *   quaver_file_header_init(&header, model, &format);
+ *   quaver_file_writer* writer = quaver_file_writer_create(&header, my_write, my_file, why, sizeof why);
+ *   quaver_file_writer_write(writer, packet, bytes);                  // again and again
+ *   quaver_file_writer_finish(writer, samples);                       // of the whole sound
+ *   quaver_file_writer_close(writer);
+ *
+ *   quaver_file_reader* reader = quaver_file_reader_open(my_read, my_file, "talk.qvr", why, sizeof why);
+ *   quaver_file_reader_header(reader, &header);
+ *   while ((kind = quaver_file_reader_next(reader, &event)) > 0)
+ *     if (kind == QUAVER_FILE_PACKET) ... decode event.packet ...
+ *     else ... conceal event.frames frames ...
+ *   if (kind == QUAVER_FILE_END) ... the sound has event.original_samples samples ...
+ *   quaver_file_reader_close(reader);
+ *
+ * The rules of quaver.h hold here too: calls that can fail return a negative quaver_error, no call throws,
+ * aborts or prints, NULL where an object or a buffer is expected is QUAVER_ERROR_ARGUMENT. All calls may
+ * allocate memory; QUAVER_ERROR_MEMORY says that there was none, and the stream is then good for its _close
+ * call only. Both directions take constant memory.
+ *
+ * Threads: a writer or a reader belongs to one thread at a time. Its callback is called on that thread,
+ * during the calls _create, _write, _finish, _open and _next of its own; `user` must be valid until the last
+ * of them. Callbacks must not throw or jump out of the call, and must not use the writer or reader that
+ * called them. */
+#ifndef QUAVER_CODEC_CONTAINER_QUAVER_FILE_H_
+#define QUAVER_CODEC_CONTAINER_QUAVER_FILE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec/export.h"
+#include "codec/quaver.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct quaver_file_writer quaver_file_writer;
+typedef struct quaver_file_reader quaver_file_reader;
+
+/* What stands at the start of a stream. */
+typedef struct quaver_file_header {
+  uint8_t identity[32];       /* of the model that the tokens were made with */
+  uint32_t frame_samples;     /* at model_rate: 32 .. 1920 */
+  uint32_t model_rate;        /* Hz: 8000 .. 48000 */
+  uint32_t original_rate;     /* Hz, of the sound that was encoded: 1000 .. 768000 */
+  uint32_t original_channels; /* 1 .. 255 */
+  uint32_t pre_skip;    /* samples at model_rate to drop from the start of the decoded stream: 0 .. 65535 */
+  quaver_format format; /* what packets leave unsaid: frames 1 .. 25, n_q 0 .. 18 */
+} quaver_file_header;
+
+/* The header of a mono stream at the model's own rate: identity, rates and frame of the model, its delay as
+ * pre_skip. Set original_rate and original_channels afterwards for a sound that was resampled or mixed down.
+ * Returns 0. */
+QUAVER_API int quaver_file_header_init(quaver_file_header* header, const quaver_model* model,
+                                       const quaver_format* format);
+
+/* Takes all `size` bytes (at least 1). Returns 0, or any other value if writing failed. */
+typedef int (*quaver_file_write_callback)(void* user, const void* bytes, size_t size);
+/* Reads at most `size` bytes (at least 1) and returns how many: fewer are fine, 0 is the end of the input, a
+ * negative value a read error. */
+typedef int64_t (*quaver_file_read_callback)(void* user, void* bytes, size_t size);
+
+/* Writes the headers at once. `user` is handed to the callback. NULL on failure: a value of the header is out
+ * of range, writing failed, or memory is short; `error` as in quaver_model_open. */
+QUAVER_API quaver_file_writer* quaver_file_writer_create(const quaver_file_header* header,
+                                                         quaver_file_write_callback callback, void* user,
+                                                         char* error, size_t error_size);
+/* Writes nothing: a stream that was not finished is cut. NULL is allowed. */
+QUAVER_API void quaver_file_writer_close(quaver_file_writer* writer);
+/* The next packet of the stream. Returns the frames that it holds. QUAVER_ERROR_PACKET if it holds none (its
+ * tokens are not looked at), QUAVER_ERROR_ENDED after _finish, QUAVER_ERROR_ARGUMENT beyond 2^30 frames: the
+ * stream is then as it was. QUAVER_ERROR_IO if the callback failed, now or before: no call writes anything
+ * more. */
+QUAVER_API int quaver_file_writer_write(quaver_file_writer* writer, const void* packet, size_t size);
+/* Ends the stream and writes what was held back. `original_samples`: the length of the sound, a channel, at
+ * original_rate; a decoder gives out as many. Returns 0; QUAVER_ERROR_ARGUMENT if the packets, and one frame
+ * more, do not hold so many: nothing was done. QUAVER_ERROR_ENDED and QUAVER_ERROR_IO as above. */
+QUAVER_API int quaver_file_writer_finish(quaver_file_writer* writer, uint64_t original_samples);
+
+enum {
+  QUAVER_FILE_END = 0,
+  QUAVER_FILE_PACKET = 1,
+  QUAVER_FILE_LOST = 2 /* packets are missing here */
+};
+
+typedef struct quaver_file_event {
+  int kind; /* QUAVER_FILE_END, _PACKET or _LOST */
+  /* _PACKET: its frames, 1 .. 25: conceal so many if it cannot be decoded. _LOST: the frames missing, 1 ..
+   * 3000; all of a stream together are at most as many as its packets held so far, and 3000 more. */
+  int frames;
+  const uint8_t* packet; /* _PACKET: its bytes, valid until the next call of _next or _close; else NULL */
+  size_t size;           /* _PACKET: 1 .. QUAVER_MAX_PACKET_BYTES; else 0 */
+  /* _END: samples a channel at original_rate, or -1 if the stream was cut before its last page. */
+  int64_t original_samples;
+} quaver_file_event;
+
+/* Reads the headers. `name` stands in error messages, for example a path; it is copied. NULL on failure: the
+ * first MiB holds no valid header, reading failed, or memory is short; `error` as in quaver_model_open. */
+QUAVER_API quaver_file_reader* quaver_file_reader_open(quaver_file_read_callback callback, void* user,
+                                                       const char* name, char* error, size_t error_size);
+QUAVER_API void quaver_file_reader_close(quaver_file_reader* reader); /* NULL is allowed */
+/* Returns 0. All values are in the ranges above; compare them with those of your model before you decode. */
+QUAVER_API int quaver_file_reader_header(const quaver_file_reader* reader, quaver_file_header* header);
+/* The next event. Returns its kind, QUAVER_FILE_END again and again after the end. Damaged bytes are no
+ * error: reading goes on at the next page with a good checksum, and QUAVER_FILE_LOST reports what
+ * was lost. QUAVER_ERROR_IO if the callback failed, now or before; `event` is then as it was. */
+QUAVER_API int quaver_file_reader_next(quaver_file_reader* reader, quaver_file_event* event);
+/* Damage met so far, for people: the number of lines, at most 20, and line 0 .. count - 1, such as "page 7:
+ * lost or damaged (about 25 frames)", valid until the next call of _next or _close; NULL for any other. */
+QUAVER_API int quaver_file_reader_damage_count(const quaver_file_reader* reader);
+QUAVER_API const char* quaver_file_reader_damage(const quaver_file_reader* reader, int line);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QUAVER_CODEC_CONTAINER_QUAVER_FILE_H_ */
