@@ -1,7 +1,9 @@
-# cmake --install build/release [--prefix DIR] [--component program|runtime|development]:
-#   program      the program, the weights files that it looks for, its documentation
-#   runtime      the shared library
-#   development  headers, the archive, the CMake package and the pkg-config file
+# cmake --install build/release [--prefix DIR] [--component NAME]:
+#   program           the program, the weights files that it looks for, its documentation
+#   runtime           the shared library
+#   development       headers, the archive, the CMake package and the pkg-config file
+#   file_runtime      the same of libquaver-file, which reads and writes .qvr files and needs runtime
+#   file_development  and development
 # cmake/packages.cmake makes a Debian package of each.
 include(CMakePackageConfigHelpers)
 
@@ -18,7 +20,8 @@ endif()
 install(TARGETS quaver quaver_shared EXPORT QuaverTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
-install(DIRECTORY ${PROJECT_BINARY_DIR}/include/quaver DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/include/quaver DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+        PATTERN byte_stream.h EXCLUDE PATTERN container EXCLUDE PATTERN quaver_file.h EXCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/samples/voice_channel.c ${PROJECT_SOURCE_DIR}/samples/voice_channel.cc
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT development)
 
@@ -31,7 +34,7 @@ install(FILES ${PROJECT_BINARY_DIR}/QuaverConfig.cmake ${PROJECT_BINARY_DIR}/Qua
         DESTINATION ${package_folder} COMPONENT development)
 install(EXPORT QuaverTargets NAMESPACE Quaver:: DESTINATION ${package_folder} COMPONENT development)
 
-# pkg-config quaver: finds its folders from where it lies, so the prefix may be moved.
+# pkg-config: the files find their folders from where they lie, so the prefix may be moved.
 file(RELATIVE_PATH to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
 cmake_path(APPEND pc_prefix "\${pcfiledir}" ${to_prefix})
@@ -39,3 +42,20 @@ cmake_path(APPEND pc_libdir "\${prefix}" ${CMAKE_INSTALL_LIBDIR})
 cmake_path(APPEND pc_includedir "\${prefix}" ${CMAKE_INSTALL_INCLUDEDIR})
 configure_file(${CMAKE_CURRENT_LIST_DIR}/quaver.pc.in ${PROJECT_BINARY_DIR}/quaver.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/quaver.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+if(QUAVER_FILE)
+  install(TARGETS quaver_file quaver_file_shared EXPORT QuaverFileTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT file_development
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT file_runtime NAMELINK_COMPONENT file_development)
+  install(EXPORT QuaverFileTargets NAMESPACE Quaver:: DESTINATION ${package_folder} COMPONENT file_development)
+  foreach(header byte_stream.h container/qvr.h quaver_file.h)
+    cmake_path(GET header PARENT_PATH folder)
+    install(FILES ${PROJECT_BINARY_DIR}/include/quaver/${header}
+            DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/quaver/${folder} COMPONENT file_development)
+  endforeach()
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/quaver-file.pc.in ${PROJECT_BINARY_DIR}/quaver-file.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/quaver-file.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+          COMPONENT file_development)
+  install(FILES ${PROJECT_SOURCE_DIR}/samples/qvr_file.c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+          COMPONENT file_development)
+endif()

@@ -1,10 +1,11 @@
-# cpack in the build folder: a Debian package of each component of cmake/install.cmake, quaver, libquaver1 and
-# libquaver-dev. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own are (lib/<architecture>).
+# cpack in the build folder: a Debian package of each component of cmake/install.cmake: quaver, libquaver1, libquaver-dev,
+# libquaver-file1 and libquaver-file-dev. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own
+# are (lib/<architecture>).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "Quaver contributors")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL program runtime development)
+set(CPACK_COMPONENTS_ALL program runtime development file_runtime file_development)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)      # what the binaries need, by the packages of this machine
@@ -24,4 +25,17 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libquaver-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libquaver${abi} (= ${PROJECT_VERSION}), libhwy-dev, libmd-dev")
+
+# dpkg-shlibdeps looks for libquaver there. It belongs to no package that is installed, so the dependency is named here.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/codec)
+set(CPACK_COMPONENT_FILE_RUNTIME_DESCRIPTION "The shared library that reads and writes .qvr files.")
+set(CPACK_DEBIAN_FILE_RUNTIME_PACKAGE_NAME libquaver-file${abi})
+set(CPACK_DEBIAN_FILE_RUNTIME_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_FILE_RUNTIME_PACKAGE_DEPENDS "libquaver${abi} (= ${PROJECT_VERSION})")
+
+set(CPACK_COMPONENT_FILE_DEVELOPMENT_DESCRIPTION "Headers, archive, CMake package and pkg-config file for .qvr files.")
+set(CPACK_DEBIAN_FILE_DEVELOPMENT_PACKAGE_NAME libquaver-file-dev)
+set(CPACK_DEBIAN_FILE_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_FILE_DEVELOPMENT_PACKAGE_DEPENDS
+    "libquaver-file${abi} (= ${PROJECT_VERSION}), libquaver-dev (= ${PROJECT_VERSION}), libogg-dev")
 include(CPack)

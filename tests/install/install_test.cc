@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <regex>
 #include <set>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include "codec/codec.h"
 #include "codec/quaver.h"
 #include "tests/install/shell.h"
+#include "tests/install/symbols.h"
 #include "tests/runtime/signals.h"
 
 namespace quaver {
@@ -88,24 +88,6 @@ class InstallTest : public testing::Test {
   static inline std::unique_ptr<ScratchFolder> scratch_;
 };
 
-std::set<std::string> AllMatches(const std::string& text, const std::regex& pattern,
-                                 const std::string& prefix) {
-  std::set<std::string> found;
-  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match)
-    found.insert(prefix + (*match)[1].str());
-  return found;
-}
-
-// Names that a header marks with QUAVER_API, those of a class as CLASS::NAME.
-std::set<std::string> Declared(const std::string& header, const std::string& scope) {
-  const std::string text = std::regex_replace(FileText(header), std::regex("//[^\n]*|/\\*[^]*?\\*/"), "");
-  const std::regex declaration("QUAVER_API[^;]*?(operator=|~?\\w+)\\("), klass("\nclass (\\w+) \\{([^]*?)\n\\};");
-  std::set<std::string> names = AllMatches(std::regex_replace(text, klass, ""), declaration, scope);
-  for (std::sregex_iterator match(text.begin(), text.end(), klass), end; match != end; ++match)
-    names.merge(AllMatches((*match)[2].str(), declaration, scope + (*match)[1].str() + "::"));
-  return names;
-}
-
 // All of models/ but the weights that are built in: what is shipped there is found by its name.
 TEST_F(InstallTest, TheProgramBringsItsModels) {
   const auto run = Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component program --prefix '" +
@@ -143,26 +125,18 @@ TEST_F(InstallTest, TheProgramDoesNotKnowTheFolderItWasBuiltIn) {
 }
 
 TEST_F(InstallTest, TheSharedLibraryExportsWhatTheHeadersMarkAndNothingElse) {
-  std::set<std::string> declared;
-  for (const auto& entry : fs::recursive_directory_iterator(Prefix() + "/include/quaver")) {
-    if (!entry.is_regular_file() || entry.path().filename() == "export.h") continue;
-    declared.merge(Declared(entry.path(), entry.path().filename() == "quaver.h" ? "" : "quaver::"));
-  }
+  const auto declared = AllDeclared(Prefix() + "/include/quaver");
   EXPECT_TRUE(declared.contains("quaver_encode") && declared.contains("quaver::Model::~Model"));
-  const auto symbols = Shell("nm -DC --defined-only '" + Library() + "/libquaver.so'");
-  ASSERT_EQ(symbols.code, 0) << symbols.out;
-  EXPECT_EQ(AllMatches(symbols.out, std::regex("[0-9a-f]+ \\w ([~\\w:]+=?)[^\n]*"), ""), declared);
+  EXPECT_EQ(Exported(Library() + "/libquaver.so"), declared);
 }
 
 TEST_F(InstallTest, TheSharedLibraryNeedsNoLibraryOfFilesDevicesOrTraining) {
-  const auto dynamic = Shell("readelf -dW '" + Library() + "/libquaver.so'");
-  ASSERT_EQ(dynamic.code, 0) << dynamic.out;
-  const auto needed = AllMatches(dynamic.out, std::regex("NEEDED[^[]*\\[(\\w+)[^\n]*"), "");
+  const Dynamic dynamic = DynamicOf(Library() + "/libquaver.so");
   const std::set<std::string> allowed = {"libhwy", "libmd", "libstdc", "libm",     "libgcc_s",
                                          "libc",   "ld",    "libasan", "libubsan", "libtsan"};
-  EXPECT_TRUE(std::includes(allowed.begin(), allowed.end(), needed.begin(), needed.end())) << dynamic.out;
-  EXPECT_NE(dynamic.out.find("[libquaver.so." + std::to_string(QUAVER_ABI) + "]"), std::string::npos)
-      << dynamic.out;
+  EXPECT_TRUE(std::includes(allowed.begin(), allowed.end(), dynamic.needed.begin(), dynamic.needed.end()))
+      << testing::PrintToString(dynamic.needed);
+  EXPECT_EQ(dynamic.soname, "libquaver.so." + std::to_string(QUAVER_ABI));
 }
 
 TEST_F(InstallTest, HeadersStandAlone) {

@@ -14,6 +14,7 @@ const std::string kClip = QUAVER_SOURCE_DIR "/samples/en-vctk-p228.flac";
 const std::string kVersion = QUAVER_PROJECT_VERSION;
 const std::string kAbi = std::to_string(QUAVER_ABI);
 const std::string kLibrary = "libquaver" + kAbi;
+const std::string kFileLibrary = "libquaver-file" + kAbi;
 
 class PackagesTest : public testing::Test {
  protected:
@@ -52,6 +53,12 @@ TEST_F(PackagesTest, NameWhatTheyNeed) {
   for (const char* other : {"libsndfile", "libsoxr", "libogg", "portaudio"})
     EXPECT_EQ(Depends(kLibrary).find(other), std::string::npos) << other;
   EXPECT_NE(Depends("libquaver-dev").find(kLibrary + " (= " + kVersion + ")"), std::string::npos);
+  EXPECT_NE(Depends(kFileLibrary).find("libogg0"), std::string::npos);
+  EXPECT_NE(Depends(kFileLibrary).find(kLibrary + " (= " + kVersion + ")"), std::string::npos);
+  for (const std::string& needed :
+       {kFileLibrary + " (= " + kVersion + ")", "libquaver-dev (= " + kVersion + ")"})
+    EXPECT_NE(Depends("libquaver-file-dev").find(needed), std::string::npos) << needed;
+  EXPECT_EQ(Depends("libquaver-dev").find("libogg"), std::string::npos);
   EXPECT_NE(
       Shell("dpkg-deb -I " + Package(kLibrary) + " shlibs").out.find("libquaver " + kAbi + " " + kLibrary),
       std::string::npos);
@@ -72,6 +79,17 @@ TEST_F(PackagesTest, ProgramsBuildWithThem) {
   const auto run = Run(
       "cc usr/share/doc/quaver/examples/voice_channel.c $(pkg-config --cflags --libs quaver) -o channel &&"
       " head -c 64000 /dev/zero | ./channel | wc -c");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_EQ(std::atoi(run.out.c_str()), 64000) << run.out;
+}
+
+TEST_F(PackagesTest, ProgramsThatReadQvrFilesBuildWithThem) {
+  for (const std::string& name :
+       {kLibrary, std::string("libquaver-dev"), kFileLibrary, std::string("libquaver-file-dev")})
+    Unpack(name);
+  const auto run = Run(
+      "cc usr/share/doc/quaver/examples/qvr_file.c $(pkg-config --cflags --libs quaver-file) -o qvr_file &&"
+      " head -c 64000 /dev/zero | ./qvr_file t.qvr | wc -c");
   EXPECT_EQ(run.code, 0);
   EXPECT_EQ(std::atoi(run.out.c_str()), 64000) << run.out;
 }
