@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <regex>
 #include <set>
 #include <span>
 #include <string>
@@ -114,7 +115,8 @@ TEST_F(InstallTest, TheProgramDoesNotKnowTheFolderItWasBuiltIn) {
   ASSERT_EQ(run.code, 0) << run.out;
   const std::string program = Folder("elsewhere/bin/quaver");
   // A trainer built here finds LibTorch by the path that installing takes out.
-  const auto looked = Shell("LD_LIBRARY_PATH='" QUAVER_LIBTORCH "' '" + program + "' encode --model nobody x.wav");
+  const auto looked =
+      Shell("LD_LIBRARY_PATH='" QUAVER_LIBTORCH "' '" + program + "' encode --model nobody x.wav");
   EXPECT_NE(looked.out.find("/share/quaver/models/nobody.safetensors"), std::string::npos) << looked.out;
   EXPECT_EQ(looked.out.find(QUAVER_SOURCE_DIR), std::string::npos) << looked.out;
   const std::string bytes = FileText(program);
@@ -164,8 +166,24 @@ TEST_F(InstallTest, CMakeFindsItSharedAndStatic) {
                         "' -DEXAMPLES='" + kSamples + "' -DCMAKE_PREFIX_PATH='" + Prefix() +
                         "' && '" CMAKE_PROGRAM "' --build '" + build + "'");
   ASSERT_EQ(made.code, 0) << made.out;
-  for (const char* name : {"c_quaver", "c_quaver_static", "cc_quaver", "cc_quaver_static"})
+  for (const std::string name : {"c_quaver", "c_quaver_static", "cc_quaver", "cc_quaver_static"}) {
     ExpectSpeechThrough(build + "/" + name);
+    const auto every = Run("'" + build + "/every_" + name + "' < '" + Folder("clip.raw") + "'");
+    EXPECT_EQ(every.code, 0) << every.out;
+  }
+}
+
+// The programs that CMakeFindsItSharedAndStatic runs leave out no function.
+TEST_F(InstallTest, EveryPublicFunctionIsCalledThroughTheInstalledLibrary) {
+  const std::string consumer = QUAVER_SOURCE_DIR "/tests/install/consumer/every_call";
+  const std::string in_c = FileText(consumer + ".c"), in_cc = FileText(consumer + ".cc");
+  for (const std::string& name : AllDeclared(Prefix() + "/include/quaver")) {
+    const std::string last = name.substr(name.find_last_of(':') + 1);
+    if (last.starts_with("~") || last == "operator=") continue;  // no call names them
+    const bool called =
+        std::regex_search(name == last ? in_c : in_cc, std::regex("\\b" + last + "\\b[^;]*[({]"));
+    EXPECT_TRUE(called) << name;
+  }
 }
 
 TEST_F(InstallTest, PkgConfigFindsItSharedAndStatic) {
