@@ -1,7 +1,8 @@
 #include "codec/train/clip_evaluation.h"
 
-#include <algorithm>
 #include <torch/utils.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace quaver {
@@ -29,8 +30,7 @@ ClipLoss ClipEvaluator::Loss(const TorchTensor& reference, const TorchTensor& de
   loss.convergence = terms.convergence.item<double>();
   loss.waveform = terms.waveform.item<double>();
   loss.total = options.log_mel * loss.log_mel_db / 20 + options.convergence * loss.convergence +
-               options.waveform_end * loss.waveform + options.estoi * terms.estoi.item<double>() +
-               options.disturbance * terms.disturbance.item<double>();
+               options.waveform_end * loss.waveform;
   return loss;
 }
 

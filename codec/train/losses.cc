@@ -66,8 +66,6 @@ ReconstructionLoss::ReconstructionLoss(const LossOptions& options, int sample_ra
     spectral.mel = std::make_shared<internal::MelBands>(SparseFilters(filters));
     scales_.push_back({spectral, filters.to(device)});
   }
-  if (options.estoi > 0) estoi_.emplace(sample_rate, device);
-  if (options.disturbance > 0) disturbance_.emplace(sample_rate, device);
 }
 
 LossTerms ReconstructionLoss::Others(const Tensor& reference, const Tensor& output) const {
@@ -77,8 +75,6 @@ LossTerms ReconstructionLoss::Others(const Tensor& reference, const Tensor& outp
   terms.log_mel = none;
   terms.convergence = none;
   terms.waveform = ((output - reference).abs().mean(-1) / level).mean();
-  terms.estoi = estoi_ ? (*estoi_)(reference, output) : none;
-  terms.disturbance = disturbance_ ? (*disturbance_)(reference, output) : none;
   return terms;
 }
 

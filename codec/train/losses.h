@@ -2,12 +2,11 @@
 #ifndef QUAVER_CODEC_TRAIN_LOSSES_H_
 #define QUAVER_CODEC_TRAIN_LOSSES_H_
 
-#include <optional>
 #include <torch/types.h>
+
 #include <vector>
 
 #include "codec/train/options.h"
-#include "codec/train/perceptual_loss.h"
 #include "codec/train/spectrum_op.h"
 
 namespace quaver {
@@ -16,9 +15,7 @@ struct LossTerms {
   torch::Tensor log_mel;  // L1 of log10 mel magnitudes (1 = 20 dB), mean over the scales
   torch::Tensor
       convergence;  // |S - S'| / |S| in the Frobenius norm of each crop (Arik et al., arXiv 1808.06719)
-  torch::Tensor waveform;     // L1 relative to each crop's rms
-  torch::Tensor estoi;        // IntelligibilityLoss; 0 if it has no weight
-  torch::Tensor disturbance;  // DisturbanceLoss; 0 if it has no weight
+  torch::Tensor waveform;  // L1 relative to each crop's rms
 };
 
 class ReconstructionLoss {
@@ -40,8 +37,6 @@ class ReconstructionLoss {
 
   torch::Tensor prefilter_;  // undefined: none
   std::vector<Scale> scales_;
-  std::optional<IntelligibilityLoss> estoi_;
-  std::optional<DisturbanceLoss> disturbance_;
 };
 
 }  // namespace quaver

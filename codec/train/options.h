@@ -20,9 +20,6 @@ struct LossOptions {
   double waveform = 2;      // L1 of the waveform relative to the level of the crop
   double waveform_end = 1;  // its weight at the end of training, reached linearly
   double norm = 1;          // moment loss of the bottleneck
-  // Of codec/train/perceptual_loss.h; 0: not computed.
-  double estoi = 0;
-  double disturbance = 0;
   std::vector<int> fft_sizes = {256, 512, 1024, 2048};
   bool a_weighting = false;  // before the spectral terms (codec/train/a_weighting.h)
 };

@@ -77,13 +77,11 @@ StepReport TrainStep(TrainingState& state, const ReconstructionLoss& loss, const
   report.own_finite = own.isfinite().all().item<bool>();
   const TorchTensor values = peers.Mean(own);  // all ranks decide alike
   const auto value = [&](int64_t i) { return values[i].item<double>(); };
-  report.total = value(0) + options.loss.norm * value(6);
+  report.total = value(0) + options.loss.norm * value(4);
   report.terms = {
-      {"log_mel_db", 20 * value(1)}, {"convergence", value(2)}, {"waveform", value(3)}, {"norm", value(6)}};
-  if (options.loss.estoi > 0) report.terms.emplace_back("estoi", value(4));
-  if (options.loss.disturbance > 0) report.terms.emplace_back("disturbance", value(5));
+      {"log_mel_db", 20 * value(1)}, {"convergence", value(2)}, {"waveform", value(3)}, {"norm", value(4)}};
   for (size_t i = 0; i < bottleneck.watch.size(); ++i)
-    report.terms.emplace_back(bottleneck.watch[i].first, value(7 + static_cast<int64_t>(i)));
+    report.terms.emplace_back(bottleneck.watch[i].first, value(5 + static_cast<int64_t>(i)));
   report.finite = std::isfinite(report.total) && Update(state, pass, at_decoded, report, peers, workers);
   state.bottleneck->EndStep(&peers.group);
   if (!report.finite) ++state.bad_steps;

@@ -10,7 +10,7 @@ using torch::Tensor;
 Tensor Reconstruction(const LossOptions& options, const LossTerms& terms, double progress) {
   const double waveform = options.waveform + progress * (options.waveform_end - options.waveform);
   return options.log_mel * terms.log_mel + options.convergence * terms.convergence +
-         waveform * terms.waveform + options.estoi * terms.estoi + options.disturbance * terms.disturbance;
+         waveform * terms.waveform;
 }
 
 WorkerLoss LossOf(const GeneratorPass::Part& part, const ReconstructionLoss& loss, const LossOptions& options,
@@ -18,9 +18,7 @@ WorkerLoss LossOf(const GeneratorPass::Part& part, const ReconstructionLoss& los
   const Tensor decoded = part.decoded.detach().requires_grad_();
   const LossTerms terms = loss(part.reference, decoded);
   const Tensor total = Reconstruction(options, terms, progress);
-  const Tensor values =
-      torch::stack({total, terms.log_mel, terms.convergence, terms.waveform, terms.estoi, terms.disturbance})
-          .detach();
+  const Tensor values = torch::stack({total, terms.log_mel, terms.convergence, terms.waveform}).detach();
   const auto share = torch::full_like(total, part.share);
   return {part.share * values, torch::autograd::grad({total}, {decoded}, {share})[0]};
 }

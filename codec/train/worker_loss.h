@@ -13,7 +13,7 @@
 namespace quaver {
 
 struct WorkerLoss {
-  // [6]: weighted sum, log_mel, convergence, waveform, estoi, disturbance; the worker's shares in the
+  // [4]: weighted sum, log_mel, convergence, waveform; the worker's shares in the
   // batch's.
   torch::Tensor values;
   torch::Tensor at_decoded;  // gradient of the batch's weighted sum at the worker's decoded samples

@@ -38,12 +38,21 @@ TEST(TrainingOptions, MistakesAreNamed) {
       {R"({"loss": {"fft_sizes": [7]}})", "fft_sizes"},
       {R"({"augment": {"noise": 1.5}})", "augment"},
       {R"({"augment": {"echo": 0.5}})", "echo"},
+      {R"({"loss": {"estoi": 6}})", "estoi"},
+      {R"({"estoi": 0})", "estoi"},
   };
   for (const auto& [json, word] : cases) {
     const auto options = ParseTrainingOptions(json);
     ASSERT_FALSE(options.ok()) << json;
     EXPECT_NE(options.message().find(word), std::string::npos) << options.message();
   }
+}
+
+TEST(TrainingOptions, OfCheckpointsOfBeforeAreRead) {
+  const auto options = ParseTrainingOptions(R"({"loss": {"estoi": 0.0, "disturbance": 0, "log_mel": 3}})");
+  ASSERT_TRUE(options.ok()) << options.message();
+  EXPECT_EQ(options.value().loss.log_mel, 3);
+  EXPECT_EQ(TrainingJson(options.value()).find("estoi"), std::string::npos);
 }
 
 TEST(TrainingOptions, ErrorsNameTheFile) {
