@@ -18,7 +18,8 @@ const CommandText kText = {
     "export",
     "Writes the averaged weights of a run as a weights file, with an entropy model fitted to the\n"
     "training data: token frequencies are counted, then a small network is trained to refine them,\n"
-    "which takes a few minutes (`quaver fit-entropy` does the same for a weights file). A run with\n"
+    "which takes a few minutes (`quaver fit-entropy` does the same for a weights file). Its output is\n"
+    "brought to the level of the input, which a decoder falls short of by about a decibel. A run with\n"
     "vector perturbation gets its codebooks here unless `quaver fit-codebook` has fitted them since\n"
     "its last step. Matrices are stored in 8 bits with a scale for each row, which halves the file;\n"
     "--bits 16 stores them as they were trained, for a run that is to go on from the file.",

@@ -1,11 +1,13 @@
 #include "codec/train/export.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "codec/model/eight_bit.h"
 #include "codec/model/layers.h"
 #include "codec/train/bottlenecks/vp.h"
 #include "codec/train/fit_codebook.h"
+#include "codec/train/fit_level.h"
 
 namespace quaver {
 namespace {
@@ -59,6 +61,9 @@ Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool ei
   }
   weights.metadata["licence"] = "Apache-2.0";
   weights.metadata["training"] = Summary(state, data);
+  const auto gain = FitLevel(weights, data, progress);
+  if (!gain.ok()) return gain.error();
+  weights.metadata["gain_db"] = nlohmann::json(std::round(100 * gain.value()) / 100).dump();
   const Status fitted = FitEntropy(weights, data, options, progress);
   if (!fitted.ok()) return fitted.error();
   return weights;
