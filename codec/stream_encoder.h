@@ -53,11 +53,10 @@ struct EncodedPacket {
   int tokens = 0;              // of all its frames together
 };
 
-// The tokens a frame, 1 .. groups, whose payload is expected to fit a bit rate in packets of that many
-// frames. An error if not even one token does. The expectation is that of speech, from the metadata of the
-// model
-// ("payload_bps"; nominally 10 bits a token if there are none), and what short packets cost in addition:
-// about half a byte a packet and half a bit a token of its first frame.
+// The largest number of tokens a frame, 1 .. groups, whose payload is expected to fit a bit rate in packets of
+// that many frames. An error if even one token is too much. The expectation is that of speech, from the
+// metadata of the model ("payload_bps"; nominally 10 bits a token if there are none), and what short packets
+// cost in addition: about half a byte a packet and half a bit a token of its first frame.
 QUAVER_API Result<int> TokensForBitrate(const Model& model, double bits_per_second,
                                         int frames_per_packet = kMaxFramesPerPacket);
 // The expected payload of so many tokens a frame, in bits per second; the inverse of the above. An error if
