@@ -92,7 +92,8 @@ enum {
 typedef struct quaver_file_event {
   int kind; /* QUAVER_FILE_END, _PACKET or _LOST */
   /* _PACKET: its frames, 1 .. 25: conceal so many if it cannot be decoded. _LOST: the frames missing, 1 ..
-   * 3000; all of a stream together are at most as many as its packets held so far, and 3000 more. */
+   * QUAVER_MAX_LOST_FRAMES; all of a stream together are at most as many as its packets held so far, and
+   * QUAVER_MAX_LOST_FRAMES more. */
   int frames;
   const uint8_t* packet; /* _PACKET: its bytes, valid until the next call of _next or _close; else NULL */
   size_t size;           /* _PACKET: 1 .. QUAVER_MAX_PACKET_BYTES; else 0 */
