@@ -9,6 +9,7 @@
 
 #include "bench/packet_stream.h"
 #include "bench/timing.h"
+#include "codec/model_access.h"
 
 namespace quaver::bench {
 namespace {
@@ -61,7 +62,7 @@ Json MeasurePackets(const std::shared_ptr<const Model>& model, int n_q, const Sp
 
 Json MeasureMemory(const FoundModel& found) {
   const size_t before = ResidentBytes();
-  const auto model = Model::FromBytes(found.bytes(), found.source, found.verify());
+  const auto model = internal::ModelAccess::FromBytes(found.bytes(), found.source, found.verify());
   if (!model.ok()) return Json::object();
   const size_t after = ResidentBytes();
   const size_t loaded = HeapInUse();

@@ -8,6 +8,7 @@
 #include "bench/packets.h"
 #include "bench/timing.h"
 #include "codec/model/layers.h"
+#include "codec/model_access.h"
 #include "codec/runtime/arena.h"
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
@@ -109,7 +110,7 @@ Json MeasureStages(const WeightsView& weights, const std::shared_ptr<const Model
   const Network network = BuildNetwork(weights.config);
   TimedChain encoder(network.encoder, weights, 2);
   TimedChain decoder(network.decoder, weights, 1);
-  const internal::Bottleneck& bottleneck = model->plan().bottleneck();
+  const internal::Bottleneck& bottleneck = internal::ModelAccess::plan(*model).bottleneck();
   Packer packer(model, {1, n_q});
   std::vector<uint16_t> tokens(n_q);
   Buffer latents(bottleneck.stride());
