@@ -39,11 +39,12 @@ struct Arguments {
   int bits = 8;  // of the matrices
   bool best = false;
   bool force = false;
+  bool keep_level = false;
   FitEntropyNetworkOptions fit;
 };
 
 int Run(const Arguments& arguments) {
-  const auto& [run, out, folder, bits, best, force, fit] = arguments;
+  const auto& [run, out, folder, bits, best, force, keep_level, fit] = arguments;
   const auto existing = force ? Existing::kReplace : Existing::kRefuse;
   auto file = AtomicFile::Create(out, existing);  // refused before the work, not after it
   if (!file.ok()) return Fail(file.message());
@@ -59,7 +60,7 @@ int Run(const Arguments& arguments) {
     const Status fitted = FitAndPrintCodebooks(training, data.value(), {});
     if (!fitted.ok()) return Fail(fitted.message());
   }
-  auto weights = ExportWeights(training, data.value(), bits == 8, fit, TerminalFitProgress());
+  auto weights = ExportWeights(training, data.value(), {bits == 8, !keep_level, fit}, TerminalFitProgress());
   if (!weights.ok()) return Fail(weights.message());
   const auto bytes = SerializeWeights(weights.value());
   if (!bytes.ok()) return Fail(bytes.message());
@@ -86,6 +87,8 @@ int RunExport(int argc, char** argv) {
        cxxopts::value(arguments.best))  //
       ("entropy-steps", "Training steps of the entropy network; 0: frequency tables alone",
        cxxopts::value(arguments.fit.steps)->default_value("2000"), "N")  //
+      ("keep-level", "Leave the level of decoded sound as it was trained",
+       cxxopts::value(arguments.keep_level))  //
       ("force", "Overwrite an existing file", cxxopts::value(arguments.force));
   if (const auto over = line.Parse(argc, argv)) return *over;
   if (line.positional().size() != 1 || arguments.out.empty())

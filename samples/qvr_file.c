@@ -41,7 +41,10 @@ static int Record(const quaver_model* model, FILE* file) {
   quaver_format format;
   quaver_file_header header;
   quaver_file_writer* writer = NULL;
-  quaver_stream_encoder* encoder = quaver_stream_encoder_create(model, NULL, why, sizeof why);
+  quaver_options options;
+  quaver_options_default(&options);
+  options.tokens = 6; /* a frame: 3 kbit/s */
+  quaver_stream_encoder* encoder = quaver_stream_encoder_create(model, &options, why, sizeof why);
   if (encoder != NULL && quaver_stream_encoder_format(encoder, &format) == 0 &&
       quaver_file_header_init(&header, model, &format) == 0)
     writer = quaver_file_writer_create(&header, WriteBytes, file, why, sizeof why);

@@ -42,8 +42,8 @@ Status CheckExport(const Config& config) {
   return Error{"a bottleneck of type \"" + type + "\" is not exported: " + why};
 }
 
-Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool eight_bit,
-                              const FitEntropyNetworkOptions& options, const FitProgress& progress) {
+Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, const ExportOptions& options,
+                              const FitProgress& progress) {
   const Config& config = state.config.model;
   const Status possible = CheckExport(config);
   if (!possible.ok()) return possible.error();
@@ -55,16 +55,18 @@ Result<Weights> ExportWeights(TrainingState& state, const Dataset& data, bool ei
     if (!fitted.ok()) return fitted.error();
   }
   AddCodebooks(*state.bottleneck, weights.tensors);
-  if (eight_bit) {  // before the entropy model sees tokens: it is fitted to those that will be sent
+  if (options.eight_bit) {  // before the entropy model sees tokens: it is fitted to those that will be sent
     const Status stored = StoreMatricesAsEightBit(weights);
     if (!stored.ok()) return stored.error();
   }
   weights.metadata["licence"] = "Apache-2.0";
   weights.metadata["training"] = Summary(state, data);
-  const auto gain = FitLevel(weights, data, progress);
-  if (!gain.ok()) return gain.error();
-  weights.metadata["gain_db"] = nlohmann::json(std::round(100 * gain.value()) / 100).dump();
-  const Status fitted = FitEntropy(weights, data, options, progress);
+  if (options.fit_level) {
+    const auto gain = FitLevel(weights, data, progress);
+    if (!gain.ok()) return gain.error();
+    weights.metadata["gain_db"] = nlohmann::json(std::round(100 * gain.value()) / 100).dump();
+  }
+  const Status fitted = FitEntropy(weights, data, options.entropy_network, progress);
   if (!fitted.ok()) return fitted.error();
   return weights;
 }

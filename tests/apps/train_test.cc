@@ -144,11 +144,12 @@ TEST_F(TrainTool, BottlenecksAreScoredFromTheRun) {
   }
 }
 
-// The same network scores the same by its run and by its weights file; other levels can stand in.
+// The same network scores the same by its run and by its weights file, unless the export changes its level;
+// other levels of the bottleneck can stand in.
 TEST_F(TrainTool, ScoresOfARunAreThoseOfItsExport) {
   Expect(0, "quaver train --config small.json --data data --out run --threads 1 --steps 5");
   Expect(0, "cp data/en-vctk-p243.flac clip.flac");
-  Expect(0, "quaver export run -o small.safetensors --entropy-steps 5");
+  Expect(0, "quaver export run -o small.safetensors --entropy-steps 5 --keep-level");
   Expect(0,
          "quaver encode clip.flac -o t.qvr --model small.safetensors --tokens 2 && "
          "quaver decode t.qvr --model small.safetensors -o exported.wav");
@@ -157,6 +158,8 @@ TEST_F(TrainTool, ScoresOfARunAreThoseOfItsExport) {
     return facts.value("log_mel_db", 0.0);
   };
   const double exported = score("quaver evaluate clip.flac exported.wav --json");
+  Expect(0, "quaver export run -o level.safetensors --entropy-steps 5");
+  EXPECT_NE(Bytes("level.safetensors"), Bytes("small.safetensors"));
   EXPECT_NEAR(score("quaver evaluate clip.flac own.wav --run run --n-q 2 --json"), exported, 0.05);
   const std::string levels = R"( --bottleneck '{"type": "fsp", "cdf": "tanh", "groups": 3, "levels": [)";
   const double same = score("quaver evaluate clip.flac a.wav --run run --json" + levels + "8, 5, 5, 5]}'");

@@ -142,8 +142,8 @@ TEST(Training, LearningRateWarmsUpHoldsAndDecays) {
 const FitEntropyNetworkOptions kQuickFit = {.steps = 10, .units = 5, .batch = 64};
 
 Result<Weights> ExportedAndReadBack() {
-  auto weights =
-      ExportWeights(*TrainedOnce().state, TrainedOnce().data, /*eight_bit=*/false, kQuickFit, nullptr);
+  auto weights = ExportWeights(*TrainedOnce().state, TrainedOnce().data,
+                               {.eight_bit = false, .entropy_network = kQuickFit}, nullptr);
   if (!weights.ok()) return weights;
   const auto bytes = SerializeWeights(weights.value());
   if (!bytes.ok()) return bytes.error();
@@ -216,7 +216,8 @@ TEST(Training, AWarmStartBeginsWithTheWeightsAndNamesThem) {
     for (const auto& [name, tensor] : ReadTensors(*network))
       EXPECT_EQ(tensor.values, weights.value().tensors.at(name).values) << name;
   }
-  const auto next = ExportWeights(state, trained.data, /*eight_bit=*/false, kQuickFit, nullptr);
+  const auto next =
+      ExportWeights(state, trained.data, {.eight_bit = false, .entropy_network = kQuickFit}, nullptr);
   ASSERT_TRUE(next.ok()) << next.message();
   EXPECT_NE(next.value().metadata.at("training").find(ToHex(weights.value().identity)), std::string::npos);
 
@@ -255,8 +256,8 @@ TEST(Training, AWarmStartFromACheckpointTakesWhatTheRunLearnt) {
 
 TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {
   const Trained& trained = TrainedOnce();
-  auto a = ExportWeights(*trained.state, trained.data, /*eight_bit=*/true, kQuickFit, nullptr);
-  auto b = ExportWeights(*trained.state, trained.data, /*eight_bit=*/true, kQuickFit, nullptr);
+  auto a = ExportWeights(*trained.state, trained.data, {.entropy_network = kQuickFit}, nullptr);
+  auto b = ExportWeights(*trained.state, trained.data, {.entropy_network = kQuickFit}, nullptr);
   ASSERT_TRUE(a.ok() && b.ok());
   const auto bytes_a = SerializeWeights(a.value());
   const auto bytes_b = SerializeWeights(b.value());
