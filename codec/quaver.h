@@ -117,9 +117,10 @@ QUAVER_API int quaver_delay(const quaver_model* model); /* samples by which deco
 /* SHA-256 of configuration and weights: both ends of a stream need the same. Returns 0. */
 QUAVER_API int quaver_model_identity(const quaver_model* model, uint8_t identity[32]);
 
-/* The metadata of the weights file (name, licence, measured rates ...) and the identity as "identity", a JSON
- * object of strings, with a final 0. Returns its length without the 0; if that does not fit into `capacity`,
- * it is QUAVER_ERROR_SHORT, unless `json` is NULL and `capacity` 0: then the length alone is returned. */
+/* The metadata of the weights file (licence, training, measured rates ...; some 10 kB) and the identity as
+ * "identity", a JSON object of strings, with a final 0. Returns its length without the 0; if that does not
+ * fit into `capacity`, it is QUAVER_ERROR_SHORT, unless `json` is NULL and `capacity` 0: then the length
+ * alone is returned. */
 QUAVER_API int quaver_model_metadata(const quaver_model* model, char* json, size_t capacity);
 
 /* The largest number of tokens a frame whose payload is expected to fit a bit rate, in packets of 1 .. 25
@@ -226,9 +227,9 @@ QUAVER_API int quaver_batch_decode_i16(quaver_batch* batch, quaver_decoder* cons
  * Creating and the first few packets allocate memory. After these, with effort 0, nothing is allocated as
  * long as packets are read as they become ready. */
 typedef struct quaver_options {
-  double bits_per_second; /* payload; held with packets of 10 frames and more, expected with shorter ones */
+  double bits_per_second; /* payload; held from 10 frames a packet on; shorter packets take up to 6 % more */
   int tokens;             /* a frame, 1 .. quaver_groups(), in place of a bit rate; 0: the bit rate rules */
-  int frames_per_packet;  /* 1 .. 25; a frame is 20 ms */
+  int frames_per_packet;  /* 1 .. 25; a frame is 20 ms; for live sound 1, as the first packet waits for all */
   int variable_rate; /* 1: fewer tokens where the sound is quiet; the rate (or tokens) is that of speech */
   int effort;        /* 0, 1, 2: time spent on better sound at the same rate; looks 30 seconds ahead */
 } quaver_options;
@@ -250,7 +251,8 @@ QUAVER_API int quaver_stream_encoder_write_i16(quaver_stream_encoder* encoder, c
 /* The end of the sound: what is left, and what the decoder's delay needs. Returns the packets that are ready.
  */
 QUAVER_API int quaver_stream_encoder_flush(quaver_stream_encoder* encoder);
-/* The next packet: its bytes, or 0 if none is ready. `capacity` is at least QUAVER_MAX_PACKET_BYTES. */
+/* The next packet: its bytes, or 0 if none is ready. QUAVER_ERROR_SHORT if `capacity` is below
+ * QUAVER_MAX_PACKET_BYTES. */
 QUAVER_API int quaver_stream_encoder_read(quaver_stream_encoder* encoder, uint8_t* packet, size_t capacity);
 /* From the next frame on; not with an effort. Returns 0. */
 QUAVER_API int quaver_stream_encoder_set_bitrate(quaver_stream_encoder* encoder, double bits_per_second);
@@ -262,13 +264,17 @@ QUAVER_API quaver_stream_decoder* quaver_stream_decoder_create(const quaver_mode
                                                                const quaver_format* format, int skip,
                                                                char* error, size_t error_size);
 QUAVER_API void quaver_stream_decoder_close(quaver_stream_decoder* decoder);
-/* Decodes a packet. Returns the samples that are ready to be read; on QUAVER_ERROR_PACKET the stream is as it
- * was: write as many frames as lost as packets usually have. */
+/* Decodes a packet, whatever number of frames it holds; for live sound, where a damaged one must not shift
+ * the stream, check quaver_packet_frames() first. Returns the samples that are ready to be read; on
+ * QUAVER_ERROR_PACKET the stream is as it was: write as many frames as lost as packets usually have. */
 QUAVER_API int quaver_stream_decoder_write(quaver_stream_decoder* decoder, const void* packet, size_t size);
 /* Frames that did not arrive, 0 .. QUAVER_MAX_LOST_FRAMES, are concealed. Returns the samples ready. */
 QUAVER_API int quaver_stream_decoder_lost(quaver_stream_decoder* decoder, int frames);
-/* The end of a sound of `length` samples in all: conceals what is missing, drops what is too much and not yet
- * read. QUAVER_ERROR_ARGUMENT if more than a minute is missing. Returns the samples ready. */
+/* The end of a sound of `length` samples in all at the model's rate: conceals what is missing, drops what is
+ * too much and not yet read. What was read cannot be taken back, and the last packet usually holds more than
+ * the sound: to get exactly `length` samples, leave the last 25 * quaver_frame_samples() unread until then,
+ * or read no further than `length`. QUAVER_ERROR_ARGUMENT if more than a minute is missing. Returns the
+ * samples ready. */
 QUAVER_API int quaver_stream_decoder_flush(quaver_stream_decoder* decoder, uint64_t length);
 /* Moves samples, `capacity` at most, to `samples`; returns how many. */
 QUAVER_API int quaver_stream_decoder_read(quaver_stream_decoder* decoder, float* samples, size_t capacity);

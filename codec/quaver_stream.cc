@@ -115,12 +115,14 @@ int quaver_stream_encoder_read(quaver_stream_encoder* encoder, uint8_t* packet, 
 
 int quaver_stream_encoder_set_bitrate(quaver_stream_encoder* encoder, double bits_per_second) {
   if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
+  if (encoder->ended) return QUAVER_ERROR_ENDED;
   return Guarded(
       [&] { return encoder->encoder.SetBitrate(bits_per_second).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
 }
 
 int quaver_stream_encoder_set_tokens(quaver_stream_encoder* encoder, int n_q) {
   if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
+  if (encoder->ended) return QUAVER_ERROR_ENDED;
   return Guarded([&] { return encoder->encoder.SetTokens(n_q).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
 }
 

@@ -1,4 +1,5 @@
-// The receiving side of a stream: packets in, samples out, without the codec's delay and of the exact length.
+// The receiving side of a stream: packets in, samples out, without the codec's delay and, for a sound whose
+// end is known, of the exact length.
 //
 //   auto decoder = quaver::StreamDecoder::Create(model, {.format = format});   // of the sender
 //   quaver::StreamDecoder& stream = decoder.value();
@@ -46,16 +47,20 @@ class StreamDecoder {
   QUAVER_API StreamDecoder& operator=(StreamDecoder&&) noexcept;
 
   // Decodes a packet. False, and the stream is as it was, if the bytes are no packet of this model (or the
-  // stream has ended): then WriteLost as many frames as PacketFrames says, or as packets usually have.
+  // stream has ended): then WriteLost as many frames as packets usually have. A packet decodes whatever
+  // number of frames it holds; for live sound, where a damaged one must not shift the stream, check
+  // PacketFrames(format, packet) first.
   QUAVER_API bool Write(std::span<const uint8_t> packet);
   // Frames that did not arrive, 0 .. kMaxLostFrames: continues the sound as well as the network can.
   QUAVER_API bool WriteLost(int frames);
   // Frames as tokens [frames, n_q], n_q 1 .. groups. False if a token is not a code or the sizes do not
   // agree.
   QUAVER_API bool WriteTokens(std::span<const uint16_t> tokens, int n_q);
-  // The end of a sound of `length` samples in all, those read already among them: conceals what is missing,
-  // and drops what is too much and not yet read. False, and nothing is done, if more than a minute is missing
-  // or if it was called before.
+  // The end of a sound of `length` samples in all at the model's rate, those read already among them:
+  // conceals what is missing, and drops what is too much and not yet read. What was read cannot be taken
+  // back, and the last packet usually holds more than the sound: to get exactly `length` samples, leave the
+  // last 25 * model.frame() samples unread until Flush, or read no further than `length` if it is known.
+  // False, and nothing is done, if more than a minute is missing or if it was called before.
   QUAVER_API bool Flush(uint64_t length);
 
   QUAVER_API size_t ready() const noexcept;  // samples that wait to be read

@@ -205,6 +205,7 @@ bool StreamEncoder::Flush(uint64_t length) {
   }
   if (it.selector) it.AddRows(it.selector->Finish());
   if (it.filling.frames > 0) it.Close();
+  it.written = end;  // the silence is not part of the sound
   it.ended = true;
   return true;
 }

@@ -32,13 +32,16 @@ namespace quaver {
 // What to send of a sound.
 struct EncoderOptions {
   // Payload (bytes of the packets) in bits per second. With packets of 10 frames and more, or with effort,
-  // the rate is held: it is an upper bound over a few seconds, unless one token a frame is already more. With
-  // shorter packets and with variable_rate it picks one number of tokens, which is expected to fit the rate
-  // in packets of 25 frames; shorter packets then take more (TokensForBitrate tells how much).
+  // the rate is held: a few seconds take no more, to half a percent, unless one token a frame is already
+  // more. With shorter packets and with variable_rate it picks one number of tokens, which is expected to fit
+  // the rate in packets of 25 frames; packets of one frame then take about 6 % more than the rate. For a
+  // limit there, set `tokens` to TokensForBitrate(model, rate, frames_per_packet). Rates beyond all tokens
+  // (about 7 kbit/s) send all tokens.
   double bits_per_second = 3000;
   // Tokens a frame, 1 .. groups, in place of a bit rate; 0: the bit rate rules.
   int tokens = 0;
-  int frames_per_packet = kMaxFramesPerPacket;  // 1 .. 25; a frame is 20 ms
+  // 1 .. 25; a frame is 20 ms. For live sound 1: the default gives its first packet after half a second.
+  int frames_per_packet = kMaxFramesPerPacket;
   // Fewer tokens where the sound is quiet, down to one in pauses: the rate or the tokens are those of speech.
   bool variable_rate = false;
   // 0, 1 or 2: time spent on a better sound at the same bit rate. 1 gives bits to the frames where they are
@@ -53,8 +56,8 @@ struct EncodedPacket {
   int tokens = 0;              // of all its frames together
 };
 
-// The largest number of tokens a frame, 1 .. groups, whose payload is expected to fit a bit rate in packets of
-// that many frames. An error if even one token is too much. The expectation is that of speech, from the
+// The largest number of tokens a frame, 1 .. groups, whose payload is expected to fit a bit rate in packets
+// of that many frames. An error if even one token is too much. The expectation is that of speech, from the
 // metadata of the model ("payload_bps"; nominally 10 bits a token if there are none), and what short packets
 // cost in addition: about half a byte a packet and half a bit a token of its first frame.
 QUAVER_API Result<int> TokensForBitrate(const Model& model, double bits_per_second,
@@ -65,8 +68,8 @@ QUAVER_API Result<double> ExpectedBitrate(const Model& model, int tokens,
                                           int frames_per_packet = kMaxFramesPerPacket);
 
 // Belongs to one thread at a time. With effort 0, once a few packets have passed through it, it allocates
-// nothing more as long as packets are read as they become ready; the first calls and other efforts may throw
-// std::bad_alloc.
+// nothing more as long as packets are read as they become ready, by Read(span) or ReadTokens: a packet that
+// Read() gives owns its bytes. The first calls and other efforts may throw std::bad_alloc.
 class StreamEncoder {
  public:
   // Errors: no model, options out of range or at odds with each other, a bit rate that is too low.
@@ -107,7 +110,7 @@ class StreamEncoder {
   // without: a packet that differs from the format takes about a byte more. False: out of range.
   QUAVER_API bool set_format(const PacketDefaults& format) noexcept;
 
-  QUAVER_API uint64_t samples() const noexcept;  // written so far
+  QUAVER_API uint64_t samples() const noexcept;  // of the sound: written so far; after Flush, its length
   QUAVER_API const Model& model() const noexcept;
 
  private:

@@ -1,6 +1,6 @@
-/* Speech to a .qvr file and back, in C: encodes raw 16-bit speech at 16 kHz from standard input to the file
- * at 3 kbit/s, then decodes the file to standard output. cc qvr_file.c $(pkg-config --cflags --libs
- * quaver-file) -o qvr_file
+/* Speech to a .qvr file and back, in C: encodes raw 16-bit speech at 16 kHz from standard input to the
+ * file at about 2.4 kbit/s, then decodes the file to standard output.
+ *   cc qvr_file.c $(pkg-config --cflags --libs quaver-file) -o qvr_file
  *   ./qvr_file talk.qvr < talk.raw > decoded.raw */
 #include <quaver/quaver.h>
 #include <quaver/quaver_file.h>
@@ -43,7 +43,7 @@ static int Record(const quaver_model* model, FILE* file) {
   quaver_file_writer* writer = NULL;
   quaver_options options;
   quaver_options_default(&options);
-  options.tokens = 6; /* a frame: 3 kbit/s */
+  options.tokens = 6; /* a frame: about 2.4 kbit/s */
   quaver_stream_encoder* encoder = quaver_stream_encoder_create(model, &options, why, sizeof why);
   if (encoder != NULL && quaver_stream_encoder_format(encoder, &format) == 0 &&
       quaver_file_header_init(&header, model, &format) == 0)

@@ -3,7 +3,7 @@
 #include <quaver/quaver.h>
 #include <stdio.h>
 
-enum { kFrame = 320, kTokens = 6 }; /* samples of 20 ms; 6 tokens a frame are 3 kbit/s */
+enum { kFrame = 320, kTokens = 6 }; /* samples of 20 ms; 6 tokens a frame are 3 kbit/s at most */
 
 static const quaver_format kFormat = {1, kTokens}; /* both ends agree on it: packets of one frame */
 

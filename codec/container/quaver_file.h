@@ -18,6 +18,9 @@
  *   if (kind == QUAVER_FILE_END) ... the sound has event.original_samples samples ...
  *   quaver_file_reader_close(reader);
  *
+ * A page of about 5 seconds is written at once, so this is for files and transfers, not for live sound, and
+ * one damaged byte costs a page.
+ *
  * The rules of quaver.h hold here too: calls that can fail return a negative quaver_error, no call throws,
  * aborts or prints, NULL where an object or a buffer is expected is QUAVER_ERROR_ARGUMENT. All calls may
  * allocate memory; QUAVER_ERROR_MEMORY says that there was none, and the stream is then good for its _close

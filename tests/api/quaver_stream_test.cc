@@ -161,6 +161,8 @@ TEST_F(CStreamTest, NothingGoesOnBehindTheEnd) {
   EXPECT_EQ(quaver_stream_encoder_flush(sender.get()), 0);  // nothing was written, so there is no packet
   EXPECT_EQ(quaver_stream_encoder_flush(sender.get()), QUAVER_ERROR_ENDED);
   EXPECT_EQ(quaver_stream_encoder_write(sender.get(), speech_.data(), kFrame), QUAVER_ERROR_ENDED);
+  EXPECT_EQ(quaver_stream_encoder_set_bitrate(sender.get(), 3000), QUAVER_ERROR_ENDED);
+  EXPECT_EQ(quaver_stream_encoder_set_tokens(sender.get(), 3), QUAVER_ERROR_ENDED);
   const auto receiver = Receiver({1, 6}, 0);
   EXPECT_EQ(quaver_stream_decoder_flush(receiver.get(), 100), 100);
   EXPECT_EQ(quaver_stream_decoder_flush(receiver.get(), 100), QUAVER_ERROR_ENDED);

@@ -61,7 +61,9 @@ TEST(StreamEncoder, AnyChunkingGivesTheSamePackets) {
       at += count;
       for (auto& packet : ReadAll(encoder.value())) packets.push_back(std::move(packet));
     }
+    EXPECT_EQ(encoder.value().samples(), kSamples);
     EXPECT_TRUE(encoder.value().Flush());
+    EXPECT_EQ(encoder.value().samples(), kSamples);
     EXPECT_FALSE(encoder.value().Flush());
     EXPECT_FALSE(encoder.value().Write(Clip()));
     for (auto& packet : ReadAll(encoder.value())) packets.push_back(std::move(packet));
