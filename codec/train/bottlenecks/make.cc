@@ -1,10 +1,10 @@
+#include "codec/train/bottlenecks/baselines/fsq.h"
+#include "codec/train/bottlenecks/baselines/none.h"
+#include "codec/train/bottlenecks/baselines/simvq.h"
+#include "codec/train/bottlenecks/baselines/vq.h"
 #include "codec/train/bottlenecks/bottleneck.h"
 #include "codec/train/bottlenecks/fsp.h"
-#include "codec/train/bottlenecks/fsq.h"
-#include "codec/train/bottlenecks/none.h"
-#include "codec/train/bottlenecks/simvq.h"
 #include "codec/train/bottlenecks/vp.h"
-#include "codec/train/bottlenecks/vq.h"
 
 namespace quaver {
 

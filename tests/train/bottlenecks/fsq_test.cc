@@ -1,5 +1,5 @@
 // FSQ and its symmetric form against their definitions, and against FSP on a uniform source.
-#include "codec/train/bottlenecks/fsq.h"
+#include "codec/train/bottlenecks/baselines/fsq.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "codec/train/bottlenecks/none.h"
+#include "codec/train/bottlenecks/baselines/none.h"
 
 #include <gtest/gtest.h>
 #include <torch/autograd.h>

@@ -1,4 +1,4 @@
-#include "codec/train/bottlenecks/simvq.h"
+#include "codec/train/bottlenecks/baselines/simvq.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim.h>

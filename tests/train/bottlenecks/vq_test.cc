@@ -1,4 +1,4 @@
-#include "codec/train/bottlenecks/vq.h"
+#include "codec/train/bottlenecks/baselines/vq.h"
 
 #include <gtest/gtest.h>
 #include <torch/optim.h>

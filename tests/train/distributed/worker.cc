@@ -11,7 +11,7 @@
 #include <map>
 
 #include "codec/train/bottlenecks/vp.h"
-#include "codec/train/bottlenecks/vq.h"
+#include "codec/train/bottlenecks/baselines/vq.h"
 #include "codec/train/checkpoint.h"
 #include "codec/train/distributed/data_parallel.h"
 #include "codec/train/distributed/gradient_sum.h"

@@ -1,4 +1,4 @@
-#include "codec/train/bottlenecks/fsq.h"
+#include "codec/train/bottlenecks/baselines/fsq.h"
 
 #include <cmath>
 

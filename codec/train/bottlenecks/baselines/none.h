@@ -1,7 +1,7 @@
 // No bottleneck: latents reach the decoder as they are. What training with it gives is the upper bound for
 // all that quantise; there are no tokens.
-#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_NONE_H_
-#define QUAVER_CODEC_TRAIN_BOTTLENECKS_NONE_H_
+#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_NONE_H_
+#define QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_NONE_H_
 
 #include <torch/types.h>
 
@@ -24,4 +24,4 @@ class None : public Bottleneck {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_NONE_H_
+#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_NONE_H_

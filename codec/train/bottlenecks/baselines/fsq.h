@@ -7,8 +7,8 @@
 //   fsq-noise  z = (tanh(a) + 1) / 2 rounded to k / (L - 1); while training a share of the elements is moved
 //              by uniform noise of width 1 / L instead, which may leave the range (the baseline of arXiv
 //              2602.17133).
-#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_FSQ_H_
-#define QUAVER_CODEC_TRAIN_BOTTLENECKS_FSQ_H_
+#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_FSQ_H_
+#define QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_FSQ_H_
 
 #include <torch/types.h>
 
@@ -44,4 +44,4 @@ class Fsq : public Bottleneck {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_FSQ_H_
+#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_FSQ_H_

@@ -1,8 +1,9 @@
-#include "codec/train/bottlenecks/vq.h"
+#include "codec/train/bottlenecks/baselines/vq.h"
 
-#include <algorithm>
 #include <torch/nn/module.h>
 #include <torch/utils.h>
+
+#include <algorithm>
 
 #include "codec/train/bottlenecks/codes.h"
 #include "codec/train/bottlenecks/nearest.h"

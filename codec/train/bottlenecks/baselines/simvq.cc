@@ -1,7 +1,8 @@
-#include "codec/train/bottlenecks/simvq.h"
+#include "codec/train/bottlenecks/baselines/simvq.h"
+
+#include <torch/nn/module.h>
 
 #include <cmath>
-#include <torch/nn/module.h>
 
 #include "codec/train/bottlenecks/codes.h"
 

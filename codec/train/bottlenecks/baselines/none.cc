@@ -1,4 +1,4 @@
-#include "codec/train/bottlenecks/none.h"
+#include "codec/train/bottlenecks/baselines/none.h"
 
 #include "codec/train/bottlenecks/moments.h"
 

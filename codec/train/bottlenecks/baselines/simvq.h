@@ -1,7 +1,7 @@
 // SimVQ (Zhu et al., arXiv 2411.02038): codes are fixed random vectors times a matrix that is learnt, so that
 // every code moves whenever one is used.
-#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_SIMVQ_H_
-#define QUAVER_CODEC_TRAIN_BOTTLENECKS_SIMVQ_H_
+#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_SIMVQ_H_
+#define QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_SIMVQ_H_
 
 #include <torch/types.h>
 
@@ -29,4 +29,4 @@ class SimVq : public Bottleneck {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_SIMVQ_H_
+#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_SIMVQ_H_

@@ -1,8 +1,8 @@
 // VQ, vector quantisation with a codebook for each group (van den Oord et al., arXiv 1711.00937), straight
 // through. Codes follow a gradient, or the average of the latents that choose them ("ema"), which is the
 // stronger of the two.
-#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_VQ_H_
-#define QUAVER_CODEC_TRAIN_BOTTLENECKS_VQ_H_
+#ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_VQ_H_
+#define QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_VQ_H_
 
 #include <torch/types.h>
 
@@ -64,4 +64,4 @@ class Vq : public Bottleneck {
 
 }  // namespace quaver
 
-#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_VQ_H_
+#endif  // QUAVER_CODEC_TRAIN_BOTTLENECKS_BASELINES_VQ_H_
