@@ -108,7 +108,8 @@ void DecodeRuns(quaver_decoder& stream, const PacketTokens& packet, Sample* samp
 template <typename Sample>
 int EncodeSamples(quaver_encoder* encoder, const Sample* samples, size_t count, int n_q, uint16_t* tokens,
                   size_t capacity) {
-  if (encoder == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
+  if (encoder == nullptr || (samples == nullptr && count > 0) || (tokens == nullptr && capacity > 0))
+    return QUAVER_ERROR_ARGUMENT;
   const std::span<uint16_t> room(tokens, tokens == nullptr ? 0 : capacity);
   const int frames = Encode(encoder->encoder, {samples, count}, n_q, room);
   if (frames >= 0) return frames;

@@ -224,6 +224,8 @@ QUAVER_API int quaver_batch_decode_i16(quaver_batch* batch, quaver_decoder* cons
  *   quaver_stream_encoder_write(sender, samples, count);
  *   while ((bytes = quaver_stream_encoder_read(sender, packet, sizeof packet)) > 0) ... send it ...
  *
+ * After QUAVER_ERROR_MEMORY a stream is good for reading what is ready and for its _close call only.
+ *
  * Creating and the first few packets allocate memory. After these, with effort 0, nothing is allocated as
  * long as packets are read as they become ready. */
 typedef struct quaver_options {
@@ -254,7 +256,8 @@ QUAVER_API int quaver_stream_encoder_flush(quaver_stream_encoder* encoder);
 /* The next packet: its bytes, or 0 if none is ready. QUAVER_ERROR_SHORT if `capacity` is below
  * QUAVER_MAX_PACKET_BYTES. */
 QUAVER_API int quaver_stream_encoder_read(quaver_stream_encoder* encoder, uint8_t* packet, size_t capacity);
-/* From the next frame on; not with an effort. Returns 0. */
+/* From the next packet that is read on, so that tokens that wait are cut too; not with an effort. Returns 0.
+ */
 QUAVER_API int quaver_stream_encoder_set_bitrate(quaver_stream_encoder* encoder, double bits_per_second);
 QUAVER_API int quaver_stream_encoder_set_tokens(quaver_stream_encoder* encoder, int n_q);
 

@@ -27,12 +27,13 @@ namespace {
 
 int Count(size_t count) { return static_cast<int>(std::min<size_t>(count, INT_MAX)); }
 
-// Runs what may run out of memory.
-template <typename Call>
-int Guarded(Call call) {
+// Runs what may run out of memory. Part of the sound may then be missing: the stream has ended.
+template <typename Handle, typename Call>
+int Guarded(Handle* stream, Call call) {
   try {
     return call();
   } catch (const std::exception&) {
+    stream->ended = true;
     return QUAVER_ERROR_MEMORY;
   }
 }
@@ -53,7 +54,7 @@ template <typename Sample, typename Write>
 int WriteSamples(quaver_stream_encoder* encoder, const Sample* samples, size_t count, Write write) {
   if (encoder == nullptr || (samples == nullptr && count > 0)) return QUAVER_ERROR_ARGUMENT;
   if (encoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded([&] {
+  return Guarded(encoder, [&] {
     write(std::span(samples, count));
     return Count(encoder->encoder.ready());
   });
@@ -100,7 +101,7 @@ int quaver_stream_encoder_write_i16(quaver_stream_encoder* encoder, const int16_
 int quaver_stream_encoder_flush(quaver_stream_encoder* encoder) {
   if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
   if (encoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded([&] {
+  return Guarded(encoder, [&] {
     encoder->encoder.Flush();
     encoder->ended = true;
     return Count(encoder->encoder.ready());
@@ -117,13 +118,13 @@ int quaver_stream_encoder_set_bitrate(quaver_stream_encoder* encoder, double bit
   if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
   if (encoder->ended) return QUAVER_ERROR_ENDED;
   return Guarded(
-      [&] { return encoder->encoder.SetBitrate(bits_per_second).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
+      encoder, [&] { return encoder->encoder.SetBitrate(bits_per_second).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
 }
 
 int quaver_stream_encoder_set_tokens(quaver_stream_encoder* encoder, int n_q) {
   if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
   if (encoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded([&] { return encoder->encoder.SetTokens(n_q).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
+  return Guarded(encoder, [&] { return encoder->encoder.SetTokens(n_q).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
 }
 
 quaver_stream_decoder* quaver_stream_decoder_create(const quaver_model* model, const quaver_format* format,
@@ -142,7 +143,7 @@ void quaver_stream_decoder_close(quaver_stream_decoder* decoder) { delete decode
 int quaver_stream_decoder_write(quaver_stream_decoder* decoder, const void* packet, size_t size) {
   if (decoder == nullptr || packet == nullptr) return QUAVER_ERROR_ARGUMENT;
   if (decoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded([&] {
+  return Guarded(decoder, [&] {
     const bool ok = decoder->decoder.Write({static_cast<const uint8_t*>(packet), size});
     return ok ? Count(decoder->decoder.ready()) : QUAVER_ERROR_PACKET;
   });
@@ -151,7 +152,7 @@ int quaver_stream_decoder_write(quaver_stream_decoder* decoder, const void* pack
 int quaver_stream_decoder_lost(quaver_stream_decoder* decoder, int frames) {
   if (decoder == nullptr) return QUAVER_ERROR_ARGUMENT;
   if (decoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded([&] {
+  return Guarded(decoder, [&] {
     return decoder->decoder.WriteLost(frames) ? Count(decoder->decoder.ready()) : QUAVER_ERROR_ARGUMENT;
   });
 }
@@ -159,7 +160,7 @@ int quaver_stream_decoder_lost(quaver_stream_decoder* decoder, int frames) {
 int quaver_stream_decoder_flush(quaver_stream_decoder* decoder, uint64_t length) {
   if (decoder == nullptr) return QUAVER_ERROR_ARGUMENT;
   if (decoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded([&]() -> int {
+  return Guarded(decoder, [&]() -> int {
     if (!decoder->decoder.Flush(length)) return QUAVER_ERROR_ARGUMENT;
     decoder->ended = true;
     return Count(decoder->decoder.ready());

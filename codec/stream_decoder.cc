@@ -138,6 +138,7 @@ bool StreamDecoder::Flush(uint64_t length) {
   Impl& it = *impl_;
   if (it.ended) return false;
   if (length > it.given) {
+    if (length - it.given > uint64_t{kMaxLostFrames} * it.frame) return false;
     const uint64_t missing = length - it.given + it.skip;
     const uint64_t frames = (missing + it.frame - 1) / it.frame;
     if (frames > kMaxLostFrames) return false;

@@ -111,8 +111,9 @@ struct StreamEncoder::Impl {
       filling.n_q[row] = 0;  // of a packet before that had more frames
       filling.token[row].fill(kNoToken);
     }
-    queue.Push(filling);
-    filling.frames = 0;
+    const PacketTokens full = filling;
+    filling.frames = 0;  // before Push, which may throw
+    queue.Push(full);
   }
 
   // Cuts the next packet to what is sent of it and, if `bytes` has room, codes it. The rate control has to

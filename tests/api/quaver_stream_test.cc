@@ -196,7 +196,9 @@ TEST_F(CStreamTest, WrongArgumentsAreRefused) {
     EXPECT_EQ(quaver_stream_decoder_lost(receiver.get(), frames), QUAVER_ERROR_ARGUMENT);
   const std::vector<uint8_t> noise(200, 0xA5);
   EXPECT_EQ(quaver_stream_decoder_write(receiver.get(), noise.data(), noise.size()), QUAVER_ERROR_PACKET);
-  EXPECT_EQ(quaver_stream_decoder_flush(receiver.get(), uint64_t{1} << 40), QUAVER_ERROR_ARGUMENT);
+  for (const uint64_t length : {uint64_t{1} << 40, UINT64_MAX, UINT64_MAX - 300})
+    EXPECT_EQ(quaver_stream_decoder_flush(receiver.get(), length), QUAVER_ERROR_ARGUMENT) << length;
+  EXPECT_EQ(quaver_stream_decoder_lost(receiver.get(), 0), 0);  // it goes on
   EXPECT_EQ(quaver_stream_decoder_read(receiver.get(), nullptr, 1), QUAVER_ERROR_ARGUMENT);
   quaver_stream_encoder_close(nullptr);
   quaver_stream_decoder_close(nullptr);

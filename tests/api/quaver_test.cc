@@ -146,6 +146,7 @@ TEST_F(CApiTest, WrongArgumentsAreRefusedAndChangeNothing) {
   }
   EXPECT_EQ(quaver_encode(encoder.get(), in, kFrame, 6, tokens.data(), 5), QUAVER_ERROR_SHORT);
   EXPECT_EQ(quaver_encode(encoder.get(), in, kFrame, 6, nullptr, 6), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(quaver_encode(encoder.get(), in, 10, 6, nullptr, 6), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_encode(encoder.get(), nullptr, kFrame, 6, tokens.data(), 6), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_encode(nullptr, in, kFrame, 6, tokens.data(), 6), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_decode(decoder.get(), tokens.data(), 1, 6, out.data(), kFrame - 1), QUAVER_ERROR_SHORT);
