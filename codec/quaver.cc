@@ -15,6 +15,7 @@
 
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
+#include "codec/explain.h"
 #include "codec/quaver_handles.h"
 #include "codec/stream_encoder.h"
 

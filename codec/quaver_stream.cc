@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "codec/codec.h"
+#include "codec/explain.h"
 #include "codec/quaver.h"
 #include "codec/quaver_handles.h"
 #include "codec/stream_decoder.h"

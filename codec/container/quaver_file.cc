@@ -1,7 +1,6 @@
 #include "codec/container/quaver_file.h"
 
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -13,11 +12,10 @@
 #include "codec/bitstream/packet.h"
 #include "codec/container/qvr.h"
 #include "codec/container/qvr_header.h"
+#include "codec/explain.h"
 #include "codec/status.h"
-#include "codec/stream_decoder.h"
 
 static_assert(QUAVER_MAX_PACKET_BYTES == quaver::kMaxPacketBytes);
-static_assert(quaver::kMaxLostFrames == 3000);  // as quaver_file.h states
 
 // The callbacks' own failures are remembered: what the C++ classes return is a text.
 struct quaver_file_writer {
@@ -38,13 +36,7 @@ using quaver::QvrEvent;
 using quaver::QvrHeader;
 using quaver::Result;
 using quaver::Status;
-
-void Explain(const std::string& message, char* error, size_t error_size) {
-  if (error == nullptr || error_size == 0) return;
-  const size_t length = std::min(message.size(), error_size - 1);
-  std::memcpy(error, message.data(), length);
-  error[length] = 0;
-}
+using quaver::internal::Explain;
 
 // Runs `make`, which returns a Result of a pointer, and lets no exception out.
 template <typename Make>

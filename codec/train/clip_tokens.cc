@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "codec/samples.h"
+
 namespace quaver {
 
 ClipTokens Tokenise(const std::shared_ptr<const Model>& model, const Clip& clip) {
@@ -17,7 +19,7 @@ ClipTokens Tokenise(const std::shared_ptr<const Model>& model, const Clip& clip)
   for (size_t at = 0; at < clip.samples.size(); at += kBlock) {
     block.clear();
     for (size_t i = at; i < std::min(at + kBlock, clip.samples.size()); ++i)
-      block.push_back(static_cast<float>(clip.samples[i]) / 32768.0f);
+      block.push_back(FromPcm16(clip.samples[i]));
     done += static_cast<size_t>(encoder.Encode(block, model->groups(), std::span(out.tokens).subspan(done))) *
             width;
   }

@@ -4,12 +4,12 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <span>
 #include <vector>
 
-#include "codec/codec.h"
 #include "codec/metrics/voice_scores.h"
-#include "codec/samples.h"
+#include "codec/pcm16.h"
+#include "codec/stream_decoder.h"
+#include "codec/stream_encoder.h"
 #include "codec/train/runtime_model.h"
 
 namespace quaver {
@@ -18,20 +18,6 @@ namespace {
 constexpr size_t kClips = 64;                                  // at most so many, spread over the data
 constexpr int kSeconds = 10;                                   // of a clip, at most
 constexpr std::array<double, 3> kRates = {1.0 / 6, 0.4, 0.7};  // of all tokens: 3, 7 and 13 of 18
-
-std::vector<float> Decoded(const Model& model, std::shared_ptr<const Model> shared,
-                           std::span<const float> sound, int n_q) {
-  const size_t frames = sound.size() / static_cast<size_t>(model.frame());
-  std::vector<uint16_t> tokens(frames * static_cast<size_t>(n_q));
-  Encoder encoder(shared);
-  encoder.Encode(sound, n_q, tokens);
-  std::vector<float> decoded(frames * static_cast<size_t>(model.frame()));
-  Decoder decoder(std::move(shared));
-  decoder.Decode(tokens, n_q, decoded);
-  decoded.erase(decoded.begin(),
-                decoded.begin() + std::min<std::ptrdiff_t>(model.delay(), std::ssize(decoded)));
-  return decoded;
-}
 
 void AddGain(Weights& weights, double db) {
   std::vector<float>& bias = weights.tensors.at("decoder.istft.bias").values;  // log magnitudes, then phases
@@ -49,12 +35,16 @@ Result<double> FitLevel(Weights& weights, const Dataset& data, const FitProgress
   double sum = 0;
   int count = 0;
   for (size_t i = 0; i < data.clips.size(); i += stride) {
-    std::vector<float> sound;
-    for (const int16_t sample : data.clips[i].samples.first(std::min(longest, data.clips[i].samples.size())))
-      sound.push_back(FromPcm16(sample));
+    const auto pcm = data.clips[i].samples.first(std::min(longest, data.clips[i].samples.size()));
+    std::vector<float> sound(pcm.size());
+    internal::FromPcm16(pcm, sound);
     for (const double rate : kRates) {
       const int n_q = std::max(1, static_cast<int>(std::lround(rate * model.value()->groups())));
-      const auto difference = LevelDifference(sound, Decoded(*model.value(), model.value(), sound, n_q));
+      const auto sent = EncodeSound(model.value(), {.tokens = n_q}, sound);
+      if (!sent.ok()) return sent.error();
+      const auto decoded = DecodeSound(model.value(), sent.value());
+      if (!decoded.ok()) return decoded.error();
+      const auto difference = LevelDifference(sound, decoded.value());
       if (!difference) continue;
       sum += *difference;
       ++count;

@@ -12,6 +12,7 @@
 #include "codec/metrics/frozen_noise.h"
 #include "codec/metrics/pitch.h"
 #include "codec/metrics/scores.h"
+#include "codec/samples.h"
 #include "codec/train/data/random.h"
 #include "codec/train/on_threads.h"
 
@@ -43,7 +44,7 @@ std::vector<Condition> Conditions(int groups) {
 std::vector<float> Beginning(const Clip& clip, size_t most) {
   std::vector<float> out(std::min(clip.samples.size(), most));
   std::transform(clip.samples.begin(), clip.samples.begin() + static_cast<std::ptrdiff_t>(out.size()),
-                 out.begin(), [](int16_t x) { return x / 32768.0f; });
+                 out.begin(), FromPcm16);
   return out;
 }
 

@@ -10,7 +10,8 @@ message names exists. README.md has at most 120 lines. Prints what is wrong and 
 
 import pathlib
 import re
-import sys
+
+from findings import report
 
 SKIPPED = {"build", "runs", ".git", ".cache"}
 SOURCES = {".h", ".cc", ".cu", ".c", ".py", ".sh", ".cmake", ".txt", ".S", ".mjs", ".js", ".json"}
@@ -88,12 +89,5 @@ def problems(root):
         yield f"README.md: {lines} lines, at most {README_LINES} are allowed"
 
 
-def main():
-    found = list(problems(pathlib.Path(sys.argv[1]).resolve()))
-    for problem in found:
-        print(problem)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    report(problems)

@@ -10,7 +10,8 @@ anywhere. LibTorch belongs to folders that may include everything. Prints what i
 
 import pathlib
 import re
-import sys
+
+from findings import report
 
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"', re.MULTILINE)
 TORCH = re.compile(r"^\s*#include\s+<(torch|ATen|c10)/", re.MULTILINE)
@@ -61,12 +62,5 @@ def problems(root):
             yield f"{name}: includes LibTorch, which only folders that may include everything do"
 
 
-def main():
-    found = list(problems(pathlib.Path(sys.argv[1]).resolve()))
-    for problem in found:
-        print(problem)
-    return 1 if found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    report(problems)

@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <fstream>
-#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -15,59 +13,26 @@
 #include "codec/codec.h"
 #include "codec/container/qvr.h"
 #include "codec/quaver.h"
-#include "tests/install/shell.h"
+#include "tests/install/installed.h"
 #include "tests/install/symbols.h"
-#include "tests/runtime/signals.h"
 
 namespace quaver {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kSamples = QUAVER_SOURCE_DIR "/samples";
-const std::string kFlags = QUAVER_SANITIZER_FLAGS;  // those that the library was built with
-constexpr size_t kFrame = 320;
-constexpr int kTokens = 6;
+// Samples of a second and a half of speech and a bit: the last packet is not full.
+constexpr size_t kClip = 24123;
 
-class FileLibraryTest : public testing::Test {
+class FileLibraryTest : public InstalledTest {
  protected:
   static void SetUpTestSuite() {
-    scratch_ = std::make_unique<ScratchFolder>();
+    InstalledTest::SetUpTestSuite();
     for (const char* component : {"runtime", "development"}) Install(component, "core");
     for (const char* component : {"file_runtime", "file_development"}) Install(component, "file");
     fs::copy(Folder("core"), Folder("made"), fs::copy_options::recursive | fs::copy_options::copy_symlinks);
     for (const char* component : {"file_runtime", "file_development"}) Install(component, "made");
     fs::rename(Folder("made"), Prefix());  // nothing may remember where it was
-  }
-  static void TearDownTestSuite() { scratch_.reset(); }
-
-  static void Install(const std::string& component, const std::string& folder) {
-    const auto run = Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component " + component +
-                           " --prefix '" + Folder(folder) + "'");
-    ASSERT_EQ(run.code, 0) << run.out;
-  }
-
-  static std::string Folder(const std::string& name) { return *scratch_ / name; }
-  static std::string Prefix() { return Folder("moved"); }
-  static std::string Library() { return Prefix() + "/" QUAVER_LIBDIR; }
-
-  // Environment of a user: compilers, the sanitizers that the library was built with, where pkg-config looks.
-  static ShellRun Run(const std::string& line) {
-    return Shell("CC='" QUAVER_CC "' CXX='" QUAVER_CXX "' CFLAGS='" + kFlags + "' CXXFLAGS='" + kFlags +
-                 "' PKG_CONFIG_PATH='" + Library() + "/pkgconfig' LD_LIBRARY_PATH='" + Library() +
-                 "'; export CC CXX CFLAGS CXXFLAGS PKG_CONFIG_PATH LD_LIBRARY_PATH\n" + line);
-  }
-
-  // A second and a half of speech and a bit: the last packet is not full.
-  static std::vector<int16_t> Clip() {
-    std::vector<int16_t> pcm;
-    for (const float sample : Speech("en-vctk-p243.flac", 75 * kFrame + 123))
-      pcm.push_back(static_cast<int16_t>(std::lrint(sample * 32768.0f)));
-    return pcm;
-  }
-
-  static std::string AsBytes(std::span<const int16_t> pcm) {
-    return {reinterpret_cast<const char*>(pcm.data()), pcm.size_bytes()};
   }
 
   // What the library gives inside this process, without the delay and as long as the clip.
@@ -106,7 +71,7 @@ class FileLibraryTest : public testing::Test {
 
   // Runs the example on the clip.
   static void ExpectSpeechThrough(const std::string& program) {
-    static const std::vector<int16_t> clip = Clip();
+    static const std::vector<int16_t> clip = Clip(kClip);
     static const std::string expected = Expected(clip);
     std::ofstream(Folder("clip.raw"), std::ios::binary) << AsBytes(clip);
     const auto run = Run("'" + program + "' '" + Folder("talk.qvr") + "' < '" + Folder("clip.raw") + "' > '" +
@@ -121,8 +86,6 @@ class FileLibraryTest : public testing::Test {
   static bool Needs(const std::string& program, const std::string& library) {
     return Shell("readelf -dW '" + program + "'").out.find("[" + library) != std::string::npos;
   }
-
-  static inline std::unique_ptr<ScratchFolder> scratch_;
 };
 
 TEST_F(FileLibraryTest, ExportsWhatItsHeadersMarkAndNothingElse) {
@@ -167,7 +130,7 @@ TEST_F(FileLibraryTest, CMakeFindsItSharedAndStatic) {
     const std::string program = build + "/example_" + name;
     ExpectSpeechThrough(program);
     EXPECT_EQ(Needs(program, "libquaver-file"), name == std::string("quaver_file"));
-    ExpectStream(Folder("talk.qvr"), Clip().size());
+    ExpectStream(Folder("talk.qvr"), kClip);
     const auto copied = Run("'" + build + "/copy_" + name + "' < '" + Folder("talk.qvr") + "' > '" +
                             Folder("copy.qvr") + "'");
     EXPECT_EQ(copied.code, 0) << copied.out;

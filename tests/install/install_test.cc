@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <memory>
 #include <regex>
 #include <set>
 #include <span>
@@ -13,54 +11,22 @@
 
 #include "codec/codec.h"
 #include "codec/quaver.h"
-#include "tests/install/shell.h"
+#include "tests/install/installed.h"
 #include "tests/install/symbols.h"
-#include "tests/runtime/signals.h"
 
 namespace quaver {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kSamples = QUAVER_SOURCE_DIR "/samples";
-const std::string kFlags = QUAVER_SANITIZER_FLAGS;  // those that the library was built with
-constexpr size_t kFrame = 320;
-constexpr int kTokens = 6;
+constexpr size_t kClip = 24000;  // samples of a second and a half of speech, whole frames
 
-class InstallTest : public testing::Test {
+class InstallTest : public InstalledTest {
  protected:
   static void SetUpTestSuite() {
-    scratch_ = std::make_unique<ScratchFolder>();
-    for (const char* component : {"runtime", "development"}) {
-      const auto run = Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component " +
-                             std::string(component) + " --prefix '" + *scratch_ / "installed" + "'");
-      ASSERT_EQ(run.code, 0) << run.out;
-    }
-    fs::rename(*scratch_ / "installed", Prefix());  // nothing may remember where it was
-  }
-  static void TearDownTestSuite() { scratch_.reset(); }
-
-  static std::string Prefix() { return *scratch_ / "moved"; }
-  static std::string Library() { return Prefix() + "/" QUAVER_LIBDIR; }
-  static std::string Folder(const std::string& name) { return *scratch_ / name; }
-
-  // Environment of a user: compilers, the sanitizers that the library was built with, where pkg-config looks.
-  static ShellRun Run(const std::string& line) {
-    return Shell("CC='" QUAVER_CC "' CXX='" QUAVER_CXX "' CFLAGS='" + kFlags + "' CXXFLAGS='" + kFlags +
-                 "' PKG_CONFIG_PATH='" + Library() + "/pkgconfig' LD_LIBRARY_PATH='" + Library() +
-                 "'; export CC CXX CFLAGS CXXFLAGS PKG_CONFIG_PATH LD_LIBRARY_PATH\n" + line);
-  }
-
-  // One second and a half of speech, whole frames.
-  static std::vector<int16_t> Clip() {
-    std::vector<int16_t> pcm;
-    for (const float sample : Speech("en-vctk-p243.flac", 75 * kFrame))
-      pcm.push_back(static_cast<int16_t>(std::lrint(sample * 32768.0f)));
-    return pcm;
-  }
-
-  static std::string AsBytes(std::span<const int16_t> pcm) {
-    return {reinterpret_cast<const char*>(pcm.data()), pcm.size_bytes()};
+    InstalledTest::SetUpTestSuite();
+    for (const char* component : {"runtime", "development"}) Install(component, "installed");
+    fs::rename(Folder("installed"), Prefix());  // nothing may remember where it was
   }
 
   // What the library gives inside this process, the whole clip in one call.
@@ -77,7 +43,7 @@ class InstallTest : public testing::Test {
 
   // Runs an example on the clip; it must say what the library says.
   static void ExpectSpeechThrough(const std::string& program) {
-    static const std::vector<int16_t> clip = Clip();
+    static const std::vector<int16_t> clip = Clip(kClip);
     static const std::string expected = Expected(clip);
     std::ofstream(Folder("clip.raw"), std::ios::binary) << AsBytes(clip);
     const auto run = Run("'" + program + "' < '" + Folder("clip.raw") + "' > '" + Folder("heard.raw") + "'");
@@ -85,8 +51,6 @@ class InstallTest : public testing::Test {
     ASSERT_EQ(expected.size(), clip.size() * sizeof(int16_t));
     EXPECT_TRUE(FileText(Folder("heard.raw")) == expected) << program;
   }
-
-  static inline std::unique_ptr<ScratchFolder> scratch_;
 };
 
 // All of models/ but the weights that are built in: what is shipped there is found by its name.

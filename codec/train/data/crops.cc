@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "codec/samples.h"
 #include "codec/train/data/decode.h"
 #include "codec/train/data/random.h"
 
@@ -40,7 +41,7 @@ Drawn Draw(const Dataset& data, size_t count, std::mt19937_64& random) {
 
 std::vector<float> ToFloat(std::span<const int16_t> samples) {
   std::vector<float> out(samples.size());
-  std::ranges::transform(samples, out.begin(), [](int16_t x) { return static_cast<float>(x) / 32768; });
+  std::ranges::transform(samples, out.begin(), FromPcm16);
   return out;
 }
 
@@ -107,9 +108,7 @@ size_t DrawCrop(const Dataset& data, const CropOptions& options, std::mt19937_64
     drawn = DrawAugmented(data, options.augment, random, out);
   } else {
     drawn = Draw(data, out.size(), random);
-    const auto end = std::ranges::transform(drawn.samples, out.begin(), [](int16_t x) {
-                       return static_cast<float>(x) / 32768;
-                     }).out;
+    const auto end = std::ranges::transform(drawn.samples, out.begin(), FromPcm16).out;
     std::fill(end, out.end(), 0.0F);
   }
   const double level = Uniform(random, options.low_level_db, options.high_level_db);

@@ -1,0 +1,63 @@
+// What the tests of installed libraries share: a folder to install into, the environment of a user, a clip.
+#ifndef QUAVER_TESTS_INSTALL_INSTALLED_H_
+#define QUAVER_TESTS_INSTALL_INSTALLED_H_
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tests/install/shell.h"
+#include "tests/runtime/signals.h"
+
+namespace quaver {
+
+class InstalledTest : public testing::Test {
+ protected:
+  static constexpr size_t kFrame = 320;
+  static constexpr int kTokens = 6;
+  static inline const std::string kSamples = QUAVER_SOURCE_DIR "/samples";
+  static inline const std::string kFlags = QUAVER_SANITIZER_FLAGS;  // those that the library was built with
+
+  static void SetUpTestSuite() { scratch_ = std::make_unique<ScratchFolder>(); }
+  static void TearDownTestSuite() { scratch_.reset(); }
+
+  static std::string Folder(const std::string& name) { return *scratch_ / name; }
+  static std::string Prefix() { return Folder("moved"); }
+  static std::string Library() { return Prefix() + "/" QUAVER_LIBDIR; }
+
+  static void Install(const std::string& component, const std::string& folder) {
+    const auto run = Shell(CMAKE_PROGRAM " --install '" QUAVER_BINARY_DIR "' --component " + component +
+                           " --prefix '" + Folder(folder) + "'");
+    ASSERT_EQ(run.code, 0) << run.out;
+  }
+
+  // Environment of a user: compilers, the sanitizers that the library was built with, where pkg-config looks.
+  static ShellRun Run(const std::string& line) {
+    return Shell("CC='" QUAVER_CC "' CXX='" QUAVER_CXX "' CFLAGS='" + kFlags + "' CXXFLAGS='" + kFlags +
+                 "' PKG_CONFIG_PATH='" + Library() + "/pkgconfig' LD_LIBRARY_PATH='" + Library() +
+                 "'; export CC CXX CFLAGS CXXFLAGS PKG_CONFIG_PATH LD_LIBRARY_PATH\n" + line);
+  }
+
+  static std::vector<int16_t> Clip(size_t samples) {
+    std::vector<int16_t> pcm;
+    for (const float sample : Speech("en-vctk-p243.flac", samples))
+      pcm.push_back(static_cast<int16_t>(std::lrint(sample * 32768.0f)));
+    return pcm;
+  }
+
+  static std::string AsBytes(std::span<const int16_t> pcm) {
+    return {reinterpret_cast<const char*>(pcm.data()), pcm.size_bytes()};
+  }
+
+ private:
+  static inline std::unique_ptr<ScratchFolder> scratch_;
+};
+
+}  // namespace quaver
+
+#endif  // QUAVER_TESTS_INSTALL_INSTALLED_H_
