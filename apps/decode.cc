@@ -4,16 +4,19 @@
 #include <utility>
 #include <vector>
 
-#include "apps/command_line.h"
+#include "apps/cli/batch_options.h"
+#include "apps/cli/command_line.h"
+#include "apps/cli/console.h"
+#include "apps/cli/exit_codes.h"
+#include "apps/cli/jobs.h"
+#include "apps/cli/models.h"
+#include "apps/cli/packet_loss.h"
+#include "apps/cli/progress.h"
+#include "apps/cli/token_file.h"
 #include "apps/commands.h"
-#include "apps/exit_codes.h"
-#include "apps/jobs.h"
-#include "apps/models.h"
-#include "apps/packet_loss.h"
-#include "apps/progress.h"
-#include "apps/token_file.h"
 #include "codec/container/decode_file.h"
 #include "codec/container/playback.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {
@@ -32,33 +35,25 @@ const CommandText kText = {
     "  quaver decode talk.qvr -o lossy.wav --loss 0.1 --burst 3  a bad network\n"
     "  cat talk.qvr | quaver decode - -o - | aplay\n"};
 
+const std::vector<std::string> kFormats = {".wav", ".flac"};
+
 struct Options {
-  std::string out;
+  BatchOptions batch;
   std::string model;
-  std::string format;
   std::string rate = "original";
   std::string channels = "mono";
   double loss = 0;
   double burst = 0;
   uint64_t seed = 1;
   std::string loss_file;
-  int jobs = 0;
-  bool force = false;
-  bool quiet = false;
 };
 
 void Declare(CommandLine& line, Options& o) {
+  DeclareBatch(line, kFormats, o.batch);
   line.options().add_options()  //
-      ("o,output",
-       "File, or folder for several inputs; .wav or .flac decides the format; - is standard output "
-       "(default: beside the input, .wav)",
-       cxxopts::value(o.out), "OUT")  //
       ("model",
        "Name or file of the model (default: found by the identity in the file; the built-in one for .npy)",
        cxxopts::value(o.model), "M")  //
-      ("format", "wav or flac, if the name of the output does not say (default: wav)",
-       cxxopts::value(o.format),
-       "F")  //
       ("rate", "original, the sample rate of what was encoded, or 16000 (default: original)",
        cxxopts::value(o.rate), "R")  //
       ("channels", "mono, or original: the same signal in as many channels as were encoded (default: mono)",
@@ -75,19 +70,15 @@ void Declare(CommandLine& line, Options& o) {
       ("loss-file",
        "File of the packets to lose: characters 0 (received) and 1 (lost), applied from the start of "
        "every input",
-       cxxopts::value(o.loss_file), "F")                                                              //
-      ("jobs", "Inputs decoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")  //
-      ("force", "Overwrite existing outputs", cxxopts::value(o.force))                                //
-      ("quiet", "No progress bar, no notes; errors and damage are still reported", cxxopts::value(o.quiet));
+       cxxopts::value(o.loss_file), "F");
 }
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
   if (o.rate != "original" && o.rate != "16000") return "--rate must be original or 16000";
   if (o.channels != "mono" && o.channels != "original") return "--channels must be mono or original";
-  if (line.Has("format") && o.format != "wav" && o.format != "flac") return "--format must be wav or flac";
-  if (o.format == "flac" &&
-      (o.out == "-" || (o.out.empty() && line.positional() == std::vector<std::string>{"-"}))) {
+  if (o.batch.format == "flac" &&
+      (o.batch.out == "-" || (o.batch.out.empty() && line.positional() == std::vector<std::string>{"-"}))) {
     return "standard output takes WAV only";
   }
   if (!(o.loss >= 0 && o.loss <= 1)) return "--loss must be within 0 .. 1";
@@ -96,18 +87,15 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (!line.Has("loss") && (line.Has("burst") || line.Has("seed"))) {
     return "--burst and --seed need --loss";
   }
-  if (line.Has("jobs") && o.jobs < 1) return "--jobs must be at least 1";
-  return "";
+  return CheckBatch(line, kFormats, o.batch);
 }
 
 class DecodeCommand {
  public:
   // trace: of --loss-file, or empty.
-  DecodeCommand(const Options& options, std::vector<bool> trace, const OutputFormats& formats, size_t inputs,
-                Console& console)
+  DecodeCommand(const Options& options, std::vector<bool> trace, size_t inputs, Console& console)
       : options_(options),
         trace_(std::move(trace)),
-        formats_(formats),
         models_(options.model),
         console_(console),
         progress_(console, inputs) {}
@@ -133,7 +121,7 @@ class DecodeCommand {
   };
 
   Result<DecodeReport> Decode(const Job& job, size_t number) {
-    const Status writable = CheckOutput(job.out, options_.force);
+    const Status writable = CheckOutput(job.out, options_.batch.force);
     if (!writable.ok()) return writable.error();
     auto file = OpenTokenFile(job.in);
     if (!file.ok()) return file.error();
@@ -190,8 +178,7 @@ class DecodeCommand {
   }
 
   Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model) const {
-    const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
-    auto writer = SoundWriter::Create(job.out, output.rate, output.channels, existing);
+    auto writer = SoundWriter::Create(job.out, output.rate, output.channels, options_.batch.existing());
     if (!writer.ok()) return writer.error();
     return Playback::Create(model.sample_rate(), output.rate, std::move(writer).value());
   }
@@ -212,7 +199,6 @@ class DecodeCommand {
 
   const Options& options_;
   std::vector<bool> trace_;
-  const OutputFormats& formats_;
   Models models_;
   Console& console_;
   Progress progress_;
@@ -227,19 +213,18 @@ int RunDecode(int argc, char** argv) {
   if (const auto over = line.Parse(argc, argv)) return *over;
   const std::string problem = Check(line, options);
   if (!problem.empty()) return line.UsageError(problem);
-  const OutputFormats formats = {{".wav", ".flac"}, options.format.empty() ? "" : "." + options.format};
   std::vector<bool> trace;
   if (!options.loss_file.empty()) {
     auto read = ReadLossTrace(options.loss_file);
     if (!read.ok()) return line.UsageError("--loss-file " + read.message());
     trace = std::move(read).value();
   }
-  const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
+  const auto jobs = PlanBatch(line, kFormats, options.batch);
   if (!jobs.ok()) return line.UsageError(jobs.message());
 
-  Console console("decode", options.quiet);
-  DecodeCommand command(options, std::move(trace), formats, jobs.value().size(), console);
-  return RunJobs(jobs.value(), options.jobs, console,
+  Console console("decode", options.batch.quiet);
+  DecodeCommand command(options, std::move(trace), jobs.value().size(), console);
+  return RunJobs(jobs.value(), options.batch.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }
 

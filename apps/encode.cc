@@ -2,17 +2,21 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "apps/bitrate.h"
-#include "apps/command_line.h"
+#include "apps/cli/batch_options.h"
+#include "apps/cli/bitrate.h"
+#include "apps/cli/command_line.h"
+#include "apps/cli/console.h"
+#include "apps/cli/exit_codes.h"
+#include "apps/cli/jobs.h"
+#include "apps/cli/models.h"
+#include "apps/cli/progress.h"
 #include "apps/commands.h"
-#include "apps/exit_codes.h"
-#include "apps/jobs.h"
-#include "apps/models.h"
-#include "apps/progress.h"
 #include "codec/container/encode_file.h"
 #include "codec/container/token_sink.h"
 #include "codec/stream_encoder.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {
@@ -30,26 +34,21 @@ const CommandText kText = {
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
 
+const std::vector<std::string> kFormats = {".qvr", ".npy"};
+
 struct Options {
-  std::string out;
+  BatchOptions batch;
   std::string bitrate;
   std::string model;
-  std::string format;
   int tokens = 0;
   int frames_per_packet = kMaxFramesPerPacket;
-  int jobs = 0;
   int effort = 0;
   bool vbr = false;
-  bool force = false;
-  bool quiet = false;
 };
 
 void Declare(CommandLine& line, Options& o) {
+  DeclareBatch(line, kFormats, o.batch);
   line.options().add_options()  //
-      ("o,output",
-       "File, or folder for several inputs; .qvr or .npy decides the format; - is standard output "
-       "(default: beside the input, .qvr)",
-       cxxopts::value(o.out), "OUT")  //
       ("bitrate",
        "Payload in bits per second, also written 1.5k (default: 3k). The rate is held over a few seconds: "
        "each packet gets as many tokens a frame as the rate allows. With packets of fewer than 10 frames, "
@@ -68,13 +67,7 @@ void Declare(CommandLine& line, Options& o) {
        "one, which costs almost nothing. The mean rate is lower",
        cxxopts::value(o.vbr))                                                                           //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
-      ("format", "qvr or npy, if the name of the output does not say (default: qvr)",
-       cxxopts::value(o.format),
-       "F")                                                                                                 //
-      ("frames-per-packet", "Frames of 20 ms a packet, 1 to 25", cxxopts::value(o.frames_per_packet), "N")  //
-      ("jobs", "Inputs encoded at the same time (default: one a core)", cxxopts::value(o.jobs), "N")        //
-      ("force", "Overwrite existing outputs", cxxopts::value(o.force))                                      //
-      ("quiet", "No progress bar, no notes", cxxopts::value(o.quiet));
+      ("frames-per-packet", "Frames of 20 ms a packet, 1 to 25", cxxopts::value(o.frames_per_packet), "N");
 }
 
 constexpr const char* kNoEffort =
@@ -88,13 +81,12 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (o.effort > 0 && (o.vbr || line.Has("tokens"))) {
     return "--effort needs --bitrate and cannot be combined with --vbr or --tokens";
   }
-  if (o.effort > 0 && o.format == "npy") return std::string("--format npy: ") + kNoEffort;
+  if (o.effort > 0 && o.batch.format == "npy") return std::string("--format npy: ") + kNoEffort;
   if (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket) {
     return "--frames-per-packet must be within 1 .. 25";
   }
-  if (line.Has("jobs") && o.jobs < 1) return "--jobs must be at least 1";
-  if (line.Has("format") && o.format != "qvr" && o.format != "npy") return "--format must be qvr or npy";
-  return "";
+  if (!o.bitrate.empty() && !ParseBitrate(o.bitrate).ok()) return ParseBitrate(o.bitrate).message();
+  return CheckBatch(line, kFormats, o.batch);
 }
 
 // What --tokens or --bitrate, --vbr and --effort mean for packets.
@@ -149,13 +141,12 @@ class EncodeCommand {
 
   Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const StreamEncoder& encoder,
                                               const SoundReader& sound) const {
-    const auto existing = options_.force ? Existing::kReplace : Existing::kRefuse;
-    if (job.format == ".npy") return OpenNpySink(job.out, existing, plan_.tokens);
-    return OpenQvrSink(job.out, existing, encoder, {sound.sample_rate(), sound.channels()});
+    if (job.format == ".npy") return OpenNpySink(job.out, options_.batch.existing(), plan_.tokens);
+    return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), sound.channels()});
   }
 
   Status Encode(const Job& job, size_t number) {
-    const Status writable = CheckOutput(job.out, options_.force);
+    const Status writable = CheckOutput(job.out, options_.batch.force);
     if (!writable.ok()) return writable;
     auto opened = SoundReader::Open(job.in);
     if (!opened.ok()) return opened.error();
@@ -208,12 +199,7 @@ int RunEncode(int argc, char** argv) {
   if (const auto over = line.Parse(argc, argv)) return *over;
   const std::string problem = Check(line, options);
   if (!problem.empty()) return line.UsageError(problem);
-  if (!options.bitrate.empty() && !ParseBitrate(options.bitrate).ok()) {
-    return line.UsageError(ParseBitrate(options.bitrate).message());
-  }
-  const OutputFormats formats = {{".qvr", ".npy"}, options.format.empty() ? "" : "." + options.format};
-  if (line.positional().empty()) return line.UsageError("no input");
-  Console console("encode", options.quiet);
+  Console console("encode", options.batch.quiet);
   const auto model = Models(options.model).Chosen();
   if (!model.ok()) {
     console.Error(model.message());
@@ -221,13 +207,13 @@ int RunEncode(int argc, char** argv) {
   }
   const auto plan = MakePlan(options, *model.value());
   if (!plan.ok()) return line.UsageError(plan.message());
-  const auto jobs = PlanJobs(line.positional(), options.out, formats);  // last: it makes the output's folder
+  const auto jobs = PlanBatch(line, kFormats, options.batch);
   if (!jobs.ok()) return line.UsageError(jobs.message());
   for (const Job& job : jobs.value()) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
   }
   EncodeCommand command(options, model.value(), plan.value(), jobs.value().size(), console);
-  return RunJobs(jobs.value(), options.jobs, console,
+  return RunJobs(jobs.value(), options.batch.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }
 

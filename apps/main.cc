@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "apps/cli/exit_codes.h"
 #include "apps/commands.h"
-#include "apps/exit_codes.h"
 #include "codec/io/atomic_file.h"
 #include "codec/model/builtin.h"
 #include "codec/model/weights.h"

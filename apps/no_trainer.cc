@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "apps/cli/exit_codes.h"
 #include "apps/commands.h"
-#include "apps/evaluate_run.h"
-#include "apps/exit_codes.h"
+#include "apps/evaluate/evaluate_run.h"
 
 namespace quaver {
 namespace {

@@ -7,10 +7,11 @@
 #include <cstdio>
 #include <string>
 
-#include "apps/command_line.h"
+#include "apps/cli/command_line.h"
+#include "apps/cli/console.h"
+#include "apps/cli/exit_codes.h"
+#include "apps/cli/progress.h"
 #include "apps/commands.h"
-#include "apps/exit_codes.h"
-#include "apps/progress.h"
 #include "codec/io/sound_file.h"
 
 namespace quaver {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "apps/packet_loss.h"
+#include "apps/cli/packet_loss.h"
 #include "codec/bitstream/packet.h"
 
 namespace quaver {

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "apps/progress.h"
 #include "codec/model/config.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {

@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "apps/progress.h"
+#include "apps/cli/progress.h"
 #include "codec/model/config.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {

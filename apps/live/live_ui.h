@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "apps/cli/console.h"
 #include "apps/live/live_stats.h"
 #include "apps/live/live_view.h"
 #include "apps/live/terminal.h"
-#include "apps/progress.h"
 
 namespace quaver {
 

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "apps/progress.h"
+#include "apps/cli/progress.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {

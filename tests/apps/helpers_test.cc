@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "apps/bitrate.h"
-#include "apps/jobs.h"
-#include "apps/progress.h"
+#include "apps/cli/bitrate.h"
+#include "apps/cli/console.h"
+#include "apps/cli/jobs.h"
+#include "apps/cli/progress.h"
 #include "codec/container/playback.h"
 #include "codec/encode/bitrate.h"
 #include "codec/model_access.h"
+#include "codec/util/format.h"
 #include "tests/apps/run_tool.h"
 #include "tests/model/random_weights.h"
 

@@ -1,5 +1,5 @@
 // Packets lost on purpose: by chance, by a list, in the program.
-#include "apps/packet_loss.h"
+#include "apps/cli/packet_loss.h"
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/bitrate.h"
+#include "apps/cli/bitrate.h"
 #include "codec/codec.h"
 #include "tests/io/temp_folder.h"
 #include "tests/io/wav_bytes.h"

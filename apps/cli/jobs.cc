@@ -1,0 +1,165 @@
+#include "apps/cli/jobs.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "apps/cli/exit_codes.h"
+#include "codec/io/atomic_file.h"
+
+namespace quaver {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string LowerExtension(const std::string& path) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+std::string Extension(const OutputFormats& formats) {
+  return formats.wanted.empty() ? formats.extensions.front() : formats.wanted;
+}
+
+bool IsFolder(const std::string& path) {
+  std::error_code error;
+  return path.ends_with('/') || fs::is_directory(path, error);
+}
+
+// A device or pipe may be called what it likes.
+bool IsPlain(const std::string& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  return !fs::exists(status) || fs::is_regular_file(status);
+}
+
+Status CheckExtension(const std::string& out, const OutputFormats& formats) {
+  if (out != "-" && !IsPlain(out) && formats.wanted == ".flac")
+    return Error{out + ": is a pipe or a device, which can only take WAV; give a file name"};
+  if (out == "-" || !IsPlain(out)) return {};
+  const auto& known = formats.extensions;
+  const std::string extension = LowerExtension(out);
+  if (!formats.wanted.empty() && extension != formats.wanted) {
+    return Error{out + ": --format needs an output name that ends in " + formats.wanted};
+  }
+  if (std::find(known.begin(), known.end(), extension) != known.end()) return {};
+  std::string list = known.front();
+  for (size_t i = 1; i < known.size(); ++i) list += (i + 1 == known.size() ? " or " : ", ") + known[i];
+  return Error{out + ": the name of the output must end in " + list};
+}
+
+// By the name, which may be written in capitals; a pipe or a device may have any name.
+std::string FormatOf(const std::string& out, const OutputFormats& formats) {
+  const std::string extension = LowerExtension(out);
+  const auto& known = formats.extensions;
+  return std::find(known.begin(), known.end(), extension) != known.end() ? extension : Extension(formats);
+}
+
+// Where an input goes without an output of its own.
+std::string Derived(const std::string& in, const std::string& folder, const OutputFormats& formats) {
+  fs::path path = folder.empty() ? fs::path(in) : fs::path(folder) / fs::path(in).filename();
+  return path.replace_extension(Extension(formats)).string();
+}
+
+Status CheckPairs(const std::vector<Job>& jobs) {
+  std::map<std::string, std::string> taken;
+  for (const Job& job : jobs) {
+    if (job.out == "-") continue;
+    std::error_code error;
+    if (job.in != "-" && fs::equivalent(job.in, job.out, error) && IsPlain(job.out)) {
+      return Error{job.in + ": is both input and output"};
+    }
+    const auto [other, fresh] = taken.emplace(fs::path(job.out).lexically_normal().string(), job.in);
+    if (!fresh) return Error{other->second + " and " + job.in + " would both be written to " + job.out};
+  }
+  return {};
+}
+
+int RunOne(const Job& job, size_t number, Console& console,
+           const std::function<int(const Job&, size_t)>& run) {
+  try {
+    return run(job, number);
+  } catch (const std::exception& error) {  // out of memory and the like
+    console.Error(job.in + ": " + error.what());
+    return kExitFailed;
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const std::string& out,
+                                  const OutputFormats& formats) {
+  if (inputs.empty()) return Error{"no input"};
+  const bool several = inputs.size() > 1;
+  if (several && std::find(inputs.begin(), inputs.end(), "-") != inputs.end()) {
+    return Error{"standard input (-) cannot be one of several inputs"};
+  }
+  if (several && out == "-") return Error{"several inputs cannot go to standard output; -o must be a folder"};
+  const bool into_folder = !out.empty() && out != "-" && (several || IsFolder(out));
+  std::vector<Job> jobs;
+  for (const std::string& in : inputs) {
+    if (into_folder && in == "-")
+      return Error{out + ": is a folder; standard input needs the name of a file"};
+    if (into_folder || (out.empty() && in != "-")) {
+      jobs.push_back({in, Derived(in, out, formats), {}});
+    } else {
+      jobs.push_back({in, out.empty() ? "-" : out, {}});
+    }
+    jobs.back().format = FormatOf(jobs.back().out, formats);
+    const Status extension = CheckExtension(jobs.back().out, formats);
+    if (!extension.ok()) return extension.error();
+  }
+  const Status pairs = CheckPairs(jobs);
+  if (!pairs.ok()) return pairs.error();
+  if (into_folder) {
+    std::error_code error;
+    fs::create_directories(out, error);
+    if (error) return Error{out + ": the folder cannot be created: " + error.message()};
+  }
+  return jobs;
+}
+
+Status CheckOutput(const std::string& out, bool force) {
+  if (out == "-") {
+    if (isatty(STDOUT_FILENO) == 1) return Error{"standard output is a terminal; give -o FILE, or a pipe"};
+    return {};
+  }
+  std::error_code error;
+  if (!force && fs::is_regular_file(out, error))
+    return Error{out + ": exists already; --force overwrites it"};
+  return {};
+}
+
+int RunJobs(const std::vector<Job>& jobs, int threads, Console& console,
+            const std::function<int(const Job&, size_t)>& run) {
+  size_t workers =
+      threads > 0 ? static_cast<size_t>(threads) : std::max(1u, std::thread::hardware_concurrency());
+  workers = std::min({workers, jobs.size(), kMaxTemporaryFiles});
+  std::atomic<size_t> next = 0;
+  std::mutex mutex;
+  int worst = kExitOk;
+  const auto work = [&] {
+    for (size_t number = next++; number < jobs.size(); number = next++) {
+      const int code = RunOne(jobs[number], number, console, run);
+      const std::lock_guard lock(mutex);
+      worst = WorseExit(worst, code);
+    }
+  };
+  std::vector<std::jthread> pool;
+  for (size_t i = 1; i < workers; ++i) pool.emplace_back(work);
+  work();
+  pool.clear();  // joins
+  return worst;
+}
+
+}  // namespace quaver

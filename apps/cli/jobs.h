@@ -1,0 +1,43 @@
+// From the names on the command line to pairs of input and output, and through them with several threads.
+#ifndef QUAVER_APPS_CLI_JOBS_H_
+#define QUAVER_APPS_CLI_JOBS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/cli/console.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+// "-" is a standard stream.
+struct Job {
+  std::string in;
+  std::string out;
+  std::string format;  // the extension that decides the format: one of OutputFormats::extensions, lower case
+};
+
+struct OutputFormats {
+  std::vector<std::string> extensions;  // ".qvr", ...: those that a name may end in; the first is the default
+  std::string wanted;                   // one of them, for outputs without a name of their own; or empty
+};
+
+// `out` is a file, a folder (it is one, or ends in '/', or there are several inputs) or empty: beside the
+// input, and standard output for standard input. Errors are those of usage: no input, an unknown extension,
+// two inputs with one output, an output that is its own input. Folders are created. The format
+// of each output is decided here and nowhere else.
+Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const std::string& out,
+                                  const OutputFormats& formats);
+
+// An error if writing to `out` would overwrite something without `force`, or fill a terminal with bytes.
+Status CheckOutput(const std::string& out, bool force);
+
+// Calls `run(job, its number)`, which gives an exit code, for every job, `threads` at a time (0: as many as
+// there are cores), and gives the worst exit code.
+int RunJobs(const std::vector<Job>& jobs, int threads, Console& console,
+            const std::function<int(const Job&, size_t)>& run);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_CLI_JOBS_H_

@@ -1,0 +1,27 @@
+// A .qvr or .npy file told apart by its first bytes, so that a pipe works.
+#ifndef QUAVER_APPS_CLI_TOKEN_FILE_H_
+#define QUAVER_APPS_CLI_TOKEN_FILE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "codec/byte_stream.h"
+#include "codec/status.h"
+
+namespace quaver {
+
+struct TokenFile {
+  std::string name;  // for messages
+  bool npy = false;  // else .qvr, or nothing known
+  ByteSource source;
+  int64_t size = -1;                                 // bytes, -1 if not known
+  std::shared_ptr<std::atomic<int64_t>> bytes_read;  // so far
+};
+
+Result<TokenFile> OpenTokenFile(const std::string& path);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_CLI_TOKEN_FILE_H_

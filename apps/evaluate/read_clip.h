@@ -1,0 +1,18 @@
+// A sound file as a whole, for scores.
+#ifndef QUAVER_APPS_EVALUATE_READ_CLIP_H_
+#define QUAVER_APPS_EVALUATE_READ_CLIP_H_
+
+#include <string>
+#include <vector>
+
+#include "codec/status.h"
+
+namespace quaver {
+
+// Mixed down to mono and resampled to `rate` (Hz). Errors name the file; one is that it is longer than 6
+// hours.
+Result<std::vector<float>> ReadClip(const std::string& path, int rate);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_EVALUATE_READ_CLIP_H_

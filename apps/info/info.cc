@@ -1,0 +1,64 @@
+// quaver info: what is in a file.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "apps/cli/command_line.h"
+#include "apps/cli/console.h"
+#include "apps/cli/exit_codes.h"
+#include "apps/cli/models.h"
+#include "apps/commands.h"
+#include "apps/info/describe.h"
+
+namespace quaver {
+namespace {
+
+const CommandText kText = {
+    "info",
+    "Shows what is in a file. For a .qvr: model, duration, frames, bit rates and use of the codes.\n"
+    "Payload is the packets alone, file is all bytes, nominal is 10 bits a token. For a weights file\n"
+    "(.safetensors): identity, bottleneck and codebook, size, cost, configuration and metadata. For\n"
+    "an .npy: frames and tokens.",
+    "FILE...",
+    "  quaver info talk.qvr\n"
+    "  quaver info talk.qvr --json\n"
+    "  quaver info models/speech-16k.safetensors\n"};
+
+std::string Dump(const nlohmann::json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+int RunInfo(int argc, char** argv) {
+  CommandLine line(kText);
+  bool json = false;
+  std::string model;
+  line.options().add_options()                                                                //
+      ("json", "Print JSON: an object, or an array for several files", cxxopts::value(json))  //
+      ("model", "Name or file of the model (default: found by the identity in the file)",
+       cxxopts::value(model), "M");
+  if (const auto over = line.Parse(argc, argv)) return *over;
+  if (line.positional().empty()) return line.UsageError("no file");
+
+  Console console("info", false);
+  Models models(model);
+  nlohmann::json all = nlohmann::json::array();
+  int code = kExitOk;
+  for (const std::string& path : line.positional()) {
+    const auto description = DescribeFile(path, models);
+    if (!description.ok()) {
+      console.Error(description.message());
+      code = WorseExit(code, kExitFailed);
+      continue;
+    }
+    if (description.value().damaged) code = WorseExit(code, kExitDamaged);
+    all.push_back(description.value().facts);
+    if (!json) std::fputs(description.value().text.c_str(), stdout);
+  }
+  if (json && line.positional().size() > 1) std::fputs(Dump(all).c_str(), stdout);
+  if (json && line.positional().size() == 1 && !all.empty()) std::fputs(Dump(all[0]).c_str(), stdout);
+  return code;
+}
+
+}  // namespace quaver
