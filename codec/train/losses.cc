@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "codec/train/a_weighting.h"
-
 namespace quaver {
 namespace {
 
@@ -57,7 +55,6 @@ LossTerms Mean(LossTerms terms, size_t scales) {
 }  // namespace
 
 ReconstructionLoss::ReconstructionLoss(const LossOptions& options, int sample_rate, torch::Device device) {
-  if (options.a_weighting) prefilter_ = AWeightingFilter(sample_rate).to(device);
   for (const int size : options.fft_sizes) {
     const Tensor window = torch::hann_window(size, torch::TensorOptions().device(device));
     const Tensor scaled = window / window.square().sum().sqrt();
@@ -78,19 +75,11 @@ LossTerms ReconstructionLoss::Others(const Tensor& reference, const Tensor& outp
   return terms;
 }
 
-Tensor ReconstructionLoss::Weighted(const Tensor& samples) const {
-  if (!prefilter_.defined()) return samples;
-  const int64_t delay = prefilter_.size(2) / 2;
-  return torch::conv1d(samples.unsqueeze(1), prefilter_.to(samples.scalar_type()), {}, 1, delay).squeeze(1);
-}
-
 LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& output) const {
   if (!output.device().is_cpu() || output.scalar_type() != torch::kFloat) return Composed(reference, output);
   LossTerms terms = Others(reference, output);
-  const Tensor heard_reference = Weighted(reference);
-  const Tensor heard_output = Weighted(output);
   for (const Scale& scale : scales_) {
-    const SpectralTerms spectral = CompareSpectrograms(heard_reference, heard_output, scale.spectral);
+    const SpectralTerms spectral = CompareSpectrograms(reference, output, scale.spectral);
     terms.log_mel = terms.log_mel + spectral.log_mel;
     terms.convergence = terms.convergence + spectral.convergence;
   }
@@ -99,11 +88,9 @@ LossTerms ReconstructionLoss::operator()(const Tensor& reference, const Tensor& 
 
 LossTerms ReconstructionLoss::Composed(const Tensor& reference, const Tensor& output) const {
   LossTerms terms = Others(reference, output);
-  const Tensor heard_reference = Weighted(reference);
-  const Tensor heard_output = Weighted(output);
   for (const Scale& scale : scales_) {
-    const Tensor a = Magnitudes(heard_reference, scale.spectral);
-    const Tensor b = Magnitudes(heard_output, scale.spectral);
+    const Tensor a = Magnitudes(reference, scale.spectral);
+    const Tensor b = Magnitudes(output, scale.spectral);
     const Tensor mel = scale.mel.to(output.scalar_type());
     const Tensor mel_a = (torch::matmul(a, mel) + kMelFloor).log10();
     const Tensor mel_b = (torch::matmul(b, mel) + kMelFloor).log10();

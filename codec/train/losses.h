@@ -31,11 +31,9 @@ class ReconstructionLoss {
     SpectralOptions spectral;
     torch::Tensor mel;  // [bins, bands]
   };
-  torch::Tensor Weighted(const torch::Tensor& samples) const;
   // All but the spectral terms, which are 0.
   LossTerms Others(const torch::Tensor& reference, const torch::Tensor& output) const;
 
-  torch::Tensor prefilter_;  // undefined: none
   std::vector<Scale> scales_;
 };
 

@@ -1,8 +1,8 @@
 #include "codec/train/options.h"
 
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <sstream>
 
 namespace quaver {
@@ -14,8 +14,7 @@ using nlohmann::json;
 template <typename V>
 void Visit(V& v, LossOptions& o) {
   v("log_mel", o.log_mel), v("convergence", o.convergence), v("waveform", o.waveform);
-  v("waveform_end", o.waveform_end), v("norm", o.norm), v("fft_sizes", o.fft_sizes),
-      v("a_weighting", o.a_weighting);
+  v("waveform_end", o.waveform_end), v("norm", o.norm), v("fft_sizes", o.fft_sizes);
 }
 
 template <typename V>
@@ -102,8 +101,14 @@ struct Writer {
   }
 };
 
-// Weights of losses that followed PESQ and ESTOI. Checkpoints of before name them, as 0 if they were off.
-const std::set<std::string> kRetired = {"training.loss.estoi", "training.loss.disturbance"};
+// Options that are gone, each with the reason. Checkpoints of before name them, switched off (0 or false).
+const std::map<std::string, std::string> kRetired = {
+    {"training.loss.estoi", "no loss follows a measure of quality"},
+    {"training.loss.disturbance", "no loss follows a measure of quality"},
+    {"training.loss.a_weighting", "it changed no score"},
+};
+
+bool IsOff(const json& value) { return value == 0 || value == false; }
 
 struct Reader {
   const json& in;
@@ -144,11 +149,10 @@ struct Reader {
     Visit(known, options);
     for (const auto& item : in.items()) {
       const std::string name = place + ": \"" + item.key() + "\"";
-      if (kRetired.contains(place + "." + item.key())) {
-        if (item.value() != 0)
-          return name +
-                 " is no longer supported, as no loss follows a measure of quality: remove it, or set it to "
-                 "0";
+      const auto retired = kRetired.find(place + "." + item.key());
+      if (retired != kRetired.end()) {
+        if (!IsOff(item.value()))
+          return name + " is no longer supported, as " + retired->second + ": remove it, or switch it off";
       } else if (!known.out.contains(item.key())) {
         return name + " is not known";
       }

@@ -21,7 +21,6 @@ struct LossOptions {
   double waveform_end = 1;  // its weight at the end of training, reached linearly
   double norm = 1;          // moment loss of the bottleneck
   std::vector<int> fft_sizes = {256, 512, 1024, 2048};
-  bool a_weighting = false;  // before the spectral terms (codec/train/a_weighting.h)
 };
 
 struct DropOptions {

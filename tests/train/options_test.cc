@@ -39,6 +39,7 @@ TEST(TrainingOptions, MistakesAreNamed) {
       {R"({"augment": {"noise": 1.5}})", "augment"},
       {R"({"augment": {"echo": 0.5}})", "echo"},
       {R"({"loss": {"estoi": 6}})", "estoi"},
+      {R"({"loss": {"a_weighting": true}})", "it changed no score"},
       {R"({"estoi": 0})", "estoi"},
   };
   for (const auto& [json, word] : cases) {
@@ -49,7 +50,8 @@ TEST(TrainingOptions, MistakesAreNamed) {
 }
 
 TEST(TrainingOptions, OfCheckpointsOfBeforeAreRead) {
-  const auto options = ParseTrainingOptions(R"({"loss": {"estoi": 0.0, "disturbance": 0, "log_mel": 3}})");
+  const auto options = ParseTrainingOptions(
+      R"({"loss": {"estoi": 0.0, "disturbance": 0, "a_weighting": false, "log_mel": 3}})");
   ASSERT_TRUE(options.ok()) << options.message();
   EXPECT_EQ(options.value().loss.log_mel, 3);
   EXPECT_EQ(TrainingJson(options.value()).find("estoi"), std::string::npos);

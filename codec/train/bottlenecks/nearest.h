@@ -1,4 +1,7 @@
 // Distances of latents to their nearest neighbours in a queue, exactly, in memory O(queries * ranks).
+// The runtime's search (codec/runtime/nearest.h) shares no code with it: that one finds the number of the one
+// nearest code in a table that never changes; this one finds distances at several ranks in sets that change
+// at every step.
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_NEAREST_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_NEAREST_H_
 
