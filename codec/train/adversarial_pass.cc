@@ -1,7 +1,8 @@
 #include "codec/train/adversarial_pass.h"
 
-#include <cmath>
 #include <torch/autograd.h>
+
+#include <cmath>
 
 #include "codec/train/worker_gradients.h"
 
@@ -109,18 +110,26 @@ class Pass {
   // The gradient at the decoded samples: the reconstruction's, and what the discriminators add to it.
   Tensor Combined(const Tensor& reconstruction, DataParallel& peers) const {
     if (!felt_) return reconstruction;
-    if (!measured_) return reconstruction + Collected(&Verdict::at_both);
-    std::vector<Balancer::Term> terms = {{"reconstruction", reconstruction, 1}};
-    if (options_.adversarial > 0)
-      terms.push_back({"adversarial", Collected(&Verdict::at_adversarial), options_.adversarial});
-    if (options_.features > 0)
-      terms.push_back({"features", Collected(&Verdict::at_features), options_.features});
-    return adversary_.balancer.Combine(terms, [&](const Tensor& norms) { return peers.Mean(norms); });
+    const Tensor added = measured_ ? Measured(reconstruction, peers) : Collected(&Verdict::at_both);
+    if (options_.one_token_share == 1) return reconstruction + added;
+    std::vector<Tensor> tokens;
+    for (const GeneratorPass::Part& part : parts_) tokens.push_back(part.tokens);
+    return reconstruction + AdversaryShares(options_, torch::cat(tokens)).unsqueeze(-1) * added;
   }
 
  private:
   double Scale(const char* term, double weight) const {
     return weight > 0 ? adversary_.balancer.Scale(term, weight) : 0;
+  }
+  // What the terms add, in proportion, once each is measured.
+  Tensor Measured(const Tensor& reconstruction, DataParallel& peers) const {
+    std::vector<Balancer::Term> terms = {{"reconstruction", reconstruction, 1}};
+    if (options_.adversarial > 0)
+      terms.push_back({"adversarial", Collected(&Verdict::at_adversarial), options_.adversarial});
+    if (options_.features > 0)
+      terms.push_back({"features", Collected(&Verdict::at_features), options_.features});
+    const auto mean = [&](const Tensor& norms) { return peers.Mean(norms); };
+    return adversary_.balancer.Combine(terms, mean) - reconstruction;
   }
   Tensor Collected(Tensor Verdict::*gradient) const {
     std::vector<Tensor> parts;
@@ -139,6 +148,11 @@ class Pass {
 };
 
 }  // namespace
+
+torch::Tensor AdversaryShares(const AdversaryOptions& options, const torch::Tensor& tokens) {
+  const double slope = (1 - options.one_token_share) / (options.full_tokens - 1);
+  return (options.one_token_share + slope * (tokens - 1)).clamp(0, 1);
+}
 
 AdversarialResult AdversarialPass(TrainingState& state, const std::vector<GeneratorPass::Part>& parts,
                                   const std::vector<torch::Tensor>& at_decoded, double rate,

@@ -46,8 +46,10 @@ void GeneratorPass::Forward(const CropBatch& batch, const TorchTensor& crops, Gr
   bottleneck_ = state_.bottleneck->Forward({latents_, mask, Audible(crops, model.frame()), noise, &group});
   kept_ = bottleneck_.y * mask.repeat_interleave(model.bottleneck.dims(), -1);
   const std::vector<TorchTensor> kept = workers_.Split(kept_.detach());
+  const std::vector<TorchTensor> tokens = workers_.Split(mask.sum(-1).mean(-1));
   workers_.Run([&](int worker) {
     const auto i = static_cast<size_t>(worker);
+    parts_[i].tokens = tokens[i];
     to_decode_[i] = Leaf(kept[i]);
     parts_[i].decoded = state_.network->Decode(to_decode_[i]).slice(1, model.overlap);
   });

@@ -4,6 +4,7 @@
 #define QUAVER_CODEC_TRAIN_GENERATOR_PASS_H_
 
 #include <torch/types.h>
+
 #include <vector>
 
 #include "codec/train/batches.h"
@@ -22,6 +23,7 @@ class GeneratorPass {
     torch::Tensor reference;  // [samples of the worker, samples]: decoded audio is late by the overlap of the
                               // synthesis window, so both are
     torch::Tensor decoded;    // cut to the samples that stand for each other
+    torch::Tensor tokens;     // [samples of the worker]: tokens a frame that reached the decoder, in the mean
   };
 
   GeneratorPass(TrainingState& state, Workers& workers);

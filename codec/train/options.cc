@@ -63,6 +63,7 @@ void Visit(V& v, AdversaryOptions& o) {
   v("adversarial", o.adversarial), v("features", o.features), v("start_step", o.start_step);
   v("every", o.every), v("learning_rate", o.learning_rate), v("channels", o.channels);
   v("fft_sizes", o.fft_sizes), v("periods", o.periods), v("balance_decay", o.balance_decay);
+  v("one_token_share", o.one_token_share), v("full_tokens", o.full_tokens);
 }
 
 template <typename V>
@@ -202,6 +203,8 @@ std::string Check(const TrainingOptions& o) {
   if (a.every < 1) return "\"adversary.every\" must be at least 1";
   if (a.channels < 1 || a.channels > 256) return "\"adversary.channels\" must be 1 .. 256";
   if (!(a.balance_decay >= 0 && a.balance_decay < 1)) return "\"adversary.balance_decay\" must be in [0, 1)";
+  if (!share(a.one_token_share)) return "\"adversary.one_token_share\" must be 0 .. 1";
+  if (!(a.full_tokens > 1)) return "\"adversary.full_tokens\" must be above 1";
   if (a.on() && a.fft_sizes.empty() && a.periods.empty())
     return "\"adversary.fft_sizes\" and \"adversary.periods\" are both empty";
   for (const int period : a.periods) {

@@ -45,6 +45,11 @@ struct AdversaryOptions {
   int channels = 16;                              // of the first layer
   std::vector<int> fft_sizes = {256, 512, 1024};  // an STFT discriminator each; hop = a quarter
   std::vector<int> periods;                       // a multi-period discriminator each, in samples
+  // A crop with few tokens cannot come close to the recording, so that discriminators soon outweigh what it
+  // has in common with it. At one token a frame the decoder's gradient from them is this share of what it
+  // would be, and all of it from `full_tokens` on, linearly between.
+  double one_token_share = 1;
+  double full_tokens = 6;
   double balance_decay = 0.9;  // of the averages by which gradients are put in proportion, each 8 steps
   bool on() const { return adversarial > 0 || features > 0; }
 };
