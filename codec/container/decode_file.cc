@@ -36,17 +36,15 @@ class QvrDecoder {
   QvrDecoder(QvrReader& reader, StreamDecoder decoder, const PacketFate& lost, Playback& playback)
       : reader_(reader), decoder_(std::move(decoder)), simulated_(lost), playback_(playback) {}
 
-  // The length comes with the end, and the last packet may reach beyond it: each event waits for the next.
+  // The last packets may reach beyond the length, which comes with them.
   Status Run(uint32_t rate, const std::function<void(uint64_t)>& progress) {
-    QvrEvent waiting;
-    for (bool first = true;; first = false) {
-      auto event = reader_.Next();
+    while (true) {
+      const auto event = reader_.Next();
       if (!event.ok()) return event.error();
-      if (event.value().kind == QvrEvent::kEnd) SetLength(event.value().original_samples, rate);
-      const Status status = first ? Status() : Take(waiting);
-      if (!status.ok()) return status;
+      SetLength(event.value().original_samples, rate);
       if (event.value().kind == QvrEvent::kEnd) return End();
-      waiting = std::move(event).value();
+      const Status status = Take(event.value());
+      if (!status.ok()) return status;
       progress(decoder_.frames());
     }
   }

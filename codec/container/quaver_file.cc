@@ -186,10 +186,11 @@ int quaver_file_reader_next(quaver_file_reader* reader, quaver_file_event* event
     reader->packet = std::move(found.packet);
     switch (found.kind) {
       case QvrEvent::kPacket:
-        *event = {QUAVER_FILE_PACKET, found.frames, reader->packet.data(), reader->packet.size(), 0};
+        *event = {QUAVER_FILE_PACKET, found.frames, reader->packet.data(), reader->packet.size(),
+                  found.original_samples};
         break;
       case QvrEvent::kLost:
-        *event = {QUAVER_FILE_LOST, found.lost_frames, nullptr, 0, 0};
+        *event = {QUAVER_FILE_LOST, found.lost_frames, nullptr, 0, found.original_samples};
         break;
       case QvrEvent::kEnd:
         *event = {QUAVER_FILE_END, 0, nullptr, 0, found.original_samples};

@@ -100,7 +100,8 @@ typedef struct quaver_file_event {
   int frames;
   const uint8_t* packet; /* _PACKET: its bytes, valid until the next call of _next or _close; else NULL */
   size_t size;           /* _PACKET: 1 .. QUAVER_MAX_PACKET_BYTES; else 0 */
-  /* _END: samples a channel at original_rate, or -1 if the stream was cut before its last page. */
+  /* Length of the sound in samples a channel at original_rate. It stands in the last page: all events of that
+   * page have it, and _END; -1 before, and for a stream that was cut before its last page. */
   int64_t original_samples;
 } quaver_file_event;
 
@@ -111,9 +112,12 @@ QUAVER_API quaver_file_reader* quaver_file_reader_open(quaver_file_read_callback
 QUAVER_API void quaver_file_reader_close(quaver_file_reader* reader); /* NULL is allowed */
 /* Returns 0. All values are in the ranges above; compare them with those of your model before you decode. */
 QUAVER_API int quaver_file_reader_header(const quaver_file_reader* reader, quaver_file_header* header);
-/* The next event. Returns its kind, QUAVER_FILE_END again and again after the end. Damaged bytes are no
- * error: reading goes on at the next page with a good checksum, and QUAVER_FILE_LOST reports what
- * was lost. QUAVER_ERROR_IO if the callback failed, now or before; `event` is then as it was. */
+/* The next event. Returns its kind, QUAVER_FILE_END again and again after the end. The callback is called
+ * only when no event is left of the pages that are complete, so the packets of a connection come out as they
+ * arrive. _END comes after a look at what follows the last page (up to its end, or 64 KiB), so it may wait
+ * for a connection that stays open although all packets and the length are known. Damaged bytes are no error:
+ * reading goes on at the next page with a good checksum, and QUAVER_FILE_LOST reports what was lost.
+ * QUAVER_ERROR_IO if the callback failed, now or before; `event` is then as it was. */
 QUAVER_API int quaver_file_reader_next(quaver_file_reader* reader, quaver_file_event* event);
 /* Damage met so far, for people: the number of lines, at most 20, and line 0 .. count - 1, such as "page 7:
  * lost or damaged (about 25 frames)", valid until the next call of _next or _close; NULL for any other. */

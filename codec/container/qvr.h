@@ -87,8 +87,9 @@ struct QvrEvent {
   // stream together are at most its delivered frames so far and kMaxLostFrames more: a forged position cannot
   // ask for a year of silence.
   int lost_frames = 0;
-  // kEnd: samples a channel at original_rate, or -1 if the stream was cut before its last page. Never more
-  // than the frames of all events, and one frame, can hold.
+  // Length of the sound in samples a channel at original_rate. It stands in the last page: all events of that
+  // page have it, and kEnd; -1 before, and for a stream that was cut before its last page. Never more than
+  // the frames of all events, and one frame, can hold.
   int64_t original_samples = -1;
 };
 
@@ -104,8 +105,11 @@ class QvrReader {
   QUAVER_API QvrReader& operator=(QvrReader&&) noexcept;
 
   QUAVER_API const QvrHeader& header() const noexcept;
-  // The next event. After damage the reader goes on at the next page with a good checksum. Error: the source
-  // failed, now or before; damaged bytes are none. After kEnd it goes on returning kEnd.
+  // The next event. The source is read only when none is left of the pages that are complete: packets of a
+  // connection come out as they arrive. kEnd comes after a look at what follows the last page (up to its end,
+  // or 64 KiB), so it may wait for a source that stays open although all packets and the length are known.
+  // After damage the reader goes on at the next page with a good checksum. Error: the source failed, now or
+  // before; damaged bytes are none. After kEnd it goes on returning kEnd.
   QUAVER_API Result<QvrEvent> Next();
   // Damage met so far, for people: a line each ("page 7: lost or damaged (about 25 frames)"), the first 20.
   QUAVER_API const std::vector<std::string>& damage() const noexcept;

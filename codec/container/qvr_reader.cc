@@ -67,9 +67,9 @@ struct QvrReader::Impl {
 
   Result<QvrEvent> Next() {
     while (queue_.empty()) {
-      if (ended_) return end_;
-      if (!ReadPage())
-        return Error{name_ + ": read error after " + std::to_string(pages_.position()) + " bytes"};
+      if (ended_ && looked_behind_) return end_;
+      const bool read = ended_ ? LookBehindTheLastPage() : ReadPage();
+      if (!read) return Error{name_ + ": read error after " + std::to_string(pages_.position()) + " bytes"};
     }
     QvrEvent event = std::move(queue_.front());
     queue_.pop_front();
@@ -152,10 +152,10 @@ struct QvrReader::Impl {
     if (outcome == OggPages::Outcome::kError) return false;
     if (outcome == OggPages::Outcome::kEnd) {
       Note("the file ends before the last page of the stream");
-      ended_ = true;
+      ended_ = looked_behind_ = true;
     } else if (ogg_page_bos(&page) != 0) {
       Note("another stream begins before the last page of this one; it is not read");
-      ended_ = true;
+      ended_ = looked_behind_ = true;
     } else if (ogg_page_serialno(&page) == serial_) {
       TakePage(page);
     }
@@ -272,20 +272,32 @@ struct QvrReader::Impl {
       const uint64_t most = handed == 0 ? 0 : GranuleAfter(header_, handed + 1);
       if (granule > most) Note(place + "the stream is shorter than its last granule position");
       end_.original_samples = static_cast<int64_t>(std::min(granule, most));
+      for (QvrEvent& event : queue_) event.original_samples = end_.original_samples;
     }
-    NoteWhatFollows();
   }
 
-  // What follows the last page is not read; it is damage if it belongs to this stream, or begins another.
-  void NoteWhatFollows() {
+  // What follows the last page is not read; it is damage if it belongs to this stream, or begins another. The
+  // packets of the last page are handed out before, since the source may keep us waiting for more. False:
+  // read error.
+  bool LookBehindTheLastPage() {
     ogg_page page;
     const uint64_t limit = pages_.position() + kTailBytes;
-    while (pages_.Next(page, limit) == OggPages::Outcome::kPage) {
+    while (true) {
+      const OggPages::Outcome outcome = pages_.Next(page, limit);
       NoteSkipped();
-      if (ogg_page_bos(&page) != 0) return Note("another stream follows this one; it is not read");
-      if (ogg_page_serialno(&page) == serial_) return Note("pages follow the last page; they are not read");
+      if (outcome == OggPages::Outcome::kError) return false;
+      if (outcome == OggPages::Outcome::kEnd) break;
+      if (ogg_page_bos(&page) != 0) {
+        Note("another stream follows this one; it is not read");
+        break;
+      }
+      if (ogg_page_serialno(&page) == serial_) {
+        Note("pages follow the last page; they are not read");
+        break;
+      }
     }
-    NoteSkipped();
+    looked_behind_ = true;
+    return true;
   }
 
   static std::string Missing(uint32_t number, uint32_t pages) {
@@ -317,7 +329,8 @@ struct QvrReader::Impl {
   bool gap_ = false;        // something is missing, and no granule position has told how much
   std::deque<QvrEvent> queue_;
   QvrEvent end_;
-  bool ended_ = false;
+  bool ended_ = false;          // nothing is queued behind what is
+  bool looked_behind_ = false;  // and what follows is known
   std::vector<std::string> damage_;
 };
 

@@ -119,6 +119,7 @@ ReadStream ReadInC(Memory& memory) {
       found.kind = QvrEvent::kLost;
       found.lost_frames = event.frames;
     }
+    found.original_samples = event.original_samples;
     out.events.push_back(std::move(found));
   }
   if (kind < 0) {
@@ -143,6 +144,7 @@ void ExpectSame(const ReadStream& c, const ReadStream& cxx) {
     ASSERT_EQ(c.events[i].packet, cxx.events[i].packet) << i;
     ASSERT_EQ(c.events[i].frames, cxx.events[i].frames) << i;
     ASSERT_EQ(c.events[i].lost_frames, cxx.events[i].lost_frames) << i;
+    ASSERT_EQ(c.events[i].original_samples, cxx.events[i].original_samples) << i;
   }
   EXPECT_EQ(c.samples, cxx.samples);
   EXPECT_EQ(c.damage, cxx.damage);
@@ -257,7 +259,7 @@ TEST_F(QuaverFileTest, AWriteCallbackThatFailsIsAnError) {
 }
 
 TEST_F(QuaverFileTest, AReadCallbackThatFailsIsAnError) {
-  for (const size_t good : {size_t{0}, size_t{100}, size_t{1500}}) {
+  for (const size_t good : {size_t{0}, size_t{100}, size_t{1500}, stream_.file.size()}) {
     Memory memory{stream_.file};
     memory.fails_at = good;
     std::string error;

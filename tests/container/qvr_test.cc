@@ -194,6 +194,65 @@ TEST(QvrReader, ReadErrorsAreErrors) {
   }
 }
 
+// Also behind the last page, where only a look at what follows is left to do.
+TEST(QvrReader, ReadErrorsBehindTheLastPageAreErrors) {
+  const TestStream stream = MakeStream(1, Speech(), 12.0);
+  int reads = 0;
+  auto source = FromMemory(stream.file);
+  auto reader = QvrReader::Open(
+      [&](std::span<uint8_t> out) {
+        const int64_t got = source(out);
+        return got == 0 ? (++reads, int64_t{-1}) : got;
+      },
+      "test.qvr");
+  ASSERT_TRUE(reader.ok()) << reader.message();
+  for (const Bytes& packet : stream.packets) {
+    const auto event = reader.value().Next();
+    ASSERT_TRUE(event.ok()) << event.message();
+    EXPECT_EQ(event.value().packet, packet);
+  }
+  for (int again = 0; again < 2; ++again) {
+    const auto event = reader.value().Next();
+    ASSERT_FALSE(event.ok());
+    EXPECT_THAT(event.message(),
+                HasSubstr("test.qvr: read error after " + std::to_string(stream.file.size()) + " bytes"));
+  }
+  EXPECT_EQ(reads, 1);
+}
+
+// Over a connection that stays open: a read that nobody needs would wait for ever.
+TEST(QvrReader, PacketsComeOutWithThePageThatCompletesThem) {
+  for (const double seconds : {0.3, 4.0, 23.0}) {
+    const TestStream stream = MakeStream(1, Speech(10), seconds);
+    const auto pages = SplitPages(stream.file);
+    size_t reads = 0;  // each gives a page
+    const auto page_by_page = [&](std::span<uint8_t> out) {
+      if (reads++ >= pages.size()) return int64_t{0};
+      const Bytes page = JoinPages(std::span(pages).subspan(reads - 1, 1));
+      EXPECT_LE(page.size(), out.size());
+      std::copy(page.begin(), page.end(), out.begin());
+      return static_cast<int64_t>(page.size());
+    };
+    auto reader = QvrReader::Open(page_by_page, "test.qvr");
+    ASSERT_TRUE(reader.ok()) << reader.message();
+    EXPECT_EQ(reads, 2u);
+    size_t packet = 0;
+    for (size_t page = 2; page < pages.size(); ++page) {
+      for (size_t i = 0; i < pages[page].lacing.size(); ++i) {
+        const auto event = reader.value().Next();
+        ASSERT_TRUE(event.ok()) << event.message();
+        ASSERT_EQ(event.value().packet, stream.packets[packet++]);
+        EXPECT_EQ(reads, page + 1);
+        EXPECT_EQ(event.value().original_samples,
+                  pages[page].last ? static_cast<int64_t>(stream.samples) : -1);
+      }
+    }
+    EXPECT_EQ(packet, stream.packets.size());
+    EXPECT_EQ(reader.value().Next().value().kind, QvrEvent::kEnd);
+    EXPECT_THAT(reader.value().damage(), IsEmpty());
+  }
+}
+
 TEST(QvrReader, OpenRefusesWhatIsNoStream) {
   EXPECT_THAT(ReadAll({}).error, HasSubstr("test.qvr: not a .qvr file"));
   Random random(1);
