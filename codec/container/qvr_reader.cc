@@ -230,7 +230,10 @@ struct QvrReader::Impl {
   uint64_t FramesLost(uint64_t granule, bool last, const std::string& place, const PagePackets& found) {
     const uint64_t counted = frames_ + found.frames;
     uint64_t implied = GranuleAfter(header_, counted) == granule ? counted : FramesAt(header_, granule);
-    if (last) implied = std::max(implied, counted);  // the last position may lie inside the last frames
+    if (last) {  // its position is the length, which may lie inside the last frames, or in one frame more
+      implied = std::max(implied, counted);
+      if (!found.gap && implied == counted + 1 && counted > 0) implied = counted;
+    }
     frames_ = counted;
     if (found.gap) {
       offset_ = 0;

@@ -66,6 +66,34 @@ TEST(Qvr, LengthMayEndBeforeTheLastFrames) {
   }
 }
 
+// A resampler rounds, so the length may lie in one frame more than there are, which is no damage either.
+TEST(Qvr, LengthMayUseOneFrameMore) {
+  for (const uint32_t rate : {8000u, 16000u, 44100u, 48000u}) {
+    for (const double seconds : {0.5, 8.0}) {
+      QvrHeader header = Speech(10);
+      header.original_rate = rate;
+      const TestStream stream = MakeStream(1, header, seconds);
+      auto pages = SplitPages(stream.file);
+      uint64_t frames = 0;
+      for (const int held : stream.frames) frames += static_cast<uint64_t>(held);
+      const auto complete = static_cast<int64_t>((frames * 320 - 80) * rate / 16000);
+      const auto most = static_cast<int64_t>(((frames + 1) * 320 - 80) * rate / 16000);
+      for (const int64_t samples : {complete, complete + 1, most - 1, most}) {
+        pages.back().granule = samples;
+        const ReadStream read = ReadAll(JoinPages(pages));
+        EXPECT_EQ(read.Packets(), stream.packets);
+        EXPECT_EQ(read.Lost(), 0u);
+        EXPECT_EQ(read.samples, samples);
+        EXPECT_THAT(read.damage, IsEmpty()) << samples - complete;
+      }
+      pages.back().granule = most + 1;
+      const ReadStream read = ReadAll(JoinPages(pages));
+      EXPECT_EQ(read.samples, most);
+      EXPECT_THAT(read.damage, testing::Not(IsEmpty()));
+    }
+  }
+}
+
 TEST(Qvr, EventsTellTheirFrames) {
   const TestStream stream = MakeStream(1, Speech(), 3.3);
   const ReadStream read = ReadAll(stream.file);
