@@ -11,7 +11,7 @@
 namespace quaver {
 
 // SHA-256 of the canonical configuration and of the tensors' names, shapes and bytes
-// (docs/reference/weights.md).
+// (the documentation's weights.md).
 using Identity = std::array<uint8_t, 32>;
 QUAVER_API std::string ToHex(const Identity& identity);  // 64 digits, lower case
 

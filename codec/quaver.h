@@ -1,5 +1,5 @@
-/* The C API: the stable interface of the codec, for C and for other languages. codec/codec.h is the C++ API.
- * Installed as <quaver/quaver.h>; samples/voice_channel.c is a complete program.
+/* The C API: the stable interface of the codec, for C and for other languages. codec.h is the C++ API.
+ * Installed as <quaver/quaver.h>; the example voice_channel.c is a complete program.
  *
  * There are two layers. A quaver_stream_encoder takes samples and gives packets at a bit rate, and a
  * quaver_stream_decoder takes packets and gives samples. Below them, a quaver_encoder makes tokens, the

@@ -1,4 +1,4 @@
-// Packets: 1 to 25 frames of tokens, range coded. docs/reference/bitstream.md specifies the bytes.
+// Packets: 1 to 25 frames of tokens, range coded. The documentation's bitstream.md specifies the bytes.
 #ifndef QUAVER_CODEC_BITSTREAM_PACKET_H_
 #define QUAVER_CODEC_BITSTREAM_PACKET_H_
 
@@ -12,7 +12,7 @@
 
 namespace quaver {
 
-class EntropyModel;  // Model::entropy() of codec/codec.h
+class EntropyModel;  // Model::entropy() of codec.h
 
 inline constexpr int kMaxFramesPerPacket = 25;  // half a second
 inline constexpr uint16_t kNoToken = 0xFFFF;    // stands where a frame has fewer tokens than the row is wide

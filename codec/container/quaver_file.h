@@ -1,7 +1,7 @@
 /* .qvr files in C: packets in Ogg, written and read through callbacks of the caller, so that the bytes may
  * lie in memory, in a file or at the other end of a socket. This is a library of its own, libquaver-file,
- * which needs libquaver and libogg. Installed as <quaver/quaver_file.h>; samples/qvr_file.c is a whole
- * program; docs/reference/bitstream.md specifies the bytes.
+ * which needs libquaver and libogg. Installed as <quaver/quaver_file.h>; the example qvr_file.c is a whole
+ * program; the documentation's bitstream.md specifies the bytes.
  *
  *   quaver_file_header header;
  *   quaver_file_header_init(&header, model, &format);

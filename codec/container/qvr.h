@@ -10,8 +10,8 @@
 //     ...
 //   }
 //
-// docs/reference/bitstream.md specifies the bytes. Installed as <quaver/container/qvr.h>, with a library of
-// its own, libquaver-file; quaver_file.h is the same for C.
+// The documentation's bitstream.md specifies the bytes. Installed as <quaver/container/qvr.h>, with a library
+// of its own, libquaver-file; quaver_file.h is the same for C.
 //
 // Errors are values (status.h) and name the stream, the place and the cause. Nothing here throws, except
 // std::bad_alloc when memory is short and what a caller's ByteSource or ByteSink throws. A writer or a reader

@@ -36,6 +36,24 @@ class InstalledTest : public testing::Test {
     ASSERT_EQ(run.code, 0) << run.out;
   }
 
+  // Neither the folders that the libraries were made in, nor files that only the source tree has.
+  static void ExpectNothingNamesTheSources() {
+    const std::string folders = "-e '" QUAVER_SOURCE_DIR "' -e '" QUAVER_BINARY_DIR "' '" + Prefix() + "'";
+    const auto text = Shell("grep -rIlF " + folders);
+    EXPECT_EQ(text.code, 1) << text.out;
+#ifndef QUAVER_NAMES_ITS_SOURCES  // the checks of LibTorch and of the sanitizers name source files
+    const auto stripped =
+        Shell("find '" + Prefix() + "' -name 'lib*.a' -exec strip --strip-debug {} +; find '" + Prefix() +
+              "' -name 'lib*.so.*' -type f -exec strip --strip-debug {} +");
+    EXPECT_EQ(stripped.code, 0) << stripped.out;
+    const auto all = Shell("grep -rlF " + folders);
+    EXPECT_EQ(all.code, 1) << all.out;
+#endif
+    const auto paths =
+        Shell("grep -rnE '\\b(apps|bench|codec|docs|samples|tests)/' '" + Prefix() + "/include'");
+    EXPECT_EQ(paths.code, 1) << paths.out;
+  }
+
   // Environment of a user: compilers, the sanitizers that the library was built with, where pkg-config looks.
   static ShellRun Run(const std::string& line) {
     return Shell("CC='" QUAVER_CC "' CXX='" QUAVER_CXX "' CFLAGS='" + kFlags + "' CXXFLAGS='" + kFlags +
