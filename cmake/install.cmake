@@ -34,7 +34,11 @@ install(FILES ${PROJECT_BINARY_DIR}/QuaverConfig.cmake ${PROJECT_BINARY_DIR}/Qua
         DESTINATION ${package_folder} COMPONENT development)
 install(EXPORT QuaverTargets NAMESPACE Quaver:: DESTINATION ${package_folder} COMPONENT development)
 
-# pkg-config: the files find their folders from where they lie, so the prefix may be moved.
+# pkg-config: the files find their folders from where they lie, so the prefix may be moved. What only the archives need
+# stands in Libs.private: with Requires.private pkg-config asks for libhwy.pc even to link the shared library.
+list(JOIN HWY_LDFLAGS " " hwy_libs)
+list(JOIN LIBMD_LDFLAGS " " libmd_libs)
+set(pc_private_libs "${hwy_libs} ${libmd_libs}")
 file(RELATIVE_PATH to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
 cmake_path(APPEND pc_prefix "\${pcfiledir}" ${to_prefix})
@@ -53,6 +57,7 @@ if(QUAVER_FILE)
     install(FILES ${PROJECT_BINARY_DIR}/include/quaver/${header}
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/quaver/${folder} COMPONENT file_development)
   endforeach()
+  list(JOIN OGG_LDFLAGS " " pc_private_file_libs)
   configure_file(${CMAKE_CURRENT_LIST_DIR}/quaver-file.pc.in ${PROJECT_BINARY_DIR}/quaver-file.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/quaver-file.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
           COMPONENT file_development)

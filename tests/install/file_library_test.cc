@@ -147,6 +147,10 @@ TEST_F(FileLibraryTest, CMakeNeedsItOnlyForThoseWhoAsk) {
   EXPECT_NE(refused.out.find("file"), std::string::npos) << refused.out;
 }
 
+TEST_F(FileLibraryTest, PkgConfigNeedsNoOtherPackage) {
+  ExpectPkgConfigAlone("quaver-file", {"-logg", "-lhwy", "-lmd"});
+}
+
 TEST_F(FileLibraryTest, PkgConfigFindsItSharedAndStatic) {
   const std::string shared = "$(pkg-config --cflags --libs quaver-file)";
   const std::string archive =

@@ -146,6 +146,9 @@ TEST_F(InstallTest, EveryPublicFunctionIsCalledThroughTheInstalledLibrary) {
   }
 }
 
+// On a machine that has no other .pc file: what the archive needs is asked for only with --static.
+TEST_F(InstallTest, PkgConfigNeedsNoOtherPackage) { ExpectPkgConfigAlone("quaver", {"-lhwy", "-lmd"}); }
+
 TEST_F(InstallTest, PkgConfigFindsItSharedAndStatic) {
   const std::string shared = "$(pkg-config --cflags --libs quaver)";
   const std::string archive =

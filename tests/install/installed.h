@@ -61,6 +61,20 @@ class InstalledTest : public testing::Test {
                  "'; export CC CXX CFLAGS CXXFLAGS PKG_CONFIG_PATH LD_LIBRARY_PATH\n" + line);
   }
 
+  // With nothing but our own .pc files; `archive`: what --static asks for besides.
+  static void ExpectPkgConfigAlone(const std::string& package, const std::vector<std::string>& archive) {
+    const std::string ask =
+        "PKG_CONFIG_PATH= PKG_CONFIG_LIBDIR='" + Library() + "/pkgconfig' pkg-config --cflags --libs ";
+    const auto shared = Shell(ask + package), all = Shell(ask + "--static " + package);
+    EXPECT_EQ(shared.code, 0) << shared.out;
+    EXPECT_EQ(all.code, 0) << all.out;
+    EXPECT_NE(shared.out.find("-l" + package), std::string::npos) << shared.out;
+    for (const std::string& library : archive) {
+      EXPECT_EQ(shared.out.find(library), std::string::npos) << shared.out;
+      EXPECT_NE(all.out.find(library), std::string::npos) << all.out;
+    }
+  }
+
   static std::vector<int16_t> Clip(size_t samples) {
     std::vector<int16_t> pcm;
     for (const float sample : Speech("en-vctk-p243.flac", samples))
