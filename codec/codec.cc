@@ -1,8 +1,10 @@
 #include "codec/codec.h"
 
 #include <utility>
+#include <vector>
 
 #include "codec/bitstream/entropy_model.h"
+#include "codec/encode/bitrate.h"
 #include "codec/model/builtin.h"
 #include "codec/model/find.h"
 #include "codec/model_access.h"
@@ -36,6 +38,7 @@ struct Model::Impl {
   std::map<std::string, std::string> metadata;
   EntropyModel entropy;
   std::unique_ptr<const internal::NetworkPlan> plan;
+  Result<std::vector<double>> expected_bitrates;
 };
 
 Model::Model(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -53,6 +56,9 @@ double Model::frame_rate() const { return impl_->config.frame_rate(); }
 
 const Config& internal::ModelAccess::config(const Model& model) { return model.impl_->config; }
 const internal::NetworkPlan& internal::ModelAccess::plan(const Model& model) { return *model.impl_->plan; }
+const Result<std::vector<double>>& internal::ModelAccess::expected_bitrates(const Model& model) {
+  return model.impl_->expected_bitrates;
+}
 
 Result<std::shared_ptr<const Model>> Model::Load(const std::string& path) {
   const auto bytes = ReadModelFile(path);
@@ -74,9 +80,11 @@ Result<std::shared_ptr<const Model>> internal::ModelAccess::FromBytes(std::span<
   auto entropy = CreateEntropyModel(view);
   if (!entropy.ok()) return Error{source + ": " + entropy.message()};
   auto plan = std::make_unique<const NetworkPlan>(view);
-  auto impl = std::make_unique<const Model::Impl>(Model::Impl{std::move(view.config), view.identity,
-                                                              std::move(view.metadata),
-                                                              std::move(entropy).value(), std::move(plan)});
+  auto rates = ParseExpectedBitrates(view.metadata, static_cast<size_t>(view.config.bottleneck.groups),
+                                     view.config.bottleneck.codes(), view.config.frame_rate());
+  auto impl = std::make_unique<const Model::Impl>(
+      Model::Impl{std::move(view.config), view.identity, std::move(view.metadata), std::move(entropy).value(),
+                  std::move(plan), std::move(rates)});
   return std::shared_ptr<const Model>(new Model(std::move(impl)));
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "codec/codec.h"
 #include "codec/model/config.h"
@@ -24,6 +25,7 @@ struct ModelAccess {
   static Result<std::shared_ptr<const Model>> FromWeights(Weights weights);
   static const Config& config(const Model& model);
   static const NetworkPlan& plan(const Model& model);  // packed weights and layers
+  static const Result<std::vector<double>>& expected_bitrates(const Model& model);  // codec/encode/bitrate.h
 };
 
 }  // namespace quaver::internal

@@ -149,6 +149,20 @@ int UnpackAndDecode(quaver_decoder* decoder, const quaver_format* format, const 
   return written;
 }
 
+std::string JsonString(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// String by string: the destructor of a whole object would allocate memory, and end the program without any.
+std::string MetadataJson(const Model& model) {
+  auto facts = model.metadata();
+  facts["identity"] = quaver::ToHex(model.identity());
+  std::string text = "{";
+  for (const auto& [key, value] : facts)
+    text += (text.size() > 1 ? "," : "") + JsonString(key) + ":" + JsonString(value);
+  return text + "}";
+}
+
 int Pack(const quaver_model& model, const quaver_format& format, const PacketTokens& rows, uint8_t* packet,
          size_t capacity) {
   if (capacity < QUAVER_MAX_PACKET_BYTES) return QUAVER_ERROR_SHORT;
@@ -240,9 +254,7 @@ int quaver_model_identity(const quaver_model* model, uint8_t identity[32]) {
 int quaver_model_metadata(const quaver_model* model, char* json, size_t capacity) {
   if (model == nullptr || (json == nullptr && capacity > 0)) return QUAVER_ERROR_ARGUMENT;
   try {
-    nlohmann::json facts = model->shared->metadata();
-    facts["identity"] = quaver::ToHex(model->shared->identity());
-    const std::string text = facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const std::string text = MetadataJson(*model->shared);
     if (text.size() >= INT_MAX) return QUAVER_ERROR_SHORT;
     if (json == nullptr) return static_cast<int>(text.size());
     if (text.size() >= capacity) return QUAVER_ERROR_SHORT;

@@ -57,7 +57,7 @@ struct StreamEncoder::Impl {
     n_q = fixed_tokens;
     control.reset();
     if (fixed_tokens == 0) {
-      const auto expected = ExpectedBitrates(*model);
+      const auto& expected = ExpectedBitrates(*model);
       if (!expected.ok()) return expected.error();
       const auto fits = TokensForBitrate(bits_per_second, expected.value());
       if (!fits.ok()) return fits.error();
