@@ -224,7 +224,8 @@ QUAVER_API int quaver_batch_decode_i16(quaver_batch* batch, quaver_decoder* cons
  *   quaver_stream_encoder_write(sender, samples, count);
  *   while ((bytes = quaver_stream_encoder_read(sender, packet, sizeof packet)) > 0) ... send it ...
  *
- * After QUAVER_ERROR_MEMORY a stream is good for reading what is ready and for its _close call only.
+ * After QUAVER_ERROR_MEMORY a stream is good for reading what is ready and for its _close call only, unless
+ * _set_bitrate or _set_tokens returned it: they leave the stream as it was when they fail.
  *
  * Creating and the first few packets allocate memory. After these, with effort 0, nothing is allocated as
  * long as packets are read as they become ready. */

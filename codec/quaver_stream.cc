@@ -39,6 +39,18 @@ int Guarded(Handle* stream, Call call) {
   }
 }
 
+// A change of the rate, which leaves the stream as it was when it fails.
+template <typename Change>
+int ChangeRate(quaver_stream_encoder* encoder, Change change) {
+  if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
+  if (encoder->ended) return QUAVER_ERROR_ENDED;
+  try {
+    return change(encoder->encoder).ok() ? 0 : QUAVER_ERROR_ARGUMENT;
+  } catch (const std::exception&) {
+    return QUAVER_ERROR_MEMORY;
+  }
+}
+
 template <typename Handle, typename Create>
 Handle* Created(Create create, char* error, size_t error_size) {
   try {
@@ -116,16 +128,11 @@ int quaver_stream_encoder_read(quaver_stream_encoder* encoder, uint8_t* packet, 
 }
 
 int quaver_stream_encoder_set_bitrate(quaver_stream_encoder* encoder, double bits_per_second) {
-  if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
-  if (encoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded(
-      encoder, [&] { return encoder->encoder.SetBitrate(bits_per_second).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
+  return ChangeRate(encoder, [&](auto& stream) { return stream.SetBitrate(bits_per_second); });
 }
 
 int quaver_stream_encoder_set_tokens(quaver_stream_encoder* encoder, int n_q) {
-  if (encoder == nullptr) return QUAVER_ERROR_ARGUMENT;
-  if (encoder->ended) return QUAVER_ERROR_ENDED;
-  return Guarded(encoder, [&] { return encoder->encoder.SetTokens(n_q).ok() ? 0 : QUAVER_ERROR_ARGUMENT; });
+  return ChangeRate(encoder, [&](auto& stream) { return stream.SetTokens(n_q); });
 }
 
 quaver_stream_decoder* quaver_stream_decoder_create(const quaver_model* model, const quaver_format* format,

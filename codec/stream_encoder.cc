@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "codec/encode/bitrate.h"
@@ -52,24 +53,28 @@ struct StreamEncoder::Impl {
         block_samples(static_cast<size_t>(options.frames_per_packet) * frame),
         tokens(static_cast<size_t>(options.frames_per_packet) * groups) {}
 
-  // What a bit rate, or a number of tokens, means for the frames that follow.
+  // What a bit rate, or a number of tokens, means for the frames that follow. On an error, and when memory
+  // runs out, the stream is as it was: what may fail comes before what changes it.
   Status SetRate(double bits_per_second, int fixed_tokens) {
-    n_q = fixed_tokens;
-    control.reset();
+    int next_tokens = fixed_tokens;
+    std::optional<RateControl> next_control;
     if (fixed_tokens == 0) {
       const auto& expected = ExpectedBitrates(*model);
       if (!expected.ok()) return expected.error();
       const auto fits = TokensForBitrate(bits_per_second, expected.value());
       if (!fits.ok()) return fits.error();
-      n_q = fits.value();
+      next_tokens = fits.value();
       const double frame_rate = model->frame_rate();
       if (options.effort > 0) {
         selector.emplace(model, bits_per_second, expected.value(),
-                         PacketDefaults{options.frames_per_packet, n_q}, options.effort > 1);
+                         PacketDefaults{options.frames_per_packet, next_tokens}, options.effort > 1);
       } else if (!options.variable_rate && options.frames_per_packet >= kFewestControlledFrames) {
-        control.emplace(bits_per_second, frame_rate, expected.value());
+        next_control.emplace(bits_per_second, frame_rate, expected.value());
       }
     }
+    static_assert(std::is_nothrow_copy_assignable_v<RateControl>);
+    n_q = next_tokens;
+    control = next_control;
     if (!options.variable_rate) return {};
     if (variable) {
       variable->SetTokens(n_q);
@@ -240,8 +245,6 @@ bool StreamEncoder::ReadTokens(PacketTokens& tokens) noexcept {
 
 Status StreamEncoder::SetBitrate(double bits_per_second) {
   if (impl_->options.effort > 0) return Error{"a bit rate cannot change with an effort above 0"};
-  const auto fits = TokensForBitrate(*impl_->model, bits_per_second);
-  if (!fits.ok()) return fits.error();
   return impl_->SetRate(bits_per_second, 0);
 }
 

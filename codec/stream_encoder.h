@@ -104,7 +104,8 @@ class StreamEncoder {
 
   // Another bit rate, or a fixed number of tokens a frame: for a sender that learns what the network carries.
   // From the next packet that is read on: tokens that wait are cut too, and only frames that are written from
-  // now on can have more. Errors as in Create; not with an effort, which has decided 30 seconds ahead.
+  // now on can have more. Errors as in Create; not with an effort, which has decided 30 seconds ahead. The
+  // stream is as it was on an error, and when memory runs out.
   QUAVER_API Status SetBitrate(double bits_per_second);
   QUAVER_API Status SetTokens(int tokens);
   // Both ends have agreed on another format for the packets that are read from now on. The sender may go on

@@ -41,21 +41,23 @@ void* operator new(size_t size, std::align_val_t alignment) {
 namespace quaver {
 namespace {
 
-// Calls action() with 0, 1, 2 ... allocations until it needs no more, and `after(failed)` each time.
-template <typename Action, typename After>
-void WithTooLittleMemory(const Action& action, const After& after) {
+// Calls action() with 0, 1, 2 ... allocations until it needs no more, each time between prepare() and
+// after(thrown).
+template <typename Prepare, typename Action, typename After>
+void WithTooLittleMemory(const Prepare& prepare, const Action& action, const After& after) {
   for (size_t allocations = 0; allocations < 100000; ++allocations) {
-    bool failed = false;
+    prepare();
+    bool thrown = false;
     left = allocations;
     refused = false;
     limited = true;
     try {
       action();
     } catch (const std::bad_alloc&) {
-      failed = true;
+      thrown = true;
     }
     limited = false;
-    after(failed);
+    after(thrown);
     if (testing::Test::HasFatalFailure() || !refused) return;
   }
   FAIL() << "memory is never enough";
@@ -79,21 +81,70 @@ class NoMemoryTest : public CApiTest {
 
 TEST_F(NoMemoryTest, BitRatesOfAModelAreAnsweredOrAnError) {
   int tokens = 0, rate = 0;
-  WithTooLittleMemory([&] { tokens = quaver_tokens_for_bitrate(model_.get(), 3100, 25); },
+  WithTooLittleMemory([] {}, [&] { tokens = quaver_tokens_for_bitrate(model_.get(), 3100, 25); },
                       [&](bool thrown) {
                         EXPECT_FALSE(thrown);
                         EXPECT_EQ(tokens, refused ? QUAVER_ERROR_MEMORY : 10);
                       });
-  WithTooLittleMemory([&] { tokens = quaver_tokens_for_bitrate(model_.get(), 10, 25); },
+  WithTooLittleMemory([] {}, [&] { tokens = quaver_tokens_for_bitrate(model_.get(), 10, 25); },
                       [&](bool thrown) {
                         EXPECT_FALSE(thrown);
                         EXPECT_EQ(tokens, refused ? QUAVER_ERROR_MEMORY : QUAVER_ERROR_ARGUMENT);
                       });
-  WithTooLittleMemory([&] { rate = quaver_expected_bitrate(model_.get(), 10, 25); },
+  WithTooLittleMemory([] {}, [&] { rate = quaver_expected_bitrate(model_.get(), 10, 25); },
                       [&](bool thrown) {
                         EXPECT_FALSE(thrown);
                         EXPECT_EQ(rate, refused ? QUAVER_ERROR_MEMORY : 3005);
                       });
+}
+
+// Two streams in step: the rate of one is changed with too little memory. They differ only if the change
+// was made, and then the change is whole.
+TEST_F(NoMemoryTest, AChangeOfTheRateIsMadeOrLeavesTheStreamAsItWas) {
+  struct Step {
+    double bits_per_second;
+    int tokens;
+    int result;
+  };
+  const std::array<Step, 4> steps = {
+      {{1500, 0, 0}, {10, 0, QUAVER_ERROR_ARGUMENT}, {0, 9, 0}, {0, 99, QUAVER_ERROR_ARGUMENT}}};
+  const auto set = [](quaver_stream_encoder* stream, const Step& step) {
+    return step.tokens == 0 ? quaver_stream_encoder_set_bitrate(stream, step.bits_per_second)
+                            : quaver_stream_encoder_set_tokens(stream, step.tokens);
+  };
+  const auto create = [&](bool variable) {
+    const quaver_options options = {4000, 0, 10, variable, 0};
+    return Owned<quaver_stream_encoder>(quaver_stream_encoder_create(model_.get(), &options, nullptr, 0));
+  };
+  const auto send = [&](quaver_stream_encoder* stream) {
+    std::vector<uint8_t> sent, packet(QUAVER_MAX_PACKET_BYTES);
+    EXPECT_GT(quaver_stream_encoder_write(stream, speech_.data(), 20 * kFrame), 0);
+    for (int bytes; (bytes = quaver_stream_encoder_read(stream, packet.data(), packet.size())) > 0;)
+      sent.insert(sent.end(), packet.begin(), packet.begin() + bytes);
+    return sent;
+  };
+  for (const bool variable : {false, true}) {
+    for (const Step& step : steps) {
+      const auto untouched = create(variable), changed = create(variable);
+      ASSERT_EQ(send(untouched.get()), send(changed.get()));
+      ASSERT_EQ(set(changed.get(), step), step.result);
+      const auto before = send(untouched.get()), after = send(changed.get());
+      ASSERT_EQ(before == after, step.result != 0);
+      Owned<quaver_stream_encoder> stream;
+      int result = 0;
+      WithTooLittleMemory(
+          [&] {
+            stream = create(variable);
+            send(stream.get());
+          },
+          [&] { result = set(stream.get(), step); },
+          [&](bool thrown) {
+            EXPECT_FALSE(thrown);
+            EXPECT_EQ(result, refused ? QUAVER_ERROR_MEMORY : step.result);
+            EXPECT_EQ(send(stream.get()), result == 0 ? after : before);
+          });
+    }
+  }
 }
 
 TEST_F(NoMemoryTest, MetadataAreWholeOrAnError) {
@@ -101,7 +152,7 @@ TEST_F(NoMemoryTest, MetadataAreWholeOrAnError) {
   const int size = quaver_model_metadata(model_.get(), expected.data(), expected.size());
   ASSERT_GT(size, 100);
   int result = 0;
-  WithTooLittleMemory([&] { result = quaver_model_metadata(model_.get(), json.data(), json.size()); },
+  WithTooLittleMemory([] {}, [&] { result = quaver_model_metadata(model_.get(), json.data(), json.size()); },
                       [&](bool thrown) {
                         EXPECT_FALSE(thrown);
                         EXPECT_EQ(result, refused ? QUAVER_ERROR_MEMORY : size);
