@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "codec/codec.h"
+#include "codec/state_head.h"
 #include "codec/streams.h"
 
 namespace quaver {
@@ -44,18 +45,23 @@ size_t Decoder::memory() const noexcept {
 }
 
 size_t Decoder::state_size() const noexcept {
-  return impl_ == nullptr ? 0 : impl_->state.size() * sizeof(float);
+  return impl_ == nullptr ? 0 : internal::kStateHeadBytes + impl_->state.size() * sizeof(float);
 }
 
 bool Decoder::Save(std::span<std::byte> state) const noexcept {
   if (impl_ == nullptr || state.size() != state_size()) return false;
-  std::memcpy(state.data(), impl_->state.data(), state.size());
+  internal::PutStateHead(internal::StateOf::kDecoder, model().identity(), state);
+  const auto values = state.subspan(internal::kStateHeadBytes);
+  std::memcpy(values.data(), impl_->state.data(), values.size());
   return true;
 }
 
 bool Decoder::Restore(std::span<const std::byte> state) noexcept {
   if (impl_ == nullptr || state.size() != state_size()) return false;
-  std::memcpy(impl_->state.data(), state.data(), state.size());
+  const auto fault = internal::CheckStateHead(internal::StateOf::kDecoder, model().identity(), state);
+  if (fault != internal::StateFault::kNone) return false;
+  const auto values = state.subspan(internal::kStateHeadBytes);
+  std::memcpy(impl_->state.data(), values.data(), values.size());
   return true;
 }
 

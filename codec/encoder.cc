@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/codec.h"
+#include "codec/state_head.h"
 #include "codec/streams.h"
 
 namespace quaver {
@@ -65,7 +66,7 @@ size_t Encoder::memory() const noexcept {
 
 size_t Encoder::state_size() const noexcept {
   if (impl_ == nullptr) return 0;
-  return sizeof(uint32_t) + (impl_->frame + impl_->state.size()) * sizeof(float);
+  return internal::kStateHeadBytes + sizeof(uint32_t) + (impl_->frame + impl_->state.size()) * sizeof(float);
 }
 
 bool Encoder::Save(std::span<std::byte> state) const noexcept {
@@ -73,7 +74,8 @@ bool Encoder::Save(std::span<std::byte> state) const noexcept {
   const auto pending = static_cast<uint32_t>(impl_->pending);
   const size_t used = pending * sizeof(float);
   const size_t unused = impl_->frame * sizeof(float) - used;
-  std::byte* at = state.data();
+  internal::PutStateHead(internal::StateOf::kEncoder, model().identity(), state);
+  std::byte* at = state.data() + internal::kStateHeadBytes;
   Put(at, &pending, sizeof(pending));
   Put(at, impl_->block.data(), used);
   std::memset(at, 0, unused);  // so that equal streams give equal bytes
@@ -84,8 +86,10 @@ bool Encoder::Save(std::span<std::byte> state) const noexcept {
 
 bool Encoder::Restore(std::span<const std::byte> state) noexcept {
   if (impl_ == nullptr || state.size() != state_size()) return false;
+  const auto fault = internal::CheckStateHead(internal::StateOf::kEncoder, model().identity(), state);
+  if (fault != internal::StateFault::kNone) return false;
   uint32_t pending = 0;
-  const std::byte* at = state.data();
+  const std::byte* at = state.data() + internal::kStateHeadBytes;
   Get(at, &pending, sizeof(pending));
   if (pending >= impl_->frame) return false;
   impl_->pending = pending;

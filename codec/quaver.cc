@@ -17,6 +17,7 @@
 #include "codec/codec.h"
 #include "codec/explain.h"
 #include "codec/quaver_handles.h"
+#include "codec/state_head.h"
 #include "codec/stream_encoder.h"
 
 namespace {
@@ -30,6 +31,7 @@ static_assert(QUAVER_MAX_GROUPS == quaver::kMaxGroups);
 static_assert(QUAVER_MAX_PACKET_BYTES == quaver::kMaxPacketBytes);
 
 using quaver::internal::Explain;
+using quaver::internal::StateOf;
 
 // Runs `load`, which returns a Result of a model and may run out of memory.
 template <typename Load>
@@ -149,6 +151,13 @@ int UnpackAndDecode(quaver_decoder* decoder, const quaver_format* format, const 
   return written;
 }
 
+template <typename Stream>
+int Restore(Stream& stream, StateOf kind, std::span<const std::byte> state) {
+  if (stream.Restore(state)) return 0;
+  const auto fault = quaver::internal::CheckStateHead(kind, stream.model().identity(), state);
+  return fault == quaver::internal::StateFault::kModel ? QUAVER_ERROR_MODEL : QUAVER_ERROR_STATE;
+}
+
 std::string JsonString(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -194,6 +203,8 @@ const char* quaver_error_text(int code) {
       return "memory is short";
     case QUAVER_ERROR_IO:
       return "reading or writing failed";
+    case QUAVER_ERROR_MODEL:
+      return "the state is of another model";
     default:
       return "unknown error";
   }
@@ -423,7 +434,7 @@ int quaver_encoder_save(const quaver_encoder* encoder, void* state, size_t size)
 
 int quaver_encoder_restore(quaver_encoder* encoder, const void* state, size_t size) {
   if (encoder == nullptr || state == nullptr) return QUAVER_ERROR_ARGUMENT;
-  return encoder->encoder.Restore({static_cast<const std::byte*>(state), size}) ? 0 : QUAVER_ERROR_STATE;
+  return Restore(encoder->encoder, StateOf::kEncoder, {static_cast<const std::byte*>(state), size});
 }
 
 size_t quaver_decoder_state_size(const quaver_decoder* decoder) {
@@ -437,5 +448,5 @@ int quaver_decoder_save(const quaver_decoder* decoder, void* state, size_t size)
 
 int quaver_decoder_restore(quaver_decoder* decoder, const void* state, size_t size) {
   if (decoder == nullptr || state == nullptr) return QUAVER_ERROR_ARGUMENT;
-  return decoder->decoder.Restore({static_cast<const std::byte*>(state), size}) ? 0 : QUAVER_ERROR_STATE;
+  return Restore(decoder->decoder, StateOf::kDecoder, {static_cast<const std::byte*>(state), size});
 }

@@ -66,7 +66,8 @@ typedef enum quaver_error {
   QUAVER_ERROR_SHORT = -4,    /* a buffer is too short for the result: nothing was done */
   QUAVER_ERROR_ENDED = -5,    /* the stream was flushed and takes nothing more */
   QUAVER_ERROR_MEMORY = -6,   /* no memory left */
-  QUAVER_ERROR_IO = -7        /* a callback could not read or write (quaver_file.h) */
+  QUAVER_ERROR_IO = -7,       /* a callback could not read or write (quaver_file.h) */
+  QUAVER_ERROR_MODEL = -8     /* a state of another model */
 } quaver_error;
 
 enum {
@@ -184,9 +185,10 @@ QUAVER_API int quaver_unpack(const quaver_model* model, const quaver_format* for
 /* Frames of a packet, known without its tokens. */
 QUAVER_API int quaver_packet_frames(const quaver_format* format, const void* packet, size_t size);
 
-/* The state of a stream as bytes, to copy, store or move to another stream of the same model. Save returns 0;
- * `size` must be what the _state_size call says. Restore leaves the stream as it was on QUAVER_ERROR_STATE.
- */
+/* The state of a stream as bytes, to copy, store or move to another stream of the same model, in the same
+ * version of the library: both stand in it. Save returns 0; `size` must be what the _state_size call says.
+ * Restore returns QUAVER_ERROR_MODEL for a state of another model, QUAVER_ERROR_STATE for anything else that
+ * is no state of such a stream; the stream is then as it was. */
 QUAVER_API size_t quaver_encoder_state_size(const quaver_encoder* encoder); /* 0 for NULL */
 QUAVER_API int quaver_encoder_save(const quaver_encoder* encoder, void* state, size_t size);
 QUAVER_API int quaver_encoder_restore(quaver_encoder* encoder, const void* state, size_t size);

@@ -188,6 +188,17 @@ TEST_F(CApiTest, BytesThatAreNoPacketOrNoStateAreRefused) {
   std::vector<char> state(quaver_encoder_state_size(encoder.get()), '\x7f');
   EXPECT_EQ(quaver_encoder_restore(encoder.get(), state.data(), state.size()), QUAVER_ERROR_STATE);
   EXPECT_EQ(quaver_decoder_restore(decoder.get(), state.data(), 3), QUAVER_ERROR_STATE);
+  const auto other = RandomModel(TinyConfig(), 2);
+  const Encoder foreign_encoder(other);
+  const Decoder foreign_decoder(other);
+  std::vector<std::byte> foreign(foreign_encoder.state_size());
+  ASSERT_EQ(foreign.size(), state.size());
+  ASSERT_TRUE(foreign_encoder.Save(foreign));
+  EXPECT_EQ(quaver_encoder_restore(encoder.get(), foreign.data(), foreign.size()), QUAVER_ERROR_MODEL);
+  EXPECT_EQ(quaver_decoder_restore(decoder.get(), foreign.data(), foreign.size()), QUAVER_ERROR_STATE);
+  foreign.resize(foreign_decoder.state_size());
+  ASSERT_TRUE(foreign_decoder.Save(foreign));
+  EXPECT_EQ(quaver_decoder_restore(decoder.get(), foreign.data(), foreign.size()), QUAVER_ERROR_MODEL);
   EXPECT_EQ(quaver_decoder_save(decoder.get(), state.data(), 3), QUAVER_ERROR_ARGUMENT);
 }
 
@@ -195,11 +206,11 @@ TEST(CApi, NamesItsVersionAndItsErrors) {
   EXPECT_EQ(quaver_abi(), QUAVER_ABI);
   EXPECT_STREQ(quaver_version(), QUAVER_PROJECT_VERSION);
   std::set<std::string> texts;
-  for (int code = 0; code >= QUAVER_ERROR_IO - 1; --code) texts.insert(quaver_error_text(code));
-  EXPECT_EQ(texts.size(), 9u);  // "no error", those of quaver_error, "unknown error"
+  for (int code = 0; code >= QUAVER_ERROR_MODEL - 1; --code) texts.insert(quaver_error_text(code));
+  EXPECT_EQ(texts.size(), 10u);  // "no error", those of quaver_error, "unknown error"
   EXPECT_EQ(texts.count(""), 0u);
   EXPECT_STREQ(quaver_error_text(INT_MAX), quaver_error_text(0));
-  EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(QUAVER_ERROR_IO - 1));
+  EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(QUAVER_ERROR_MODEL - 1));
 }
 
 TEST_F(CApiTest, ABatchGivesEachStreamItsOwn) {

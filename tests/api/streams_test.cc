@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "codec/batch.h"
+#include "codec/state.h"
 #include "tests/runtime/signals.h"
 
 namespace quaver {
@@ -75,6 +78,60 @@ TEST(Streams, GoOnWhereTheyWereMovedTo) {
   EXPECT_TRUE(SameBits(sound, expected_sound));
   ExpectEmpty(encoder);  // NOLINT(bugprone-use-after-move): says that it is empty
   ExpectEmpty(decoder);  // NOLINT(bugprone-use-after-move)
+}
+
+// Of models that differ in their weights alone, so the sizes agree.
+TEST(Streams, AStateOfAnotherModelIsRefusedByName) {
+  const auto model = RandomModel(TinyConfig(), 1), other = RandomModel(TinyConfig(), 2);
+  ASSERT_NE(model->identity(), other->identity());
+  const auto speech = Speech("en-vctk-p228.flac", 3 * kFrame);
+  const auto check = [&](auto stream, auto foreign, auto fresh, const std::string& kind) {
+    std::vector<std::byte> before(stream.state_size()), state(foreign.state_size()), after(before.size());
+    ASSERT_EQ(before.size(), state.size());
+    ASSERT_TRUE(stream.Save(before) && foreign.Save(state));
+    EXPECT_FALSE(stream.Restore(state));
+    const Status refused = CheckState(stream, state);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.message().find("of the model " + ToHex(other->identity())), std::string::npos)
+        << refused.message();
+    EXPECT_NE(refused.message().find(ToHex(model->identity())), std::string::npos) << refused.message();
+    ASSERT_TRUE(stream.Save(after));
+    EXPECT_EQ(before, after);
+
+    EXPECT_TRUE(CheckState(stream, before).ok());
+    auto changed = before;
+    changed[4] = std::byte{1};
+    EXPECT_FALSE(stream.Restore(changed));
+    EXPECT_EQ(CheckState(stream, changed).message(),
+              "the state is of version 1, this library reads version 2");
+    changed = before;
+    changed[0] = std::byte{0};
+    EXPECT_FALSE(stream.Restore(changed));
+    EXPECT_EQ(CheckState(stream, changed).message(), "the bytes are no state of " + kind);
+    EXPECT_EQ(CheckState(stream, {}).message(), "the bytes are no state of " + kind);
+    changed = before;
+    changed.resize(changed.size() - 4);
+    EXPECT_FALSE(stream.Restore(changed));
+    EXPECT_FALSE(CheckState(stream, changed).ok());
+    EXPECT_TRUE(fresh.Restore(before));
+    EXPECT_FALSE(CheckState(decltype(fresh)(nullptr), before).ok());
+  };
+  std::array<uint16_t, 18> tokens{};
+  std::array<float, 3 * kFrame> sound{};
+  Encoder encoder(model), foreign_encoder(other);
+  encoder.Encode(speech, 6, tokens);
+  foreign_encoder.Encode(speech, 6, tokens);
+  Decoder decoder(model), foreign_decoder(other);
+  decoder.Decode(tokens, 6, sound);
+  foreign_decoder.Decode(tokens, 6, sound);
+  std::vector<std::byte> state(encoder.state_size());
+  ASSERT_TRUE(encoder.Save(state));
+  EXPECT_EQ(CheckState(decoder, state).message(), "the bytes are no state of a decoder");
+  std::fill_n(state.begin() + 40, 4, std::byte{0xFF});
+  EXPECT_FALSE(encoder.Restore(state));
+  EXPECT_NE(CheckState(encoder, state).message().find("damaged"), std::string::npos);
+  check(std::move(encoder), std::move(foreign_encoder), Encoder(model, 1), "an encoder");
+  check(std::move(decoder), std::move(foreign_decoder), Decoder(model, 1), "a decoder");
 }
 
 TEST(Streams, ABatchRefusesOneThatIsThereTwiceAndChangesNothing) {

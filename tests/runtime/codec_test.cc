@@ -16,6 +16,7 @@
 #include "codec/runtime/buffer.h"
 #include "codec/runtime/kernels.h"
 #include "codec/runtime/network_plan.h"
+#include "codec/state_head.h"
 #include "tests/runtime/reference.h"
 #include "tests/runtime/signals.h"
 
@@ -434,7 +435,8 @@ TEST_P(CodecTest, EncoderRefusesAndStaysAsItWas) {
   EXPECT_FALSE(encoder.Save(shorter));
   EXPECT_FALSE(encoder.Restore(shorter));
   auto forged = state;
-  for (size_t i = 0; i < 4; ++i) forged[i] = std::byte{0xFF};  // more pending samples than a frame has
+  for (size_t i = 0; i < 4; ++i)  // more pending samples than a frame has
+    forged[internal::kStateHeadBytes + i] = std::byte{0xFF};
   EXPECT_FALSE(encoder.Restore(forged));
   EXPECT_EQ(StateOf(encoder), state);
   EXPECT_EQ(encoder.Encode({}, 18, {}), 0);
@@ -493,14 +495,17 @@ TEST_P(CodecTest, ARestoredStateThatIsNotFiniteDoesNoHarm) {
   for (const float poison : {NAN, std::numeric_limits<float>::infinity(), 3e38f}) {
     Encoder encoder(model_);
     Bytes state = StateOf(encoder);
-    const std::vector<float> values(state.size() / sizeof(float) - 1, poison);
-    std::memcpy(state.data() + 4, values.data(), values.size() * sizeof(float));
+    const std::vector<float> values(state.size() / sizeof(float), poison);
+    const auto poisoned = std::span(state).subspan(internal::kStateHeadBytes + 4);
+    std::memcpy(poisoned.data(), values.data(), poisoned.size());
     ASSERT_TRUE(encoder.Restore(state));
     for (const uint16_t token : Encode(encoder, speech_, 18, [] { return 3000; })) ASSERT_LT(token, codes_);
 
     Decoder decoder(model_);
-    ASSERT_TRUE(
-        decoder.Restore(std::as_bytes(std::span(values).first(decoder.state_size() / sizeof(float)))));
+    Bytes decoder_state = StateOf(decoder);
+    for (size_t at = internal::kStateHeadBytes; at < decoder_state.size(); at += sizeof(float))
+      std::memcpy(&decoder_state[at], &poison, sizeof(float));
+    ASSERT_TRUE(decoder.Restore(decoder_state));
     std::vector<float> sound(40 * kFrame);
     ASSERT_TRUE(decoder.Decode(RandomTokens(40 * 18, codes_, 1), 18, sound));
     ASSERT_TRUE(std::ranges::all_of(sound, [](float x) { return std::isfinite(x); }));

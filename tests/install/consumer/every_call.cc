@@ -5,6 +5,7 @@
 #include <quaver/batch.h>
 #include <quaver/bitstream/packet.h>
 #include <quaver/codec.h>
+#include <quaver/state.h>
 #include <quaver/stream_decoder.h>
 #include <quaver/stream_encoder.h>
 
@@ -68,7 +69,7 @@ void Encoders(const Shared& model, Speech& speech) {
   CHECK(speech.tokens == again);
   std::vector<std::byte> state(encoder.state_size());
   encoder.Reset();
-  CHECK(encoder.Save(state) && live.Restore(state));
+  CHECK(encoder.Save(state) && quaver::CheckState(live, state).ok() && live.Restore(state));
   quaver::Encoder moved(std::move(live));
   encoder = std::move(moved);
   CHECK(encoder.Encode(speech.samples, kTokens, again) == static_cast<int>(kFrames) &&
@@ -85,7 +86,7 @@ void Decoders(const Shared& model, Speech& speech) {
   CHECK(decoder.Conceal(frame) && live.ConcealPcm16(pcm_frame) && Same(frame, pcm_frame));
   std::vector<std::byte> state(decoder.state_size());
   decoder.Reset();
-  CHECK(decoder.Save(state) && live.Restore(state));
+  CHECK(decoder.Save(state) && quaver::CheckState(live, state).ok() && live.Restore(state));
   quaver::Decoder moved(std::move(live));
   decoder = std::move(moved);
   CHECK(decoder.Decode(speech.tokens, kTokens, again) && speech.decoded == again);
