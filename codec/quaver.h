@@ -277,11 +277,15 @@ QUAVER_API int quaver_stream_decoder_write(quaver_stream_decoder* decoder, const
 /* Frames that did not arrive, 0 .. QUAVER_MAX_LOST_FRAMES, are concealed. Returns the samples ready. */
 QUAVER_API int quaver_stream_decoder_lost(quaver_stream_decoder* decoder, int frames);
 /* The end of a sound of `length` samples in all at the model's rate: conceals what is missing, drops what is
- * too much and not yet read. What was read cannot be taken back, and the last packet usually holds more than
- * the sound: to get exactly `length` samples, leave the last 25 * quaver_frame_samples() unread until then,
- * or read no further than `length`. QUAVER_ERROR_ARGUMENT if more than a minute is missing. Returns the
- * samples ready. */
+ * too much and not yet read. What was read cannot be taken back: see quaver_stream_decoder_hold_back.
+ * QUAVER_ERROR_ARGUMENT if more than a minute is missing. Returns the samples ready. */
 QUAVER_API int quaver_stream_decoder_flush(quaver_stream_decoder* decoder, uint64_t length);
+/* For a sound whose length becomes known only with its end: the samples of the last frames, 0 ..
+ * QUAVER_MAX_FRAMES of them, are not ready before _flush, which can then drop those beyond the length. 1 is
+ * enough for a quaver_stream_encoder, whose packets reach less than a frame beyond the sound; with
+ * QUAVER_MAX_FRAMES all but the last packet may be read. 0, for live sound and where the length is known,
+ * until it is called. Returns the samples ready. */
+QUAVER_API int quaver_stream_decoder_hold_back(quaver_stream_decoder* decoder, int frames);
 /* Moves samples, `capacity` at most, to `samples`; returns how many. */
 QUAVER_API int quaver_stream_decoder_read(quaver_stream_decoder* decoder, float* samples, size_t capacity);
 QUAVER_API int quaver_stream_decoder_read_i16(quaver_stream_decoder* decoder, int16_t* samples,

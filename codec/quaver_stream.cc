@@ -175,6 +175,11 @@ int quaver_stream_decoder_flush(quaver_stream_decoder* decoder, uint64_t length)
   });
 }
 
+int quaver_stream_decoder_hold_back(quaver_stream_decoder* decoder, int frames) {
+  if (decoder == nullptr || !decoder->decoder.set_hold_back(frames)) return QUAVER_ERROR_ARGUMENT;
+  return Count(decoder->decoder.ready());
+}
+
 int quaver_stream_decoder_read(quaver_stream_decoder* decoder, float* samples, size_t capacity) {
   if (decoder == nullptr || (samples == nullptr && capacity > 0)) return QUAVER_ERROR_ARGUMENT;
   return Count(decoder->decoder.Read({samples, std::min<size_t>(capacity, INT_MAX)}));

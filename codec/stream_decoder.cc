@@ -20,7 +20,7 @@ bool Valid(const PacketDefaults& format, const Model& model) {
 }  // namespace
 
 // Samples wait in buffer[start, end); those before `start` have been read. The delay is cut off as frames are
-// decoded, so everything in the buffer may be given out.
+// decoded; what else is in the buffer may be given out, the last `held` samples only at the end.
 struct StreamDecoder::Impl {
   Impl(std::shared_ptr<const Model> shared, const DecoderOptions& options)
       : model(std::move(shared)),
@@ -29,7 +29,8 @@ struct StreamDecoder::Impl {
         format(options.format),
         skip(static_cast<uint64_t>(options.skip < 0 ? model->delay() : options.skip)) {}
 
-  size_t ready() const { return end - start; }
+  size_t waiting() const { return end - start; }
+  size_t ready() const { return waiting() - std::min(waiting(), held); }
 
   // Room for so many frames behind what waits.
   std::span<float> Room(size_t count) {
@@ -90,6 +91,7 @@ struct StreamDecoder::Impl {
   std::vector<float> buffer;
   size_t start = 0;
   size_t end = 0;
+  size_t held = 0;     // of those that wait: not to be read before the end
   uint64_t given = 0;  // samples
   uint64_t frames = 0;
   bool ended = false;
@@ -145,9 +147,10 @@ bool StreamDecoder::Flush(uint64_t length) {
     it.Room(static_cast<size_t>(frames));
     it.Conceal(frames);
   }
-  const auto surplus = static_cast<size_t>(std::min<uint64_t>(it.given - length, it.ready()));
+  const auto surplus = static_cast<size_t>(std::min<uint64_t>(it.given - length, it.waiting()));
   it.end -= surplus;
   it.given -= surplus;
+  it.held = 0;
   it.ended = true;
   return true;
 }
@@ -170,6 +173,12 @@ size_t StreamDecoder::ReadPcm16(std::span<int16_t> samples) noexcept {
   internal::ToPcm16(std::span<const float>(impl_->buffer).subspan(impl_->start, count), samples);
   impl_->start += count;
   return count;
+}
+
+bool StreamDecoder::set_hold_back(int frames) noexcept {
+  if (frames < 0 || frames > kMaxFramesPerPacket) return false;
+  impl_->held = impl_->ended ? 0 : static_cast<size_t>(frames) * impl_->frame;
+  return true;
 }
 
 bool StreamDecoder::set_format(const PacketDefaults& format) noexcept {

@@ -4,7 +4,7 @@
 //   auto decoder = quaver::StreamDecoder::Create(model, {.format = format});   // of the sender
 //   quaver::StreamDecoder& stream = decoder.value();
 //   if (!stream.Write(packet)) stream.WriteLost(frames);   // damaged, or it never came: conceal
-//   size_t count = stream.Read(samples);                   // what is ready
+//   size_t count = stream.Read(samples);                   // what is ready; all but a frame: set_hold_back
 //   stream.Flush(length);                                  // the end: exactly so many samples in all
 //   count = stream.Read(samples);
 //
@@ -58,12 +58,17 @@ class StreamDecoder {
   QUAVER_API bool WriteTokens(std::span<const uint16_t> tokens, int n_q);
   // The end of a sound of `length` samples in all at the model's rate, those read already among them:
   // conceals what is missing, and drops what is too much and not yet read. What was read cannot be taken
-  // back, and the last packet usually holds more than the sound: to get exactly `length` samples, leave the
-  // last 25 * model.frame() samples unread until Flush, or read no further than `length` if it is known.
-  // False, and nothing is done, if more than a minute is missing or if it was called before.
+  // back: see set_hold_back. False, and nothing is done, if more than a minute is missing or if it was called
+  // before.
   QUAVER_API bool Flush(uint64_t length);
+  // For a sound whose length becomes known only with its end: the samples of the last frames, 0 ..
+  // kMaxFramesPerPacket of them, are not ready before Flush, which can then drop those beyond the length. 1
+  // is enough for a StreamEncoder, whose packets reach less than a frame beyond the sound; with
+  // kMaxFramesPerPacket all but the last packet may be read. 0, for live sound and where the length is known,
+  // until it is called. False: out of range.
+  QUAVER_API bool set_hold_back(int frames) noexcept;
 
-  QUAVER_API size_t ready() const noexcept;  // samples that wait to be read
+  QUAVER_API size_t ready() const noexcept;  // samples that may be read
   // Moves samples, at most as many as `samples` has room for, to its start; returns how many.
   QUAVER_API size_t Read(std::span<float> samples) noexcept;
   // The same as 16-bit samples: 32768 * sample, rounded to the nearest (halves to even), clamped.

@@ -62,17 +62,17 @@ static int Decode(quaver_stream_decoder* decoder, quaver_file_reader* reader) {
   do {
     kind = quaver_file_reader_next(reader, &event);
     if (kind < 0) return kind;
-    result = QUAVER_ERROR_PACKET; /* lost, unless there is a packet and it can be decoded */
-    if (kind == QUAVER_FILE_PACKET) result = quaver_stream_decoder_write(decoder, event.packet, event.size);
-    if (kind == QUAVER_FILE_END) result = 0;
-    if (result == QUAVER_ERROR_PACKET) result = quaver_stream_decoder_lost(decoder, event.frames);
-    if (kind == QUAVER_FILE_END && event.original_samples >= 0)
-      result = quaver_stream_decoder_flush(decoder, (uint64_t)event.original_samples);
-    /* The last packet may hold more than the sound: it waits until the end has said how long that is. */
-    const int keep = kind == QUAVER_FILE_END ? 0 : QUAVER_MAX_FRAMES * 320;
-    while (result >= 0 && result > keep) {
-      const size_t most = (size_t)(result - keep < kBlock ? result - keep : kBlock);
-      const int count = quaver_stream_decoder_read_i16(decoder, sound, most);
+    if (kind == QUAVER_FILE_END) { /* a stream that was cut does not say how long it was: all that there is */
+      result = event.original_samples < 0
+                   ? quaver_stream_decoder_hold_back(decoder, 0)
+                   : quaver_stream_decoder_flush(decoder, (uint64_t)event.original_samples);
+    } else { /* lost, unless there is a packet and it can be decoded */
+      result = QUAVER_ERROR_PACKET;
+      if (kind == QUAVER_FILE_PACKET) result = quaver_stream_decoder_write(decoder, event.packet, event.size);
+      if (result == QUAVER_ERROR_PACKET) result = quaver_stream_decoder_lost(decoder, event.frames);
+    }
+    while (result > 0) {
+      const int count = quaver_stream_decoder_read_i16(decoder, sound, kBlock);
       if (count <= 0) return count;
       if (fwrite(sound, sizeof *sound, (size_t)count, stdout) != (size_t)count) return QUAVER_ERROR_IO;
       result -= count;
@@ -93,7 +93,10 @@ static int Replay(FILE* file, const char* name) {
   quaver_stream_decoder* decoder =
       quaver_stream_decoder_create(model, &header.format, (int)header.pre_skip, why, sizeof why);
   if (decoder == NULL) fprintf(stderr, "%s: %s\n", name, why);
-  if (result == 0) result = decoder == NULL ? QUAVER_ERROR_PACKET : Decode(decoder, reader);
+  if (result == 0 && decoder == NULL) result = QUAVER_ERROR_PACKET;
+  /* The last packet may hold more than the sound: it waits until the end has said how long that is. */
+  if (result == 0) result = quaver_stream_decoder_hold_back(decoder, QUAVER_MAX_FRAMES);
+  if (result == 0) result = Decode(decoder, reader);
   for (int line = 0; line < quaver_file_reader_damage_count(reader); ++line)
     fprintf(stderr, "%s: %s\n", name, quaver_file_reader_damage(reader, line));
   quaver_stream_decoder_close(decoder);

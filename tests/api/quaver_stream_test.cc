@@ -133,6 +133,30 @@ TEST_F(CStreamTest, DecodedSoundIsThatOfTheCxxApiAndOfTheExactLength) {
   EXPECT_EQ(heard_i16, expected_i16);
 }
 
+TEST_F(CStreamTest, WhatTheEndMayDropIsHeldBack) {
+  speech_.resize(speech_.size() - 123);
+  const auto sound = EncodeSound(cxx_, {.tokens = 6, .frames_per_packet = 4}, speech_).value();
+  const auto receiver = Receiver({4, 6});
+  EXPECT_EQ(quaver_stream_decoder_hold_back(receiver.get(), 1), 0);
+  for (const int frames : {-1, QUAVER_MAX_FRAMES + 1})
+    EXPECT_EQ(quaver_stream_decoder_hold_back(receiver.get(), frames), QUAVER_ERROR_ARGUMENT);
+  EXPECT_EQ(quaver_stream_decoder_hold_back(nullptr, 1), QUAVER_ERROR_ARGUMENT);
+  std::vector<float> heard(2 * speech_.size());
+  size_t at = 0;
+  const auto read = [&] {
+    at += static_cast<size_t>(quaver_stream_decoder_read(receiver.get(), &heard[at], heard.size() - at));
+  };
+  for (const EncodedPacket& packet : sound.packets) {
+    ASSERT_GE(quaver_stream_decoder_write(receiver.get(), packet.bytes.data(), packet.bytes.size()), 0);
+    read();
+  }
+  EXPECT_EQ(quaver_stream_decoder_flush(receiver.get(), speech_.size()),
+            static_cast<int>(speech_.size() - at));
+  read();
+  heard.resize(at);
+  EXPECT_TRUE(SameBits(heard, DecodeSound(cxx_, sound).value()));
+}
+
 TEST_F(CStreamTest, TheRateMayChangeOnTheWay) {
   const auto sender = Sender(Options(0, 3, 1));
   const auto half = speech_.size() / 2;

@@ -174,6 +174,44 @@ TEST(StreamDecoder, GivesTheExactLengthInItsPlace) {
   EXPECT_TRUE(std::equal(late.begin() + static_cast<std::ptrdiff_t>(delay), late.end(), decoded.begin()));
 }
 
+// A receiver that plays what is ready at once and hears of the length with the end.
+TEST(StreamDecoder, HoldsBackWhatTheEndMayDrop) {
+  for (const int frames : {1, 4, 25}) {
+    for (const size_t samples :
+         {size_t{1}, size_t{240}, size_t{241}, size_t{16000}, size_t{16001}, kSamples}) {
+      const auto clip = std::span(Clip()).first(samples);
+      const auto sound = EncodeSound(Shipped(), Options(0, 3, frames, false, 0), clip).value();
+      const auto expected = DecodeSound(Shipped(), sound).value();
+      auto created = StreamDecoder::Create(Shipped(), {sound.format, -1});
+      StreamDecoder& decoder = created.value();
+      ASSERT_TRUE(decoder.set_hold_back(1));
+      std::vector<float> out;
+      const auto play = [&] {
+        std::vector<float> part(decoder.ready() + 1);
+        part.resize(decoder.Read(part));
+        EXPECT_EQ(decoder.ready(), 0u);
+        out.insert(out.end(), part.begin(), part.end());
+      };
+      for (const EncodedPacket& packet : sound.packets) {
+        ASSERT_TRUE(decoder.Write(packet.bytes));
+        play();
+        EXPECT_GE(out.size() + 320 + 80, decoder.frames() * 320);  // no more than a frame waits
+      }
+      ASSERT_TRUE(decoder.Flush(samples));
+      play();
+      EXPECT_EQ(out, expected) << frames << ' ' << samples;
+    }
+  }
+  auto decoder = StreamDecoder::Create(Shipped(), {{25, 3}, 0});
+  EXPECT_FALSE(decoder.value().set_hold_back(-1));
+  EXPECT_FALSE(decoder.value().set_hold_back(26));
+  EXPECT_TRUE(decoder.value().set_hold_back(25));
+  EXPECT_TRUE(decoder.value().WriteLost(26));
+  EXPECT_EQ(decoder.value().ready(), 320u);
+  EXPECT_TRUE(decoder.value().set_hold_back(0));
+  EXPECT_EQ(decoder.value().ready(), 26 * 320u);
+}
+
 TEST(StreamDecoder, LostAndDamagedPacketsKeepTheLength) {
   auto sound = EncodeSound(Shipped(), Options(3000, 0, 5, false, 0), Clip()).value();
   const auto clean = DecodeSound(Shipped(), sound).value();

@@ -170,6 +170,9 @@ static void Streams(const quaver_model* model) {
     CHECK(quaver_stream_decoder_write(integers, packet, (size_t)bytes) > 0);
   }
   CHECK(quaver_stream_decoder_lost(receiver, 1) > kSamples);
+  CHECK(quaver_stream_decoder_hold_back(receiver, 1) ==
+        quaver_stream_decoder_hold_back(receiver, 0) - kFrame);
+  CHECK(quaver_stream_decoder_hold_back(receiver, 1) > 0);
   CHECK(quaver_stream_decoder_flush(receiver, kSamples) == kSamples);
   CHECK(quaver_stream_decoder_read(receiver, sound, kSamples) == kSamples);
   CHECK(memcmp(sound, decoded, sizeof sound) == 0);

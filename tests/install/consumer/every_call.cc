@@ -147,6 +147,8 @@ void Streams(const Shared& model, const Speech& speech) {
   const uint64_t frames = receiver.frames();
   CHECK(receiver.WriteLost(1) && receiver.frames() == frames + 1 &&
         receiver.samples() == (frames + 1) * kFrame);
+  const size_t ready = receiver.ready();
+  CHECK(receiver.set_hold_back(1) && receiver.ready() == ready - kFrame);
   CHECK(receiver.Flush(speech.decoded.size()) && receiver.ready() == speech.decoded.size());
   std::vector<float> heard(speech.decoded.size() / 2);
   std::vector<int16_t> pcm(speech.decoded.size() - heard.size());
