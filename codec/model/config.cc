@@ -2,70 +2,71 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "codec/bitstream/entropy_model.h"
+#include "codec/util/json.h"
 #include "codec/util/quoted.h"
 
 namespace quaver {
 namespace {
 
-using nlohmann::json;
-
 // Reads one JSON object field by field; remembers the first error and which keys were asked for.
 class Fields {
  public:
-  Fields(const json& object, std::string place) : object_(object), place_(std::move(place)) {
-    if (!object.is_object()) Fail("is not an object");
+  Fields(const Json& value, std::string place) : object_(value.object()), place_(std::move(place)) {
+    if (object_ == nullptr) Fail("is not an object");
   }
 
   void Int(const char* key, int low, int high, int& out) {
-    const json* value = Find(key);
+    const Json* value = Find(key);
     if (value == nullptr) return;
-    if (!value->is_number_integer()) return Fail(key, "is not an integer");
-    const auto number = value->get<int64_t>();
-    const bool huge = value->is_number_unsigned() && value->get<uint64_t>() > INT32_MAX;
-    if (huge || number < low || number > high) {
+    const auto number = value->integer();
+    if (!number && !value->natural()) return Fail(key, "is not an integer");
+    if (!number || *number < low || *number > high) {
       return Fail(key, "is outside " + std::to_string(low) + " .. " + std::to_string(high));
     }
-    out = static_cast<int>(number);
+    out = static_cast<int>(*number);
   }
 
   void Text(const char* key, size_t most, std::string& out) {
-    const json* value = Find(key);
+    const Json* value = Find(key);
     if (value == nullptr) return;
-    if (!value->is_string()) return Fail(key, "is not a string");
-    const std::string text = value->get<std::string>();
-    if (text.empty() || text.size() > most) return Fail(key, "is empty or too long");
-    out = text;
+    const std::string* text = value->string();
+    if (text == nullptr) return Fail(key, "is not a string");
+    if (text->empty() || text->size() > most) return Fail(key, "is empty or too long");
+    out = *text;
   }
 
   void Ints(const char* key, size_t most, int low, int high, std::vector<int>& out) {
-    const json* value = Find(key);
+    const Json* value = Find(key);
     if (value == nullptr) return;
-    if (!value->is_array() || value->empty() || value->size() > most) {
+    const Json::Array* list = value->array();
+    if (list == nullptr || list->empty() || list->size() > most) {
       return Fail(key, "is not a list of 1 to " + std::to_string(most) + " integers");
     }
     out.clear();
-    for (const json& item : *value) {
-      const bool integer = item.is_number_integer();
-      if (!integer || item.get<int64_t>() < low || item.get<int64_t>() > high) {
+    for (const Json& item : *list) {
+      const auto number = item.integer();
+      if (!number || *number < low || *number > high) {
         return Fail(key, "has a value outside " + std::to_string(low) + " .. " + std::to_string(high));
       }
-      out.push_back(item.get<int>());
+      out.push_back(static_cast<int>(*number));
     }
   }
 
-  const json* Find(const char* key) {
+  const Json* Find(const char* key) {
     asked_.insert(key);
     if (!error_.empty()) return nullptr;
-    const auto found = object_.find(key);
-    if (found == object_.end()) {
+    const auto found = object_->find(key);
+    if (found == object_->end()) {
       Fail(key, "is missing");
       return nullptr;
     }
-    return &*found;
+    return &found->second;
   }
 
   bool ok() const { return error_.empty(); }
@@ -73,8 +74,8 @@ class Fields {
   // Keys that nobody asked for are errors, since a misspelt key would otherwise be ignored in silence.
   std::string Finish() {
     if (!error_.empty()) return error_;
-    for (const auto& item : object_.items()) {
-      if (!asked_.contains(item.key())) Fail(Quoted(item.key()) + " is not known");
+    for (const auto& [key, value] : *object_) {
+      if (!asked_.contains(key)) Fail(Quoted(key) + " is not known");
     }
     return error_;
   }
@@ -84,20 +85,20 @@ class Fields {
   void Fail(const std::string& what) {
     if (error_.empty()) error_ = place_ + ": " + what;
   }
-  const json& object_;
+  const Json::Object* object_;  // null only if there is an error
   std::string place_;
   std::string error_;
   std::set<std::string> asked_;
 };
 
-std::string ReadStage(const json& object, const std::string& place, StageConfig& stage) {
+std::string ReadStage(const Json& object, const std::string& place, StageConfig& stage) {
   Fields fields(object, place);
   fields.Int("channels", 1, 4096, stage.channels);
   fields.Int("blocks", 0, 64, stage.blocks);
   return fields.Finish();
 }
 
-std::string ReadBottleneck(const json& object, BottleneckConfig& bottleneck) {
+std::string ReadBottleneck(const Json& object, BottleneckConfig& bottleneck) {
   Fields fields(object, "configuration, bottleneck");
   fields.Text("type", 16, bottleneck.type);
   static const std::set<std::string> kTypes = {"fsp", "vp", "fsq", "fsq-noise", "vq", "simvq", "none"};
@@ -126,27 +127,42 @@ std::string ReadBottleneck(const json& object, BottleneckConfig& bottleneck) {
   return "";
 }
 
-json BottleneckJson(const BottleneckConfig& bottleneck) {
-  json object = {{"type", bottleneck.type}, {"groups", bottleneck.groups}};
-  if (bottleneck.type == "fsp") object["cdf"] = bottleneck.cdf;
-  if (bottleneck.scalar()) {
-    object["levels"] = bottleneck.levels;
-  } else {
-    object["dims"] = bottleneck.vector_dims;
-    if (bottleneck.type != "none") object["codes"] = bottleneck.codebook_size;
-  }
-  return object;
+// Texts of values by key: an object's text in the order of the keys.
+using Members = std::map<std::string, std::string>;
+
+std::string ObjectText(const Members& members) {
+  std::string text = "{";
+  for (const auto& [key, value] : members) text += (text.size() > 1 ? ",\"" : "\"") + key + "\":" + value;
+  return text + "}";
 }
 
-json Stage(const StageConfig& stage) { return {{"channels", stage.channels}, {"blocks", stage.blocks}}; }
+std::string StringText(const std::string& text) { return nlohmann::json(text).dump(); }
+
+std::string BottleneckText(const BottleneckConfig& bottleneck) {
+  Members object = {{"type", StringText(bottleneck.type)}, {"groups", std::to_string(bottleneck.groups)}};
+  if (bottleneck.type == "fsp") object["cdf"] = StringText(bottleneck.cdf);
+  if (bottleneck.scalar()) {
+    std::string list = "[";
+    for (const int levels : bottleneck.levels) list += (list.size() > 1 ? "," : "") + std::to_string(levels);
+    object["levels"] = list + "]";
+  } else {
+    object["dims"] = std::to_string(bottleneck.vector_dims);
+    if (bottleneck.type != "none") object["codes"] = std::to_string(bottleneck.codebook_size);
+  }
+  return ObjectText(object);
+}
+
+std::string StageText(const StageConfig& stage) {
+  return ObjectText({{"channels", std::to_string(stage.channels)}, {"blocks", std::to_string(stage.blocks)}});
+}
 
 }  // namespace
 
 Result<Config> ParseConfig(std::string_view text) {
-  const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (root.is_discarded()) return Error{"configuration: not valid JSON"};
+  const std::optional<Json> root = ParseJson(text);
+  if (!root) return Error{"configuration: not valid JSON"};
   Config config;
-  Fields fields(root, "configuration");
+  Fields fields(*root, "configuration");
   fields.Text("name", 64, config.name);
   fields.Int("sample_rate", 8000, 48000, config.sample_rate);
   fields.Int("hop", 16, 960, config.hop);
@@ -164,12 +180,12 @@ Result<Config> ParseConfig(std::string_view text) {
                                        {"decoder_frames", &config.decoder_frames},
                                        {"decoder_hops", &config.decoder_hops}};
   for (const Named& named : stages) {
-    const json* object = fields.Find(named.key);
+    const Json* object = fields.Find(named.key);
     if (object == nullptr) break;
     const std::string error = ReadStage(*object, std::string("configuration, ") + named.key, *named.stage);
     if (!error.empty()) return Error{error};
   }
-  if (const json* object = fields.Find("bottleneck")) {
+  if (const Json* object = fields.Find("bottleneck")) {
     const std::string error = ReadBottleneck(*object, config.bottleneck);
     if (!error.empty()) return Error{error};
   }
@@ -188,22 +204,21 @@ Result<Config> ParseConfig(std::string_view text) {
 }
 
 std::string CanonicalJson(const Config& config) {
-  const json root = {
-      {"name", config.name},
-      {"sample_rate", config.sample_rate},
-      {"hop", config.hop},
-      {"window", config.window},
-      {"overlap", config.overlap},
-      {"conv_kernel", config.conv_kernel},
-      {"block_kernel", config.block_kernel},
-      {"expansion", config.expansion},
-      {"encoder_hops", Stage(config.encoder_hops)},
-      {"encoder_frames", Stage(config.encoder_frames)},
-      {"decoder_frames", Stage(config.decoder_frames)},
-      {"decoder_hops", Stage(config.decoder_hops)},
-      {"bottleneck", BottleneckJson(config.bottleneck)},
-  };
-  return root.dump();  // nlohmann::json keeps keys sorted
+  return ObjectText({
+      {"name", StringText(config.name)},
+      {"sample_rate", std::to_string(config.sample_rate)},
+      {"hop", std::to_string(config.hop)},
+      {"window", std::to_string(config.window)},
+      {"overlap", std::to_string(config.overlap)},
+      {"conv_kernel", std::to_string(config.conv_kernel)},
+      {"block_kernel", std::to_string(config.block_kernel)},
+      {"expansion", std::to_string(config.expansion)},
+      {"encoder_hops", StageText(config.encoder_hops)},
+      {"encoder_frames", StageText(config.encoder_frames)},
+      {"decoder_frames", StageText(config.decoder_frames)},
+      {"decoder_hops", StageText(config.decoder_hops)},
+      {"bottleneck", BottleneckText(config.bottleneck)},
+  });
 }
 
 }  // namespace quaver

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "codec/util/json.h"
 #include "codec/util/quoted.h"
 
 namespace quaver {
@@ -57,33 +58,36 @@ class FormCheck : public nlohmann::json_sax<json> {
   std::string error_;
 };
 
-bool ReadUnsigned(const json& list, size_t most, std::vector<uint64_t>& out) {
-  if (!list.is_array() || list.size() > most) return false;
-  for (const json& item : list) {
-    if (!item.is_number_unsigned()) return false;
-    out.push_back(item.get<uint64_t>());
+bool ReadUnsigned(const Json& value, size_t most, std::vector<uint64_t>& out) {
+  const Json::Array* list = value.array();
+  if (list == nullptr || list->size() > most) return false;
+  for (const Json& item : *list) {
+    const auto number = item.natural();
+    if (!number) return false;
+    out.push_back(*number);
   }
   return true;
 }
 
 // An empty string, or what is wrong.
-std::string ReadTensor(const json& object, StoredTensor& tensor) {
-  if (!object.is_object()) return "is not an object";
-  for (const auto& item : object.items()) {
-    const std::string& key = item.key();
+std::string ReadTensor(const Json& value, StoredTensor& tensor) {
+  if (value.object() == nullptr) return "is not an object";
+  const Json::Object& object = *value.object();
+  for (const auto& [key, unused] : object) {
     if (key != "dtype" && key != "shape" && key != "data_offsets")
       return "the key " + Quoted(key) + " is not known";
   }
   const auto dtype = object.find("dtype");
-  if (dtype == object.end() || !dtype->is_string()) return "\"dtype\" is missing or not a string";
-  tensor.dtype = dtype->get<std::string>();
+  if (dtype == object.end() || dtype->second.string() == nullptr)
+    return "\"dtype\" is missing or not a string";
+  tensor.dtype = *dtype->second.string();
   const auto shape = object.find("shape");
-  if (shape == object.end() || !ReadUnsigned(*shape, kMaxRank, tensor.shape)) {
+  if (shape == object.end() || !ReadUnsigned(shape->second, kMaxRank, tensor.shape)) {
     return "\"shape\" is missing or not a list of at most 8 sizes";
   }
   const auto offsets = object.find("data_offsets");
   std::vector<uint64_t> range;
-  if (offsets == object.end() || !ReadUnsigned(*offsets, 2, range) || range.size() != 2) {
+  if (offsets == object.end() || !ReadUnsigned(offsets->second, 2, range) || range.size() != 2) {
     return "\"data_offsets\" is missing or not a list of two offsets";
   }
   tensor.begin = range[0];
@@ -91,11 +95,11 @@ std::string ReadTensor(const json& object, StoredTensor& tensor) {
   return tensor.begin > tensor.end ? "\"data_offsets\" end before they begin" : "";
 }
 
-std::string ReadMetadata(const json& object, std::map<std::string, std::string>& metadata) {
-  if (!object.is_object()) return "is not an object";
-  for (const auto& item : object.items()) {
-    if (!item.value().is_string()) return Quoted(item.key()) + " is not a string";
-    metadata[item.key()] = item.value().get<std::string>();
+std::string ReadMetadata(const Json& value, std::map<std::string, std::string>& metadata) {
+  if (value.object() == nullptr) return "is not an object";
+  for (const auto& [key, item] : *value.object()) {
+    if (item.string() == nullptr) return Quoted(key) + " is not a string";
+    metadata[key] = *item.string();
   }
   return "";
 }
@@ -149,17 +153,17 @@ Result<SafetensorsHeader> ParseSafetensorsHeader(std::span<const uint8_t> bytes,
   if (text.empty() || text[0] != '{') return Error{source + ": header: does not begin with '{'"};
   FormCheck check;
   if (!json::sax_parse(text.begin(), text.end(), &check)) return Error{source + ": header: " + check.error()};
-  const json root = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object()) return Error{source + ": header: not a JSON object"};
+  const auto root = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
+  if (!root || root->object() == nullptr) return Error{source + ": header: not a JSON object"};
 
   SafetensorsHeader header;
   header.data_start = 8 + length.value();
-  for (const auto& item : root.items()) {
-    const bool metadata = item.key() == kMetadata;
-    const std::string error = metadata ? ReadMetadata(item.value(), header.metadata)
-                                       : ReadTensor(item.value(), header.tensors[item.key()]);
+  for (const auto& [key, value] : *root->object()) {
+    const bool metadata = key == kMetadata;
+    const std::string error =
+        metadata ? ReadMetadata(value, header.metadata) : ReadTensor(value, header.tensors[key]);
     if (!error.empty()) {
-      return Error{source + ": " + (metadata ? "metadata" : "tensor " + Quoted(item.key())) + ": " + error};
+      return Error{source + ": " + (metadata ? "metadata" : "tensor " + Quoted(key)) + ": " + error};
     }
   }
   return header;

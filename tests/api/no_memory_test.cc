@@ -147,6 +147,17 @@ TEST_F(NoMemoryTest, AChangeOfTheRateIsMadeOrLeavesTheStreamAsItWas) {
   }
 }
 
+TEST_F(NoMemoryTest, AModelIsOpenedOrAnError) {
+  quaver_model* model = nullptr;
+  WithTooLittleMemory([] {},
+                      [&] { model = quaver_model_from_memory(bytes_.data(), bytes_.size(), nullptr, 0); },
+                      [&](bool thrown) {
+                        EXPECT_FALSE(thrown);
+                        EXPECT_EQ(model == nullptr, refused);
+                        quaver_model_close(model);
+                      });
+}
+
 TEST_F(NoMemoryTest, MetadataAreWholeOrAnError) {
   std::vector<char> expected(10000), json(10000);
   const int size = quaver_model_metadata(model_.get(), expected.data(), expected.size());
