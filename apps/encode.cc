@@ -12,6 +12,7 @@
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
 #include "apps/cli/progress.h"
+#include "apps/cli/sound_remarks.h"
 #include "apps/commands.h"
 #include "codec/container/encode_file.h"
 #include "codec/container/token_sink.h"
@@ -125,9 +126,9 @@ class EncodeCommand {
         progress_(console, inputs) {}
 
   int Run(const Job& job, size_t number) {
-    const Status status = Encode(job, number);
-    if (status.ok()) return kExitOk;
-    console_.Error(status.message());
+    const auto code = Encode(job, number);
+    if (code.ok()) return code.value();
+    console_.Error(code.message());
     return kExitFailed;
   }
 
@@ -145,9 +146,10 @@ class EncodeCommand {
     return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), sound.channels()});
   }
 
-  Status Encode(const Job& job, size_t number) {
+  // The exit code.
+  Result<int> Encode(const Job& job, size_t number) {
     const Status writable = CheckOutput(job.out, options_.batch.force);
-    if (!writable.ok()) return writable;
+    if (!writable.ok()) return writable.error();
     auto opened = SoundReader::Open(job.in);
     if (!opened.ok()) return opened.error();
     SoundReader& sound = *opened.value();
@@ -164,7 +166,7 @@ class EncodeCommand {
     const auto samples = EncodeFile(sound, encoder.value(), *sink.value(), report);
     if (!samples.ok()) return samples.error();
     Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
-    return {};
+    return TellRemarks(sound, console_);
   }
 
   void Describe(const Job& job, double seconds, const SinkTotals& totals) {

@@ -51,7 +51,7 @@ Exit codes:
   0  success
   1  at least one input failed; the others were processed
   2  usage error; nothing was done
-  3  decoded, but something was damaged or lost and has been concealed
+  3  done, but the input was damaged, cut off or incomplete
   4  train, fit-codebook, fit-entropy or export in a program built without the trainer
 )";
 

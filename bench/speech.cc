@@ -34,6 +34,7 @@ Result<std::vector<float>> ReadFile(const std::string& path) {
     if (got.value() == 0) break;
     all.insert(all.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(got.value()));
   }
+  if (Status whole = reader.value()->Undamaged(); !whole.ok()) return whole.error();
   return Resample(all, reader.value()->sample_rate(), kRate);
 }
 

@@ -8,7 +8,7 @@
 namespace quaver {
 
 Console::Console(std::string command, bool quiet)
-    : command_(std::move(command)), talkative_(!quiet && isatty(STDERR_FILENO) == 1) {}
+    : command_(std::move(command)), quiet_(quiet), talkative_(!quiet && isatty(STDERR_FILENO) == 1) {}
 
 Console::~Console() { Wipe(); }
 
@@ -21,6 +21,10 @@ void Console::Error(const std::string& message) {
   const std::lock_guard lock(mutex_);
   Wipe();
   std::fprintf(stderr, "quaver %s: %s\n", command_.c_str(), message.c_str());
+}
+
+void Console::Warning(const std::string& message) {
+  if (!quiet_) Error(message);
 }
 
 void Console::Note(const std::string& message) {

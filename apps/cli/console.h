@@ -15,6 +15,8 @@ class Console {
   ~Console();
 
   void Error(const std::string& message);
+  // Of what is odd but harmless: not with --quiet.
+  void Warning(const std::string& message);
   // What people like to read and scripts do not: only on a terminal, not with --quiet.
   void Note(const std::string& message);
   // A line of a report: always printed.
@@ -26,6 +28,7 @@ class Console {
  private:
   void Wipe();
   std::string command_;
+  bool quiet_;
   bool talkative_;
   bool bar_drawn_ = false;
   std::mutex mutex_;

@@ -7,9 +7,9 @@
 namespace quaver {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;   // at least one input failed; the others were processed
-inline constexpr int kExitUsage = 2;    // usage error; nothing was done
-inline constexpr int kExitDamaged = 3;  // everything was decoded, but something in it was lost and concealed
+inline constexpr int kExitFailed = 1;     // at least one input failed; the others were processed
+inline constexpr int kExitUsage = 2;      // usage error; nothing was done
+inline constexpr int kExitDamaged = 3;    // all that is there was processed, but something was lost
 inline constexpr int kExitNoTrainer = 4;  // `train` or `export` in a program built without LibTorch
 
 // Of two inputs: a failure outweighs damage, damage outweighs success.

@@ -28,6 +28,7 @@ Result<std::vector<float>> ReadClip(const std::string& path, int rate) {
     if (!status.ok()) return Error{path + ": " + status.message()};
     if (samples.size() > kMaxSamples) return Error{path + ": too long to be scored"};
   }
+  if (Status whole = sound.Undamaged(); !whole.ok()) return whole.error();
   const Status status = resampler.value()->Flush(samples);
   if (!status.ok()) return Error{path + ": " + status.message()};
   return samples;

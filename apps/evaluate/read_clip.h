@@ -9,8 +9,8 @@
 
 namespace quaver {
 
-// Mixed down to mono and resampled to `rate` (Hz). Errors name the file; one is that it is longer than 6
-// hours.
+// Mixed down to mono and resampled to `rate` (Hz). Errors name the file; some are that it is longer
+// than 6 hours, or damaged.
 Result<std::vector<float>> ReadClip(const std::string& path, int rate);
 
 }  // namespace quaver

@@ -14,6 +14,7 @@
 #include "apps/cli/exit_codes.h"
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
+#include "apps/cli/sound_remarks.h"
 #include "apps/commands.h"
 #include "apps/live/live_session.h"
 #include "apps/live/terminal.h"
@@ -157,19 +158,21 @@ class LiveCommand {
     controls_.loss.store(static_cast<float>(options.channel.loss));
   }
 
-  Status Run() {
+  // The exit code.
+  Result<int> Run() {
     const double frame_ms = 1e3 / model_->frame_rate();
     const int depth = static_cast<int>(std::ceil(options_.jitter_buffer / frame_ms - 1e-9));
     LiveCodec codec(model_, options_.channel, depth);
-    if (Status status = OpenFiles(codec); !status.ok()) return status;
+    if (Status status = OpenFiles(codec); !status.ok()) return status.error();
     LiveUi ui(!options_.quiet && ::isatty(STDOUT_FILENO) == 1, model_->groups(), console_, controls_, stats_);
     LiveSession session(options_.link, options_.seconds,
                         {codec, file_.get(), recorder_.get(), ui, controls_, stats_});
     Status status = session.Run();
-    if (!status.ok()) return status;
+    if (!status.ok()) return status.error();
     if (recorder_ != nullptr) status = Keep();
     Report(session.Report());
-    return status;
+    if (!status.ok()) return status.error();
+    return file_ != nullptr ? TellRemarks(file_->sound(), console_) : kExitOk;
   }
 
  private:
@@ -234,9 +237,9 @@ int RunLive(int argc, char** argv) {
   if (!n_q.ok()) return line.UsageError(n_q.message());
   CatchStopSignals();
   LiveCommand command(options, model.value(), n_q.value(), console);
-  const Status status = command.Run();
-  if (status.ok()) return kExitOk;
-  console.Error(status.message());
+  const auto code = command.Run();
+  if (code.ok()) return code.value();
+  console.Error(code.message());
   return kExitFailed;
 }
 

@@ -55,6 +55,7 @@ class FileSource : public FrameSource {
   static Result<std::unique_ptr<FileSource>> Open(const std::string& path, double model_rate, size_t tail);
   Result<Got> Next(std::span<float> frame) override;
   bool live() const override { return false; }
+  const SoundReader& sound() const { return *sound_; }
 
  private:
   FileSource(std::unique_ptr<SoundReader> sound, std::unique_ptr<Resampler> resampler, size_t tail);

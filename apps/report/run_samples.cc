@@ -52,6 +52,7 @@ Result<Sound> ReadSound(const std::string& path) {
   const auto count = reader.value()->ReadMono(sound.samples);
   if (!count.ok()) return count.error();
   if (count.value() == sound.samples.size()) return Error{path + ": longer than 60 seconds"};
+  if (Status whole = reader.value()->Undamaged(); !whole.ok()) return whole.error();
   sound.samples.resize(count.value());
   return sound;
 }

@@ -12,13 +12,11 @@ namespace quaver::internal {
 namespace {
 
 constexpr uint64_t kMaxKept = 1 << 20;
+constexpr size_t kAhead = 1 << 16;
+// libsndfile parses headers in small pieces, each of which it needs; who asks for more only fills a buffer.
+constexpr size_t kPiece = 4096;
 // A pipe has no length. Far beyond any file, and far from where 64-bit sums overflow.
 constexpr sf_count_t kEndless = sf_count_t{1} << 50;
-
-uint32_t LittleEndian(std::span<const uint8_t> bytes) {
-  return static_cast<uint32_t>(bytes[0] | bytes[1] << 8 | bytes[2] << 16) | static_cast<uint32_t>(bytes[3])
-                                                                                << 24;
-}
 
 // After a failed read: true if it failed only because a non-blocking pipe was empty, once it has more.
 bool AwaitMore(int fd) {
@@ -34,67 +32,112 @@ PipeStream& Self(void* user) { return *static_cast<PipeStream*>(user); }
 
 }  // namespace
 
-// Returns the bytes before an error first, and the error at the next call.
+// What one read gives; 0 at the end, -1 after an error.
 int64_t PipeStream::ReadPipe(std::span<uint8_t> out) {
-  if (error_ != 0) return -1;
-  size_t total = 0;
-  while (total < out.size()) {
-    const ssize_t got = ::read(fd_, out.data() + total, out.size() - total);
-    if (got < 0 && (errno == EINTR || AwaitMore(fd_))) continue;
-    if (got < 0) error_ = errno;
-    if (got <= 0) break;
-    total += static_cast<size_t>(got);
+  for (;;) {
+    if (error_ != 0) return -1;
+    const ssize_t got = ::read(fd_, out.data(), out.size());
+    if (got >= 0) taken_ += static_cast<uint64_t>(got);
+    if (got >= 0) return got;
+    if (errno != EINTR && !AwaitMore(fd_)) error_ = errno;
   }
-  return error_ != 0 && total == 0 ? -1 : static_cast<int64_t>(total);
 }
 
-void PipeStream::Fill(uint64_t end) {
-  end = std::min(end, kMaxKept);
-  if (sealed_ || end <= kept_.size()) return;
-  const size_t before = kept_.size();
-  kept_.resize(end);
-  const int64_t got = ReadPipe(std::span(kept_).subspan(before));
-  kept_.resize(before + static_cast<size_t>(std::max<int64_t>(got, 0)));
-  consumed_ = kept_.size();
+void PipeStream::Fill(uint64_t end, bool whole) {
+  end = std::min({end, kMaxKept, header_end_});
+  while (!started_ && !ended_ && kept_.size() < end) {
+    const size_t before = kept_.size();
+    kept_.resize(end);
+    const int64_t got = ReadPipe(std::span(kept_).subspan(before));
+    kept_.resize(before + static_cast<size_t>(std::max<int64_t>(got, 0)));
+    ended_ = got <= 0;
+    if (!whole) return;
+  }
 }
 
 std::span<const uint8_t> PipeStream::Peek(size_t n) {
-  Fill(n);
+  Fill(n, true);
   return std::span<const uint8_t>(kept_).first(std::min(n, kept_.size()));
 }
 
-void PipeStream::MendWavLength() {
-  if (Peek(12).size() < 12 || std::memcmp(kept_.data(), "RIFF", 4) != 0) return;
-  const uint64_t riff_end = uint64_t{8} + LittleEndian(std::span(kept_).subspan(4, 4));
-  uint64_t chunk = 12;
-  while (chunk + 8 <= kMaxKept && Peek(chunk + 8).size() == chunk + 8) {
-    const std::span<uint8_t> header = std::span(kept_).subspan(chunk, 8);
-    const uint32_t length = LittleEndian(header.subspan(4));
-    chunk += 8;
-    if (std::memcmp(header.data(), "data", 4) == 0) {
-      const bool unknown = riff_end <= chunk || riff_end == uint64_t{8} + 0xFFFFFFFF;
-      if (length == 0 && unknown) std::fill_n(header.begin() + 4, 4, uint8_t{0xFF});
-      return;
-    }
-    chunk += length + length % 2;
+int64_t PipeStream::ReadHeader(std::span<uint8_t> out) {
+  // A look far ahead, for what may follow the samples, must not wait for a live pipe.
+  if (position_ < kMaxKept) Fill(position_ + out.size(), out.size() < kPiece);
+  const uint64_t end = std::min<uint64_t>(kept_.size(), header_end_);
+  if (position_ >= end) return 0;
+  const size_t count = std::min<size_t>(out.size(), end - position_);
+  std::memcpy(out.data(), kept_.data() + position_, count);
+  position_ += count;
+  return static_cast<int64_t>(count);
+}
+
+void PipeStream::Start(uint64_t begin, size_t unit, uint64_t length) {
+  const uint64_t kept = kept_.size();
+  position_ = begin;
+  StartHere();
+  if (begin > kept) Skip(begin - kept);
+  position_ = next_ = 0;
+  unit_ = unit;
+  left_ = length;
+}
+
+void PipeStream::StartHere() {
+  started_ = true;
+  next_ = position_;
+  const auto from = static_cast<std::ptrdiff_t>(std::min<uint64_t>(position_, kept_.size()));
+  ahead_.assign(kept_.begin() + from, kept_.end());
+  ahead_begin_ = 0;
+  kept_ = {};
+}
+
+bool PipeStream::Refill() {
+  if (ended_) return false;
+  ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(ahead_begin_));
+  ahead_begin_ = 0;
+  const size_t before = ahead_.size();
+  ahead_.resize(before + kAhead);
+  const int64_t got = ReadPipe(std::span(ahead_).subspan(before));
+  ahead_.resize(before + static_cast<size_t>(std::max<int64_t>(got, 0)));
+  ended_ = got <= 0;
+  return !ended_;
+}
+
+std::span<const uint8_t> PipeStream::Ahead(size_t n) {
+  while (waiting() < n && Refill()) {
+  }
+  return std::span<const uint8_t>(ahead_).subspan(ahead_begin_, std::min(n, waiting()));
+}
+
+void PipeStream::Skip(uint64_t bytes) {
+  while (bytes > 0 && (waiting() > 0 || Refill())) {
+    const uint64_t count = std::min<uint64_t>(bytes, waiting());
+    ahead_begin_ += count;
+    bytes -= count;
   }
 }
 
-int64_t PipeStream::Read(std::span<uint8_t> out) {
-  // A look far ahead, for what may follow the samples, must not wait for a live pipe.
-  if (position_ < kMaxKept) Fill(position_ + out.size());
-  size_t done = 0;
-  if (position_ < kept_.size()) {
-    done = std::min<size_t>(out.size(), kept_.size() - position_);
-    std::memcpy(out.data(), kept_.data() + position_, done);
-    position_ += done;
+bool PipeStream::Ready() {
+  while (!ended_ && waiting() < unit_) {
+    pollfd ready{fd_, POLLIN, 0};
+    if (::poll(&ready, 1, 0) <= 0) return false;
+    Refill();
   }
-  if (!sealed_ || done == out.size() || position_ != consumed_) return static_cast<int64_t>(done);
-  const int64_t got = ReadPipe(out.subspan(done));
-  if (got < 0) return done > 0 ? static_cast<int64_t>(done) : -1;
-  position_ += static_cast<uint64_t>(got);
-  consumed_ = position_;
-  return static_cast<int64_t>(done) + got;
+  return true;
+}
+
+// An incomplete unit stays ahead until the rest of it comes.
+int64_t PipeStream::Read(std::span<uint8_t> out) {
+  if (left_ < unit_) return 0;
+  while (waiting() < unit_ && Refill()) {
+  }
+  if (error_ != 0 && waiting() < unit_) return -1;
+  const uint64_t most = std::min<uint64_t>({out.size(), left_, waiting()});
+  const uint64_t count = most / unit_ * unit_;
+  std::memcpy(out.data(), ahead_.data() + ahead_begin_, count);
+  ahead_begin_ += count;
+  left_ -= count;
+  given_ += count;
+  return static_cast<int64_t>(count);
 }
 
 sf_count_t PipeStream::OnLength(void*) { return kEndless; }
@@ -111,8 +154,14 @@ sf_count_t PipeStream::OnSeek(sf_count_t offset, int whence, void* user) {
 
 sf_count_t PipeStream::OnRead(void* out, sf_count_t count, void* user) {
   if (count <= 0) return 0;
+  PipeStream& self = Self(user);
   const std::span<uint8_t> bytes(static_cast<uint8_t*>(out), static_cast<size_t>(count));
-  return std::max<int64_t>(Self(user).Read(bytes), 0);
+  if (!self.started_) return self.ReadHeader(bytes);
+  if (self.position_ != self.next_) return 0;  // the samples pass once
+  const int64_t got = std::max<int64_t>(self.Read(bytes), 0);
+  self.position_ += static_cast<uint64_t>(got);
+  self.next_ = self.position_;
+  return got;
 }
 
 sf_count_t PipeStream::OnTell(void* user) { return static_cast<sf_count_t>(Self(user).position_); }

@@ -24,9 +24,10 @@ bool HasSoundExtension(const std::string& path);
 // Reads a file of any length in constant memory.
 class SoundReader {
  public:
-  // "-" is standard input. WAV, RF64, AIFF, AU and FLAC stream from a pipe, also with a header that does not
-  // know the length; other formats (Ogg, MP3) need to seek and are first copied into an unlinked temporary
-  // file. Refused: rates outside 1000 .. 768000 Hz, more than 255 channels, headerless data.
+  // "-" is standard input. WAV, RF64, W64, AIFF, AU and FLAC stream from a pipe, also with a header that does
+  // not know the length, and for as long as something comes; other formats (Ogg, MP3) need to seek and are
+  // first copied into a temporary file. Refused: rates outside 1000 .. 768000 Hz, more than 255 channels,
+  // headerless data.
   static Result<std::unique_ptr<SoundReader>> Open(const std::string& path);
   ~SoundReader();
 
@@ -37,8 +38,16 @@ class SoundReader {
   std::string format() const;       // for people, in libsndfile's words: "FLAC, Signed 16 bit PCM"
 
   // The next samples, channels mixed down by their mean, nominally -1 .. 1; samples that are not finite
-  // become 0. Fewer than out.size() only at the end of the file; 0: no more.
+  // become 0. From a file fewer than out.size() only at its end; from a pipe what has come, at least one,
+  // without waiting for more. 0: no more. An error is one of reading; what a file lacks is told by damage().
   Result<size_t> ReadMono(std::span<float> out);
+
+  // To be told when the last samples have been read, whole sentences without the name: what the file lacks,
+  // and what nobody can know. Who does not tell it loses in silence.
+  const std::vector<std::string>& damage() const;
+  Status Undamaged() const;  // damage() as an error, for who cannot use half a file
+  // What is odd about the file although nothing is lost.
+  const std::vector<std::string>& notes() const;
 
  private:
   SoundReader();

@@ -1,32 +1,46 @@
+// A file is opened in one of three ways. WAV, RF64, W64, AIFF and AU with plain samples: libsndfile reads the
+// header, and the samples are read without one, as many as there are (pcm_decoder.h). From a pipe that is the
+// only way to get them as they come, and beyond 4 GiB; from a file it is taken if the header is wrong. FLAC,
+// and everything else in a file: libsndfile as it is (library_decoder.h). Everything else from a pipe needs
+// to seek: it is copied to a temporary file first.
 #include <fcntl.h>
 #include <sndfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "codec/io/byte_file.h"
+#include "codec/io/file_window.h"
+#include "codec/io/library_decoder.h"
+#include "codec/io/pcm_decoder.h"
 #include "codec/io/pipe_stream.h"
+#include "codec/io/sound_decoder.h"
 #include "codec/io/sound_file.h"
 #include "codec/io/sound_handle.h"
+#include "codec/io/sound_header.h"
 
 namespace quaver {
 namespace {
 
 using internal::kChunk;
-using internal::kMaxWavData;
+using internal::LibraryDecoder;
 using internal::OpenSndfile;
+using internal::PcmDecoder;
 using internal::PipeStream;
+using internal::SampleData;
+using internal::SoundDecoder;
 using internal::SoundHandle;
+using internal::SoundShape;
 
-constexpr uint64_t kMaxSpool = uint64_t{1} << 30;     // bytes of a pipe that has to be copied
-constexpr int64_t kUnknownLength = int64_t{1} << 46;  // libsndfile's lengths of endless files are beyond this
+constexpr uint64_t kMaxSpool = uint64_t{1} << 30;  // bytes of a pipe that has to be copied
+constexpr size_t kPipeBlock = 1024;  // frames of a pipe decoded at a time, if nothing says better
 
 struct FileClose {
   void operator()(FILE* file) const { std::fclose(file); }
@@ -45,15 +59,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-// Formats whose samples follow their header in order, so that libsndfile reads them from a pipe.
-bool StreamsFromPipe(std::span<const uint8_t> start) {
-  const std::string_view magic(reinterpret_cast<const char*>(start.data()), start.size());
-  for (const std::string_view known : {"RIFF", "RIFX", "RF64", "fLaC", "FORM", ".snd"}) {
-    if (magic == known) return true;
-  }
-  return false;
-}
 
 Error ReadFailed(const std::string& name, int cause) {
   return Error{name + ": read failed: " + std::strerror(cause)};
@@ -78,57 +83,61 @@ std::string SpoolTo(FILE* file, PipeStream& pipe) {
   return {};
 }
 
+// Frames of a block of a FLAC whose blocks are all as long, or a few.
+size_t FlacBlock(std::span<const uint8_t> head) {
+  if (head.size() < 12) return kPipeBlock;
+  return std::max<size_t>(16, static_cast<size_t>(head[8] << 8 | head[9]));
+}
+
 }  // namespace
 
 struct SoundReader::Impl {
   std::string name;
-  SF_INFO info{};
   std::unique_ptr<Descriptor> fd;
   std::unique_ptr<PipeStream> pipe;        // not seekable
   std::unique_ptr<FILE, FileClose> spool;  // not seekable, and the format needs it
-  SoundHandle handle;                      // after what it reads from
+  std::unique_ptr<SoundDecoder> decoder;   // after what it reads from
   std::vector<float> interleaved;
 
   Status OpenDescriptor(const std::string& path);
+  Status OpenFile(int number);
   Status OpenPipe();
-  Status CheckInfo() const;
-  Status AfterShortRead() const;
+  Status OpenPipedSamples(const SampleData& data);
+  Status OpenPipedLibrary(const SampleData* data);
+  Status CheckShape(const SoundShape& shape) const;
+  Error NotSound() const {
+    return Error{name + ": not a sound file that can be read: " + sf_strerror(nullptr)};
+  }
   size_t MixDown(size_t frames, std::span<float> out) const;
 };
 
 SoundReader::SoundReader() : impl_(std::make_unique<Impl>()) {}
 SoundReader::~SoundReader() = default;
 
-int SoundReader::sample_rate() const { return impl_->info.samplerate; }
-int SoundReader::channels() const { return impl_->info.channels; }
+int SoundReader::sample_rate() const { return impl_->decoder->shape().rate; }
+int SoundReader::channels() const { return impl_->decoder->shape().channels; }
 const std::string& SoundReader::name() const { return impl_->name; }
-std::string SoundReader::format() const {
-  std::string text;
-  for (const int mask : {SF_FORMAT_TYPEMASK, SF_FORMAT_SUBMASK}) {
-    SF_FORMAT_INFO info{};
-    info.format = impl_->info.format & mask;
-    if (sf_command(nullptr, SFC_GET_FORMAT_INFO, &info, sizeof(info)) != 0 || info.name == nullptr) continue;
-    const std::string_view name = info.name;
-    text.append(text.empty() ? "" : ", ").append(name.substr(0, name.find(" (")));
-  }
-  return text;
-}
+std::string SoundReader::format() const { return impl_->decoder->shape().format; }
 int64_t SoundReader::frames() const {
   const bool known = impl_->pipe == nullptr || impl_->spool != nullptr;
-  return known && impl_->info.frames >= 0 && impl_->info.frames < kUnknownLength ? impl_->info.frames : -1;
+  return known ? impl_->decoder->shape().frames : -1;
 }
+const std::vector<std::string>& SoundReader::damage() const { return impl_->decoder->remarks().damage; }
+Status SoundReader::Undamaged() const {
+  std::string all;
+  for (const std::string& sentence : damage()) all += (all.empty() ? "" : "; ") + sentence;
+  return all.empty() ? Status() : Status(Error{name() + ": " + all});
+}
+const std::vector<std::string>& SoundReader::notes() const { return impl_->decoder->remarks().notes; }
 
 Result<std::unique_ptr<SoundReader>> SoundReader::Open(const std::string& path) {
   std::unique_ptr<SoundReader> reader(new SoundReader);
   Impl& impl = *reader->impl_;
   impl.name = InputName(path);
   if (Status status = impl.OpenDescriptor(path); !status.ok()) return status.error();
-  if (impl.handle == nullptr) {
-    return Error{impl.name + ": not a sound file that can be read: " + sf_strerror(nullptr)};
-  }
-  if (Status status = impl.CheckInfo(); !status.ok()) return status.error();
-  impl.interleaved.resize(std::max<size_t>(1, kChunk / static_cast<size_t>(impl.info.channels)) *
-                          static_cast<size_t>(impl.info.channels));
+  if (Status status = impl.CheckShape(impl.decoder->shape()); !status.ok()) return status.error();
+  const auto channels = static_cast<size_t>(reader->channels());
+  impl.interleaved.resize(std::max<size_t>(1, kChunk / channels) * channels);
   return reader;
 }
 
@@ -141,12 +150,51 @@ Status SoundReader::Impl::OpenDescriptor(const std::string& path) {
   if (S_ISDIR(status.st_mode)) return Error{name + ": is a directory"};
   if (!S_ISREG(status.st_mode) || ::lseek(number, 0, SEEK_CUR) != 0) return OpenPipe();
   if (status.st_size == 0) return Error{name + ": is empty"};
-  handle.reset(OpenSndfile(number, SFM_READ, info));
-  if (handle == nullptr || info.frames > 0 || ::lseek(number, 0, SEEK_SET) != 0) return {};
-  // Empty, or a WAV that came from a pipe and does not know its length.
-  handle.reset();
-  info = {};
-  return OpenPipe();
+  return OpenFile(number);
+}
+
+// A file whose header is true is left to libsndfile.
+Status SoundReader::Impl::OpenFile(int number) {
+  struct stat status {};
+  if (::fstat(number, &status) != 0) return Error{name + ": cannot be read: " + std::strerror(errno)};
+  const auto size = static_cast<uint64_t>(status.st_size);
+  int failed = 0;
+  const internal::BytesAt bytes = [&](uint64_t at, std::span<uint8_t> out) {
+    return internal::ReadAt(number, at, out, failed);
+  };
+  const auto data = internal::FindSampleData(bytes);
+  if (failed != 0) return ReadFailed(name, failed);
+  SF_INFO info{};
+  SoundHandle handle(OpenSndfile(number, SFM_READ, info));
+  if (handle == nullptr && data && ::lseek(number, 0, SEEK_SET) == 0) {
+    // It may refuse a length that makes no sense.
+    pipe = std::make_unique<PipeStream>(number);
+    pipe->LimitHeader(data->begin);
+    SF_VIRTUAL_IO io = PipeStream::Callbacks();
+    handle.reset(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
+  }
+  if (handle == nullptr) return NotSound();
+  const SoundShape shape = internal::ShapeOf(handle.get(), info);
+  if (Status fits = CheckShape(shape); !fits.ok()) return fits;
+  const size_t unit = internal::PlainSampleBytes(info.format) * static_cast<size_t>(shape.channels);
+  const auto end = data ? internal::FindSampleEnd(*data, size, bytes) : internal::SampleEnd{};
+  if (data && unit > 0) {
+    const bool same = pipe == nullptr && static_cast<int64_t>((end.end - data->begin) / unit) == shape.frames;
+    if (!same || end.missing > 0 || end.beyond > 0 || end.another) {
+      decoder = PcmDecoder::OfFile(number, *data, end, shape, info.format);
+      pipe.reset();
+      return decoder == nullptr ? Status(NotSound()) : Status();
+    }
+  }
+  if (data && unit == 0 && (data->open || pipe != nullptr) && ::lseek(number, 0, SEEK_SET) == 0)
+    return OpenPipe();
+  auto library = std::make_unique<LibraryDecoder>(
+      std::move(handle), info, [] { return 0; }, 0, [missing = end.missing] { return missing; });
+  if (end.beyond > 0 || end.another) {
+    library->AddDamage("goes on behind the sound that its header promises: that was not read");
+  }
+  decoder = std::move(library);
+  return {};
 }
 
 Status SoundReader::Impl::OpenPipe() {
@@ -154,70 +202,92 @@ Status SoundReader::Impl::OpenPipe() {
   const std::span<const uint8_t> start = pipe->Peek(4);
   if (pipe->error() != 0) return ReadFailed(name, pipe->error());
   if (start.empty()) return Error{name + ": is empty"};
-  if (StreamsFromPipe(start)) {
-    pipe->MendWavLength();
-    SF_VIRTUAL_IO io = PipeStream::Callbacks();
-    handle.reset(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
-    pipe->Seal();
-    if (handle == nullptr && pipe->error() != 0) return ReadFailed(name, pipe->error());
-    return {};
-  }
-  pipe->Seal();
+  const internal::BytesAt bytes = [this](uint64_t at, std::span<uint8_t> out) {
+    const std::span<const uint8_t> head = pipe->Peek(at + out.size());
+    if (head.size() <= at) return size_t{0};
+    const size_t count = std::min<size_t>(out.size(), head.size() - at);
+    std::copy_n(head.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
+    return count;
+  };
+  if (start.size() == 4 && std::memcmp(start.data(), "fLaC", 4) == 0) return OpenPipedLibrary(nullptr);
+  const auto data = internal::FindSampleData(bytes);
+  if (pipe->error() != 0) return ReadFailed(name, pipe->error());
+  if (data) return OpenPipedSamples(*data);
+  pipe->Start(0, 1, UINT64_MAX);
   spool.reset(std::tmpfile());
   if (spool == nullptr) return Error{name + ": no temporary file: " + std::strerror(errno)};
   if (std::string cause = SpoolTo(spool.get(), *pipe); !cause.empty()) return Error{name + ": " + cause};
-  handle.reset(OpenSndfile(::fileno(spool.get()), SFM_READ, info));
+  return OpenFile(::fileno(spool.get()));
+}
+
+Status SoundReader::Impl::OpenPipedSamples(const SampleData& data) {
+  pipe->LimitHeader(data.begin);
+  SF_VIRTUAL_IO io = PipeStream::Callbacks();
+  SF_INFO info{};
+  const SoundHandle handle(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
+  if (pipe->error() != 0) return ReadFailed(name, pipe->error());
+  if (handle == nullptr) return NotSound();
+  const SoundShape shape = internal::ShapeOf(handle.get(), info);
+  if (Status fits = CheckShape(shape); !fits.ok()) return fits;
+  if (internal::PlainSampleBytes(info.format) > 0) {
+    decoder = PcmDecoder::OfPipe(*pipe, data, shape, info.format);
+    return decoder == nullptr ? Status(NotSound()) : Status();
+  }
+  pipe->LimitHeader(UINT64_MAX);
+  return OpenPipedLibrary(&data);
+}
+
+Status SoundReader::Impl::OpenPipedLibrary(const SampleData* data) {
+  if (data != nullptr && data->open && data->container == internal::Container::kWav) {
+    std::ranges::fill(pipe->head().subspan(data->length_field, 4), uint8_t{0xFF});  // as long as it can be
+  }
+  SF_VIRTUAL_IO io = PipeStream::Callbacks();
+  SF_INFO info{};
+  pipe->Rewind();
+  SoundHandle handle(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
+  if (pipe->error() != 0) return ReadFailed(name, pipe->error());
+  if (handle == nullptr) return NotSound();
+  const bool flac = (info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC;
+  const size_t block = flac ? FlacBlock(pipe->head()) : kPipeBlock;
+  pipe->StartHere();
+  const uint64_t end = data == nullptr || data->open ? 0 : data->begin + data->length;
+  decoder = std::make_unique<LibraryDecoder>(
+      std::move(handle), info, [this] { return pipe->error(); }, block,
+      [this, end]() -> uint64_t { return end > pipe->taken() ? end - pipe->taken() : 0; });
   return {};
 }
 
-Status SoundReader::Impl::CheckInfo() const {
-  if (info.samplerate < kMinSampleRate || info.samplerate > kMaxSampleRate) {
-    return Error{name + ": a sample rate of " + std::to_string(info.samplerate) + " Hz is outside " +
+Status SoundReader::Impl::CheckShape(const SoundShape& shape) const {
+  if (shape.rate < kMinSampleRate || shape.rate > kMaxSampleRate) {
+    return Error{name + ": a sample rate of " + std::to_string(shape.rate) + " Hz is outside " +
                  std::to_string(kMinSampleRate) + " to " + std::to_string(kMaxSampleRate)};
   }
-  if (info.channels < 1 || info.channels > kMaxChannels) {
-    return Error{name + ": " + std::to_string(info.channels) + " channels are outside 1 to " +
+  if (shape.channels < 1 || shape.channels > kMaxChannels) {
+    return Error{name + ": " + std::to_string(shape.channels) + " channels are outside 1 to " +
                  std::to_string(kMaxChannels)};
   }
   return {};
 }
 
 size_t SoundReader::Impl::MixDown(size_t frames, std::span<float> out) const {
-  const size_t width = static_cast<size_t>(info.channels);
+  const auto width = static_cast<size_t>(decoder->shape().channels);
   for (size_t i = 0; i < frames; ++i) {
     double sum = 0;
     for (const float x : std::span(interleaved).subspan(i * width, width)) sum += std::isfinite(x) ? x : 0.0F;
-    out[i] = static_cast<float>(sum / info.channels);
+    out[i] = static_cast<float>(sum / static_cast<double>(width));
   }
   return frames;
 }
 
-// The end of the file, or a damaged place? And a WAV of unknown length ends where its 32 bits end.
-Status SoundReader::Impl::AfterShortRead() const {
-  if (pipe != nullptr && pipe->error() != 0) return ReadFailed(name, pipe->error());
-  if (const int error = sf_error(handle.get()); error != SF_ERR_NO_ERROR) {
-    return Error{name + ": damaged: " + sf_error_number(error)};
-  }
-  if (pipe != nullptr && spool == nullptr && pipe->position() >= kMaxWavData) {
-    std::array<uint8_t, 1> more;
-    if (pipe->Read(more) > 0)
-      return Error{name + ": longer than the 4 GiB that a WAV header can state; use FLAC"};
-  }
-  return {};
-}
-
 Result<size_t> SoundReader::ReadMono(std::span<float> out) {
-  const size_t width = static_cast<size_t>(impl_->info.channels);
+  const auto width = static_cast<size_t>(channels());
   size_t done = 0;
-  while (done < out.size()) {
+  while (done < out.size() && (done == 0 || impl_->decoder->Ready())) {
     const size_t want = std::min(out.size() - done, impl_->interleaved.size() / width);
-    const sf_count_t got =
-        sf_readf_float(impl_->handle.get(), impl_->interleaved.data(), static_cast<sf_count_t>(want));
-    if (got > 0) done += impl_->MixDown(static_cast<size_t>(got), out.subspan(done));
-    if (got < static_cast<sf_count_t>(want)) {
-      if (Status status = impl_->AfterShortRead(); !status.ok()) return status.error();
-      break;
-    }
+    const auto got = impl_->decoder->Read(std::span(impl_->interleaved).first(want * width));
+    if (!got.ok()) return Error{impl_->name + ": " + got.message()};
+    if (got.value() == 0) break;
+    done += impl_->MixDown(got.value(), out.subspan(done));
   }
   return done;
 }

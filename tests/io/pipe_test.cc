@@ -152,6 +152,53 @@ TEST_F(PipeTest, DoesNotWaitForTheEnd) {
   EXPECT_TRUE(in_time);
 }
 
+// A live source: each piece of 20 ms comes out although nothing follows it yet; half a sample waits for its
+// rest.
+TEST_F(PipeTest, GivesWhatHasCome) {
+  for (const int channels : {1, 3}) {
+    const auto width = static_cast<size_t>(channels);
+    const auto values = Ramp(320 * width);
+    for (const size_t rest : {0, 1, 5}) {                   // bytes of each piece that come with the next one
+      const int fd = ::open(Path("pipe").c_str(), O_RDWR);  // does not wait for the other end
+      std::string stream = WavHeader<int16_t>(0xFFFFFFFFU, 16000, channels);
+      for (int piece = 0; piece < 20; ++piece) stream += WavData<int16_t>(values);
+      const size_t header = stream.size() - 20 * 2 * values.size();
+      size_t written = 0;
+      const auto write_to = [&](size_t end) {
+        EXPECT_EQ(::write(fd, stream.data() + written, end - written), static_cast<ssize_t>(end - written));
+        written = end;
+      };
+      write_to(header);
+      auto reader = SoundReader::Open(Path("pipe"));
+      ASSERT_TRUE(reader.ok()) << reader.message();
+      std::vector<float> room(16384);
+      size_t heard = 0;
+      for (size_t piece = 1; piece <= 20; ++piece) {
+        write_to(header + piece * 2 * values.size() - rest);
+        heard += reader.value()->ReadMono(room).value();
+        EXPECT_EQ(heard, (piece * 2 * values.size() - rest) / 2 / width) << channels << " " << rest;
+      }
+      ::close(fd);
+      EXPECT_EQ(reader.value()->ReadMono(room).value(), 0U);
+      EXPECT_TRUE(reader.value()->damage().empty());
+    }
+  }
+}
+
+TEST_F(PipeTest, GivesTheBlocksOfAFlacAsTheyCome) {
+  const std::string flac = Content(QUAVER_SOURCE_DIR "/samples/en-librispeech-3699.flac");
+  const int fd = ::open(Path("pipe").c_str(), O_RDWR);
+  const size_t first = 60000;  // fits into a pipe
+  ASSERT_EQ(::write(fd, flac.data(), first), static_cast<ssize_t>(first));
+  auto reader = SoundReader::Open(Path("pipe"));
+  ASSERT_TRUE(reader.ok()) << reader.message();
+  std::vector<float> room(1 << 20);
+  size_t heard = 0;
+  // As many samples as these bytes hold for certain: speech takes less than 16 bits a sample.
+  while (heard < first / 2 - 8192) heard += reader.value()->ReadMono(room).value();
+  ::close(fd);
+}
+
 // Standard input that gives these bytes and then fails: the peer of a socket goes away with something unread.
 class BrokenInput {
  public:

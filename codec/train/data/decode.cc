@@ -7,8 +7,8 @@
 
 #include "codec/io/resampler.h"
 #include "codec/io/sound_file.h"
-#include "codec/train/data/in_order.h"
 #include "codec/samples.h"
+#include "codec/train/data/in_order.h"
 
 namespace quaver {
 namespace {
@@ -58,7 +58,10 @@ std::vector<Result<Sound>> DecodeFile(std::span<const SoundEntry* const> parts, 
   while (at < last && !too_long) {
     const auto count = reader.ReadMono(block);
     if (!count.ok()) return {parts.size(), Result<Sound>(count.error())};
-    if (count.value() == 0) break;
+    if (count.value() == 0) {
+      if (Status whole = reader.Undamaged(); !whole.ok()) return {parts.size(), Result<Sound>(whole.error())};
+      break;
+    }
     for (size_t i = 0; i < parts.size(); ++i) {
       const uint64_t begin = std::max(ranges[i].begin, at);
       const uint64_t end = std::min<uint64_t>(ranges[i].end, at + count.value());
