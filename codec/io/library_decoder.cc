@@ -53,6 +53,7 @@ void LibraryDecoder::NoteDamage() {
   if (error == SF_ERR_NO_ERROR) return;
   if (++damages_ > kMaxPlaces) return;
   std::string cause = sf_error_number(error);
+  if (cause.starts_with("Error : ")) cause.erase(0, 8);
   while (cause.ends_with('.')) cause.pop_back();
   remarks_.damage.push_back("is damaged at " + PlaceText(frames_, shape_.rate) + ": " + cause);
 }

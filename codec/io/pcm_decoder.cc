@@ -136,8 +136,10 @@ bool PcmDecoder::PipeGoesOn() {
   };
   std::span<const uint8_t> ahead = look();
   uint64_t next = 0;
-  if (ahead.size() >= ChunkHeaderBytes(data_.container) && !BeginsSoundFile(ahead) &&
-      !IsChunkBehind(data_, ahead.first(ChunkHeaderBytes(data_.container)), at, next)) {
+  const bool is_short = ahead.size() < ChunkHeaderBytes(data_.container);  // for a chunk
+  if (is_short ? ahead.size() > 1
+               : !BeginsSoundFile(ahead) &&
+                     !IsChunkBehind(data_, ahead.first(ChunkHeaderBytes(data_.container)), at, next)) {
     pipe_->Extend(data_.container == Container::kW64 ? UINT64_MAX : kWrap);
     beyond_ = true;
     return true;

@@ -37,9 +37,15 @@ class SoundReader {
   const std::string& name() const;  // for messages
   std::string format() const;       // for people, in libsndfile's words: "FLAC, Signed 16 bit PCM"
 
-  // The next samples, channels mixed down by their mean, nominally -1 .. 1; samples that are not finite
-  // become 0. From a file fewer than out.size() only at its end; from a pipe what has come, at least one,
-  // without waiting for more. 0: no more. An error is one of reading; what a file lacks is told by damage().
+  // Before the first ReadMono(): one channel, from 1, instead of a mix. An error if the file does not have
+  // it.
+  Status ChooseChannel(int channel);
+
+  // The next samples, nominally -1 .. 1, mixed down to one channel: two channels, and channels of which
+  // nobody knows where they belong, by their mean; surround sound by ITU-R BS.775 (centre 1, left and right
+  // 0.7071, surrounds 0.5, no low-frequency effects). Samples that are not finite become 0. From a file fewer
+  // than out.size() only at its end; from a pipe what has come, at least one, without waiting for more. 0: no
+  // more. An error is one of reading; what a file lacks is told by damage().
   Result<size_t> ReadMono(std::span<float> out);
 
   // To be told when the last samples have been read, whole sentences without the name: what the file lacks,

@@ -9,7 +9,8 @@ namespace quaver::internal {
 namespace {
 
 constexpr uint64_t kWrap = uint64_t{1} << 32;
-constexpr int kMaxChunks = 1000;  // before the samples; more are no sound file
+constexpr uint64_t kMaxUnknownChunks = 1 << 24;  // bytes of them behind the samples: noise is rarely so short
+constexpr int kMaxChunks = 1000;                 // before the samples; more are no sound file
 
 std::string_view Text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -51,6 +52,7 @@ std::optional<SampleData> FindInRiff(const BytesAt& bytes, std::span<const uint8
     if (id == "ds64" && Has(bytes, at + 8, sizes)) {
       riff = Number(std::span(sizes).first(8), false);
       long_length = Number(std::span(sizes).subspan(8), false);
+      data.long_field = at + 16;
     }
     if (id == "data") {
       data.begin = at + 8;
@@ -128,6 +130,10 @@ std::optional<SampleData> FindInW64(const BytesAt& bytes) {
   return std::nullopt;
 }
 
+bool IsIdCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_';
+}
+
 bool IsKnownId(std::string_view id) {
   static constexpr std::array<std::string_view, 35> kKnown = {
       "LIST", "INFO", "id3 ", "ID3 ", "bext", "iXML", "cue ", "smpl", "inst", "fact", "PEAK", "JUNK",
@@ -140,6 +146,8 @@ bool IsKnownId(std::string_view id) {
 bool ChunksFill(const SampleData& data, uint64_t at, uint64_t size, const BytesAt& bytes) {
   std::array<uint8_t, 24> room{};
   const std::span header = std::span(room).first(ChunkHeaderBytes(data.container));
+  // What is too short for a chunk is sound, except for a byte of padding.
+  if (size > at + 1 && size - at < header.size()) return false;
   while (at + header.size() <= size) {
     uint64_t next = 0;
     if (!Has(bytes, at, header) || !IsChunkBehind(data, header, at, next)) return false;
@@ -179,6 +187,15 @@ uint64_t PaddingBehind(Container container, uint64_t end) {
   return container == Container::kW64 ? (8 - end % 8) % 8 : end % 2;
 }
 
+void TameLength(const SampleData& data, std::span<uint8_t> header) {
+  constexpr uint8_t kTop = 0x3F;  // of a length of about 1 GiB
+  if (!data.open) return;
+  if (data.long_field > 0 && data.long_field + 8 <= header.size()) {
+    std::ranges::fill(header.subspan(data.long_field, 8), uint8_t{0});
+    header[data.long_field + 3] = kTop;
+  }
+}
+
 // An identifier that is in use behind samples, or text inside the outermost chunk. Noise is hardly ever
 // either.
 bool IsChunkBehind(const SampleData& data, std::span<const uint8_t> header, uint64_t at, uint64_t& next) {
@@ -192,8 +209,9 @@ bool IsChunkBehind(const SampleData& data, std::span<const uint8_t> header, uint
     const uint64_t length = Number(header.subspan(4, 4), data.big_endian);
     next = at + 8 + length + length % 2;
   }
-  if (!std::ranges::all_of(id, [](char c) { return c >= ' ' && c <= '~'; })) return false;
-  return IsKnownId(id) || next <= Padded(data, data.container_end);
+  if (IsKnownId(id)) return true;
+  const uint64_t end = Padded(data, data.container_end);
+  return std::ranges::all_of(id, IsIdCharacter) && next <= end && end - at <= kMaxUnknownChunks;
 }
 
 // The samples end where the header says, or there and a multiple of 4 GiB later, if what follows is no sound

@@ -27,7 +27,11 @@ struct SampleData {
   bool open = false;           // the header says by a customary value that the length is not known
   uint64_t container_end = 0;  // byte behind the outermost chunk, as the header says
   uint64_t length_field = 0;   // byte of the 32-bit field that holds the length
+  uint64_t long_field = 0;     // and of the 64-bit one of a RF64; 0: it has none
 };
+
+// Makes a length that is not known harmless, in the bytes of a header: libsndfile refuses some.
+void TameLength(const SampleData& data, std::span<uint8_t> header);
 
 // None if it is another kind of file, or ends before its samples begin.
 std::optional<SampleData> FindSampleData(const BytesAt& bytes);

@@ -1,4 +1,4 @@
-// A file is opened in one of three ways. WAV, RF64, W64, AIFF and AU with plain samples: libsndfile reads the
+// A file is opened in one of four ways. WAV, RF64, W64, AIFF and AU with plain samples: libsndfile reads the
 // header, and the samples are read without one, as many as there are (pcm_decoder.h). From a pipe that is the
 // only way to get them as they come, and beyond 4 GiB; from a file it is taken if the header is wrong. FLAC,
 // and everything else in a file: libsndfile as it is (library_decoder.h). Everything else from a pipe needs
@@ -9,22 +9,28 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "codec/io/byte_file.h"
 #include "codec/io/file_window.h"
 #include "codec/io/library_decoder.h"
+#include "codec/io/mix_down.h"
+#include "codec/io/mpeg_decoder.h"
+#include "codec/io/ogg_decoder.h"
+#include "codec/io/ogg_links.h"
 #include "codec/io/pcm_decoder.h"
 #include "codec/io/pipe_stream.h"
 #include "codec/io/sound_decoder.h"
 #include "codec/io/sound_file.h"
 #include "codec/io/sound_handle.h"
 #include "codec/io/sound_header.h"
+#include "codec/io/temporary_file.h"
 
 namespace quaver {
 namespace {
@@ -41,10 +47,6 @@ using internal::SoundShape;
 
 constexpr uint64_t kMaxSpool = uint64_t{1} << 30;  // bytes of a pipe that has to be copied
 constexpr size_t kPipeBlock = 1024;  // frames of a pipe decoded at a time, if nothing says better
-
-struct FileClose {
-  void operator()(FILE* file) const { std::fclose(file); }
-};
 
 class Descriptor {
  public:
@@ -94,21 +96,28 @@ size_t FlacBlock(std::span<const uint8_t> head) {
 struct SoundReader::Impl {
   std::string name;
   std::unique_ptr<Descriptor> fd;
-  std::unique_ptr<PipeStream> pipe;        // not seekable
-  std::unique_ptr<FILE, FileClose> spool;  // not seekable, and the format needs it
-  std::unique_ptr<SoundDecoder> decoder;   // after what it reads from
+  std::unique_ptr<PipeStream> pipe;       // not seekable
+  internal::FileHandle spool;             // not seekable, and the format needs it
+  std::unique_ptr<SoundDecoder> decoder;  // after what it reads from
+  internal::MixDown mix;
   std::vector<float> interleaved;
+  uint64_t sample_bytes = 0;  // that the file certainly has
+  uint64_t read = 0;          // frames
+  bool finished = false;
+  std::vector<std::string> damage;
 
   Status OpenDescriptor(const std::string& path);
   Status OpenFile(int number);
+  bool OpenBySpecialist(int number, uint64_t size, const internal::BytesAt& bytes);
   Status OpenPipe();
+  Status OpenSpooled();
   Status OpenPipedSamples(const SampleData& data);
   Status OpenPipedLibrary(const SampleData* data);
   Status CheckShape(const SoundShape& shape) const;
   Error NotSound() const {
     return Error{name + ": not a sound file that can be read: " + sf_strerror(nullptr)};
   }
-  size_t MixDown(size_t frames, std::span<float> out) const;
+  void Finish();
 };
 
 SoundReader::SoundReader() : impl_(std::make_unique<Impl>()) {}
@@ -122,7 +131,7 @@ int64_t SoundReader::frames() const {
   const bool known = impl_->pipe == nullptr || impl_->spool != nullptr;
   return known ? impl_->decoder->shape().frames : -1;
 }
-const std::vector<std::string>& SoundReader::damage() const { return impl_->decoder->remarks().damage; }
+const std::vector<std::string>& SoundReader::damage() const { return impl_->damage; }
 Status SoundReader::Undamaged() const {
   std::string all;
   for (const std::string& sentence : damage()) all += (all.empty() ? "" : "; ") + sentence;
@@ -138,6 +147,7 @@ Result<std::unique_ptr<SoundReader>> SoundReader::Open(const std::string& path) 
   if (Status status = impl.CheckShape(impl.decoder->shape()); !status.ok()) return status.error();
   const auto channels = static_cast<size_t>(reader->channels());
   impl.interleaved.resize(std::max<size_t>(1, kChunk / channels) * channels);
+  impl.mix = internal::MixDown(impl.decoder->shape());
   return reader;
 }
 
@@ -153,6 +163,17 @@ Status SoundReader::Impl::OpenDescriptor(const std::string& path) {
   return OpenFile(number);
 }
 
+// Ogg and MPEG audio, of which libsndfile does not tell what is missing. False: it is neither.
+bool SoundReader::Impl::OpenBySpecialist(int number, uint64_t size, const internal::BytesAt& bytes) {
+  std::array<uint8_t, 4> magic{};
+  if (bytes(0, magic) == magic.size() && std::memcmp(magic.data(), "OggS", 4) == 0) {
+    decoder = internal::OggDecoder::Open(number, internal::FindOggLinks(size, bytes));
+  } else if (internal::BeginsMpeg(bytes)) {
+    decoder = internal::MpegDecoder::Open(number, size);
+  }
+  return decoder != nullptr;
+}
+
 // A file whose header is true is left to libsndfile.
 Status SoundReader::Impl::OpenFile(int number) {
   struct stat status {};
@@ -163,31 +184,37 @@ Status SoundReader::Impl::OpenFile(int number) {
     return internal::ReadAt(number, at, out, failed);
   };
   const auto data = internal::FindSampleData(bytes);
+  if (OpenBySpecialist(number, size, bytes)) return {};
   if (failed != 0) return ReadFailed(name, failed);
   SF_INFO info{};
+  std::unique_ptr<PipeStream> header;  // before the handle that reads from it
   SoundHandle handle(OpenSndfile(number, SFM_READ, info));
   if (handle == nullptr && data && ::lseek(number, 0, SEEK_SET) == 0) {
     // It may refuse a length that makes no sense.
-    pipe = std::make_unique<PipeStream>(number);
-    pipe->LimitHeader(data->begin);
+    header = std::make_unique<PipeStream>(number);
+    header->LimitHeader(data->begin);
+    if (header->Peek(data->begin).size() == data->begin) internal::TameLength(*data, header->head());
     SF_VIRTUAL_IO io = PipeStream::Callbacks();
-    handle.reset(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
+    handle.reset(sf_open_virtual(&io, SFM_READ, &info, header.get()));
   }
   if (handle == nullptr) return NotSound();
   const SoundShape shape = internal::ShapeOf(handle.get(), info);
   if (Status fits = CheckShape(shape); !fits.ok()) return fits;
   const size_t unit = internal::PlainSampleBytes(info.format) * static_cast<size_t>(shape.channels);
   const auto end = data ? internal::FindSampleEnd(*data, size, bytes) : internal::SampleEnd{};
+  if (data) sample_bytes = end.end - data->begin;
   if (data && unit > 0) {
-    const bool same = pipe == nullptr && static_cast<int64_t>((end.end - data->begin) / unit) == shape.frames;
+    const bool same =
+        header == nullptr && static_cast<int64_t>((end.end - data->begin) / unit) == shape.frames;
     if (!same || end.missing > 0 || end.beyond > 0 || end.another) {
       decoder = PcmDecoder::OfFile(number, *data, end, shape, info.format);
-      pipe.reset();
       return decoder == nullptr ? Status(NotSound()) : Status();
     }
   }
-  if (data && unit == 0 && (data->open || pipe != nullptr) && ::lseek(number, 0, SEEK_SET) == 0)
-    return OpenPipe();
+  if (data && unit == 0 && (data->open || header != nullptr)) {
+    // Compressed samples of unknown length: as from a pipe.
+    return spool == nullptr && ::lseek(number, 0, SEEK_SET) == 0 ? OpenPipe() : Status(NotSound());
+  }
   auto library = std::make_unique<LibraryDecoder>(
       std::move(handle), info, [] { return 0; }, 0, [missing = end.missing] { return missing; });
   if (end.beyond > 0 || end.another) {
@@ -212,16 +239,21 @@ Status SoundReader::Impl::OpenPipe() {
   if (start.size() == 4 && std::memcmp(start.data(), "fLaC", 4) == 0) return OpenPipedLibrary(nullptr);
   const auto data = internal::FindSampleData(bytes);
   if (pipe->error() != 0) return ReadFailed(name, pipe->error());
-  if (data) return OpenPipedSamples(*data);
+  return data ? OpenPipedSamples(*data) : OpenSpooled();
+}
+
+Status SoundReader::Impl::OpenSpooled() {
   pipe->Start(0, 1, UINT64_MAX);
-  spool.reset(std::tmpfile());
-  if (spool == nullptr) return Error{name + ": no temporary file: " + std::strerror(errno)};
+  auto file = internal::CreateTemporaryFile();
+  if (!file.ok()) return Error{name + ": " + file.message()};
+  spool = std::move(file).value();
   if (std::string cause = SpoolTo(spool.get(), *pipe); !cause.empty()) return Error{name + ": " + cause};
   return OpenFile(::fileno(spool.get()));
 }
 
 Status SoundReader::Impl::OpenPipedSamples(const SampleData& data) {
   pipe->LimitHeader(data.begin);
+  internal::TameLength(data, pipe->head());
   SF_VIRTUAL_IO io = PipeStream::Callbacks();
   SF_INFO info{};
   const SoundHandle handle(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));
@@ -234,6 +266,9 @@ Status SoundReader::Impl::OpenPipedSamples(const SampleData& data) {
     return decoder == nullptr ? Status(NotSound()) : Status();
   }
   pipe->LimitHeader(UINT64_MAX);
+  if (data.container == internal::Container::kW64)
+    return OpenSpooled();  // libsndfile wants to know its length
+  sample_bytes = data.open ? 0 : data.length;
   return OpenPipedLibrary(&data);
 }
 
@@ -269,14 +304,22 @@ Status SoundReader::Impl::CheckShape(const SoundShape& shape) const {
   return {};
 }
 
-size_t SoundReader::Impl::MixDown(size_t frames, std::span<float> out) const {
-  const auto width = static_cast<size_t>(decoder->shape().channels);
-  for (size_t i = 0; i < frames; ++i) {
-    double sum = 0;
-    for (const float x : std::span(interleaved).subspan(i * width, width)) sum += std::isfinite(x) ? x : 0.0F;
-    out[i] = static_cast<float>(sum / static_cast<double>(width));
+void SoundReader::Impl::Finish() {
+  if (std::exchange(finished, true)) return;
+  damage = decoder->remarks().damage;
+  if (read == 0 && sample_bytes > 0 && damage.empty()) {
+    damage.push_back("has " + std::to_string(sample_bytes) + " bytes of sound, of which none can be read");
   }
-  return frames;
+  std::ranges::move(mix.Remarks(), std::back_inserter(damage));
+}
+
+Status SoundReader::ChooseChannel(int channel) {
+  if (channel < 1 || channel > channels()) {
+    return Error{name() + ": has no channel " + std::to_string(channel) + ", only " +
+                 std::to_string(channels())};
+  }
+  impl_->mix.ChooseChannel(static_cast<size_t>(channel - 1));
+  return {};
 }
 
 Result<size_t> SoundReader::ReadMono(std::span<float> out) {
@@ -286,8 +329,13 @@ Result<size_t> SoundReader::ReadMono(std::span<float> out) {
     const size_t want = std::min(out.size() - done, impl_->interleaved.size() / width);
     const auto got = impl_->decoder->Read(std::span(impl_->interleaved).first(want * width));
     if (!got.ok()) return Error{impl_->name + ": " + got.message()};
-    if (got.value() == 0) break;
-    done += impl_->MixDown(got.value(), out.subspan(done));
+    if (got.value() == 0) {
+      impl_->Finish();
+      break;
+    }
+    impl_->mix.Mix(std::span(impl_->interleaved).first(got.value() * width), out.subspan(done, got.value()));
+    done += got.value();
+    impl_->read += got.value();
   }
   return done;
 }

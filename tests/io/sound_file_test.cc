@@ -58,7 +58,7 @@ TEST_F(SoundFileTest, RoundTripOfSpeechIsExact) {
   const auto speech = ReadAll(QUAVER_SOURCE_DIR "/samples/en-vctk-p228.flac");
   ASSERT_GT(speech.size(), 16000U);
   for (const char* name : {"a.wav", "a.flac", "b.WAV"}) {
-    for (const int channels : {1, 2, 6}) {
+    for (const int channels : {1, 2, 3}) {
       WriteAll(Path(name), speech, 16000, channels);
       auto reader = SoundReader::Open(Path(name));
       ASSERT_TRUE(reader.ok()) << reader.message();
