@@ -1,5 +1,8 @@
 // quaver encode: sound to .qvr or to tokens.
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +34,7 @@ const CommandText kText = {
     "  quaver encode talk.wav -o low.qvr --bitrate 1.5k\n"
     "  quaver encode talk.wav --bitrate 1.5k --effort 2  better at the same rate, slower\n"
     "  quaver encode call.wav --bitrate 6k --vbr     fewer bits where nobody speaks\n"
+    "  quaver encode call.wav --split-channels       call.1.qvr and call.2.qvr, a speaker each\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
@@ -45,6 +49,8 @@ struct Options {
   int frames_per_packet = kMaxFramesPerPacket;
   int effort = 0;
   bool vbr = false;
+  int channel = 0;  // from 1; 0: all, mixed down
+  bool split_channels = false;
 };
 
 void Declare(CommandLine& line, Options& o) {
@@ -66,7 +72,11 @@ void Declare(CommandLine& line, Options& o) {
       ("vbr",
        "Variable rate: --bitrate or --tokens apply to speech; quieter frames get fewer tokens, pauses "
        "one, which costs almost nothing. The mean rate is lower",
-       cxxopts::value(o.vbr))                                                                           //
+       cxxopts::value(o.vbr))  //
+      ("channel", "This channel alone, 1 for the first (default: all, mixed down)", cxxopts::value(o.channel),
+       "N")  //
+      ("split-channels", "Each channel to an output of its own: talk.1.qvr, talk.2.qvr, ...",
+       cxxopts::value(o.split_channels))                                                                //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
       ("frames-per-packet", "Frames of 20 ms a packet, 1 to 25", cxxopts::value(o.frames_per_packet), "N");
 }
@@ -85,6 +95,12 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (o.effort > 0 && o.batch.format == "npy") return std::string("--format npy: ") + kNoEffort;
   if (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket) {
     return "--frames-per-packet must be within 1 .. 25";
+  }
+  if (line.Has("channel") && o.channel < 1) return "--channel must be at least 1";
+  if (o.split_channels && line.Has("channel")) return "give --channel or --split-channels, not both";
+  if (o.split_channels && (o.batch.out == "-" || std::ranges::count(line.positional(), "-") > 0)) {
+    return "--split-channels reads its inputs several times and writes several outputs, so that neither can "
+           "be -";
   }
   if (!o.bitrate.empty() && !ParseBitrate(o.bitrate).ok()) return ParseBitrate(o.bitrate).message();
   return CheckBatch(line, kFormats, o.batch);
@@ -126,7 +142,9 @@ class EncodeCommand {
         progress_(console, inputs) {}
 
   int Run(const Job& job, size_t number) {
-    const auto code = Encode(job, number);
+    std::set<std::string> told;
+    const auto code =
+        options_.split_channels ? Split(job, number, told) : Encode(job, number, options_.channel, told);
     if (code.ok()) return code.value();
     console_.Error(code.message());
     return kExitFailed;
@@ -143,16 +161,42 @@ class EncodeCommand {
   Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const StreamEncoder& encoder,
                                               const SoundReader& sound) const {
     if (job.format == ".npy") return OpenNpySink(job.out, options_.batch.existing(), plan_.tokens);
-    return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), sound.channels()});
+    const int channels = options_.split_channels || options_.channel > 0 ? 1 : sound.channels();
+    return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), channels});
   }
 
-  // The exit code.
-  Result<int> Encode(const Job& job, size_t number) {
+  // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. The exit code.
+  Result<int> Split(const Job& job, size_t number, std::set<std::string>& told) {
+    std::error_code error;
+    if (std::filesystem::exists(job.in, error) && !std::filesystem::is_regular_file(job.in, error)) {
+      return Error{job.in + ": --split-channels reads it several times, so that it must be a file"};
+    }
+    const auto sound = SoundReader::Open(job.in);
+    if (!sound.ok()) return sound.error();
+    int worst = kExitOk;
+    for (int channel = 1; channel <= sound.value()->channels(); ++channel) {
+      Job part = job;
+      const std::filesystem::path out = job.out;
+      part.out = std::filesystem::path(out)
+                     .replace_extension("." + std::to_string(channel) + out.extension().string())
+                     .string();
+      const auto code = Encode(part, number, channel, told);
+      if (!code.ok()) return code.error();
+      worst = WorseExit(worst, code.value());
+    }
+    return worst;
+  }
+
+  // `channel`: 0 for all of them, mixed down. The exit code.
+  Result<int> Encode(const Job& job, size_t number, int channel, std::set<std::string>& told) {
     const Status writable = CheckOutput(job.out, options_.batch.force);
     if (!writable.ok()) return writable.error();
     auto opened = SoundReader::Open(job.in);
     if (!opened.ok()) return opened.error();
     SoundReader& sound = *opened.value();
+    if (channel > 0) {
+      if (Status there = sound.ChooseChannel(channel); !there.ok()) return there.error();
+    }
     auto encoder = StreamEncoder::Create(model_, OptionsFor(job));
     if (!encoder.ok()) return encoder.error();
     auto sink = OpenSink(job, encoder.value(), sound);
@@ -166,7 +210,7 @@ class EncodeCommand {
     const auto samples = EncodeFile(sound, encoder.value(), *sink.value(), report);
     if (!samples.ok()) return samples.error();
     Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
-    return TellRemarks(sound, console_);
+    return TellRemarks(sound, console_, &told);
   }
 
   void Describe(const Job& job, double seconds, const SinkTotals& totals) {

@@ -47,12 +47,8 @@ TEST_F(ToolTest, OneFailureDoesNotStopTheOthersAndLeavesNothing) {
 }
 
 TEST_F(ToolTest, BrokenInputLeavesNoOutput) {
-  MakeWav("in.wav", 200000);
-  Expect(0, "mkdir out; quaver encode in.wav -o in.qvr --model tiny; quaver decode in.qvr -o in.flac");
-  std::string flac = Bytes("in.flac");
-  for (size_t i = flac.size() / 2; i < flac.size(); ++i) flac[i] = '\x55';
-  Store("bad.flac", flac);
-  ExpectSays(Expect(1, "quaver encode bad.flac -o out/bad.qvr --model tiny"), "bad.flac");
+  Store("bad.flac", "fLaC and then no sound");
+  ExpectSays(Expect(1, "mkdir out; quaver encode bad.flac -o out/bad.qvr --model tiny"), "bad.flac");
   EXPECT_EQ(List("out"), Names{});
 
   auto writer = NpyWriter::Create(Path("bad.npy"), 2);
