@@ -36,11 +36,10 @@ bool IsFolder(const std::string& path) {
   return path.ends_with('/') || fs::is_directory(path, error);
 }
 
-// A device or pipe may be called what it likes.
+// A device or pipe may be called what it likes. So may a folder, which is refused later.
 bool IsPlain(const std::string& path) {
   std::error_code error;
-  const auto status = fs::status(path, error);
-  return !fs::exists(status) || fs::is_regular_file(status);
+  return !WritesInPlace(path) && !fs::is_directory(path, error);
 }
 
 Status CheckExtension(const std::string& out, const OutputFormats& formats) {
@@ -104,7 +103,10 @@ Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const 
   if (several && std::find(inputs.begin(), inputs.end(), "-") != inputs.end()) {
     return Error{"standard input (-) cannot be one of several inputs"};
   }
-  if (several && out == "-") return Error{"several inputs cannot go to standard output; -o must be a folder"};
+  if (several && WritesInPlace(out)) {
+    const std::string name = out == "-" ? "standard output" : out;
+    return Error{"several inputs cannot go to " + name + "; -o must be a folder"};
+  }
   const bool into_folder = !out.empty() && out != "-" && (several || IsFolder(out));
   std::vector<Job> jobs;
   for (const std::string& in : inputs) {
@@ -130,10 +132,13 @@ Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const 
 }
 
 Status CheckOutput(const std::string& out, bool force) {
-  if (out == "-") {
-    if (isatty(STDOUT_FILENO) == 1) return Error{"standard output is a terminal; give -o FILE, or a pipe"};
+  const int descriptor = out == "-" ? STDOUT_FILENO : NamedDescriptor(out);
+  if (descriptor >= 0) {
+    if (isatty(descriptor) == 1)
+      return Error{(out == "-" ? "standard output" : out) + " is a terminal; give -o FILE, or a pipe"};
     return {};
   }
+  if (WritesInPlace(out)) return {};
   std::error_code error;
   if (!force && fs::is_regular_file(out, error))
     return Error{out + ": exists already; --force overwrites it"};

@@ -1,6 +1,7 @@
 #include "codec/io/atomic_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -9,9 +10,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace quaver {
 namespace {
@@ -49,9 +54,40 @@ void OnSignal(int signal_number) {
 
 std::string Cause() { return std::strerror(errno); }
 
+// After a failed write: true if it failed only because a non-blocking pipe was full, once it has room.
+bool AwaitRoom(int fd) {
+  if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  pollfd ready{fd, POLLOUT, 0};
+  while (::poll(&ready, 1, -1) < 0) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
 std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+// What a link at `path` says, relative to where the link lies; `path` if it is no link.
+std::string FollowLink(const std::string& path) {
+  std::array<char, PATH_MAX> text;
+  const ssize_t size = ::readlink(path.c_str(), text.data(), text.size());
+  if (size <= 0 || static_cast<size_t>(size) >= text.size()) return path;
+  const std::string to(text.data(), static_cast<size_t>(size));
+  return to.front() == '/' ? to : FolderOf(path) + to;
+}
+
+// The end of a chain of links, which need not exist: open() would create it there, too. A name of an open
+// descriptor ends the chain, since what it leads to need not have a name.
+std::string EndOfLinks(std::string path) {
+  constexpr int kMaxLinks = 40;  // as many as Linux follows
+  for (int i = 0; i < kMaxLinks && NamedDescriptor(path) < 0; ++i) {
+    std::string next = FollowLink(path);
+    if (next == path) break;
+    path = std::move(next);
+  }
+  return path;
 }
 
 // Temporary files keep the target's folder, since only then rename() is one atomic step.
@@ -99,6 +135,26 @@ Status SyncFolder(const std::string& folder) {
   return {};
 }
 
+int NamedDescriptor(const std::string& path) {
+  if (path == "/dev/stdin") return STDIN_FILENO;
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder)) continue;
+    int number = -1;
+    const char* const end = path.data() + path.size();
+    const auto [at, error] = std::from_chars(path.data() + folder.size(), end, number);
+    if (error == std::errc() && at == end) return number;
+  }
+  return -1;
+}
+
+bool WritesInPlace(const std::string& path) {
+  if (path == "-" || NamedDescriptor(EndOfLinks(path)) >= 0) return true;
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 void RemoveTemporaryFiles() noexcept {
   for (Slot& slot : slots) {
     if (slot.state.load() == kSet) ::unlink(slot.path.data());
@@ -106,7 +162,7 @@ void RemoveTemporaryFiles() noexcept {
 }
 
 void RemoveTemporaryFilesOnSignals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU}) {
     struct sigaction before {};
     if (::sigaction(number, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) continue;
     struct sigaction action {};
@@ -129,7 +185,7 @@ Result<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path, 
   struct stat info {};
   const bool exists = ::stat(path.c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) return Error{path + ": is a directory"};
-  if (exists && !S_ISREG(info.st_mode)) {
+  if (WritesInPlace(path)) {
     if (Status status = file->OpenInPlace(path); !status.ok()) return status.error();
     return file;
   }
@@ -139,23 +195,29 @@ Result<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path, 
 }
 
 Status AtomicFile::OpenInPlace(const std::string& path) {
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  // Opened anew, a file would be written from its start, and a socket not at all.
+  const int descriptor = NamedDescriptor(EndOfLinks(path));
+  fd_ = descriptor >= 0 ? ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+                        : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd_ < 0) return Error{path + ": cannot be opened for writing: " + Cause()};
   owns_fd_ = true;
   return {};
 }
 
 Status AtomicFile::OpenTemporary(Existing existing) {
-  target_ = name_;
+  // Replacing or creating what a link points to, not the link; and with the rights that the old file had.
+  target_ = EndOfLinks(name_);
   mode_t mode = 0666;
   struct stat info {};
-  // Replacing what a link points to, not the link; and with the rights that the old file had.
   if (char* resolved = ::realpath(name_.c_str(), nullptr); resolved != nullptr) {
     target_ = resolved;
     std::free(resolved);
     if (existing == Existing::kReplace && ::access(target_.c_str(), W_OK) != 0) {
       return Error{name_ + ": cannot be replaced: " + Cause()};
     }
+  }
+  if (::lstat(target_.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {  // leads in a circle
+    return Error{name_ + ": cannot be created: " + std::strerror(ELOOP)};
   }
   const bool replaces = ::stat(target_.c_str(), &info) == 0;
   fd_ = OpenUnique(FolderOf(target_), mode, temporary_);
@@ -189,7 +251,7 @@ Status AtomicFile::Write(std::span<const uint8_t> bytes) {
   if (failed_ || fd_ < 0) return Error{name_ + ": is already closed for writing"};
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && (errno == EINTR || AwaitRoom(fd_))) continue;
     if (written < 0) return Fail("write failed: " + Cause());
     bytes = bytes.subspan(static_cast<size_t>(written));
   }

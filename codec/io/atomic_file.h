@@ -18,9 +18,10 @@ enum class Existing { kRefuse, kReplace };
 
 class AtomicFile {
  public:
-  // Opens `path` for writing. "-" is standard output; it, and a path that names a device or a pipe
-  // (/dev/null, a FIFO), is written in place (streaming() is true), since there is nothing to rename. Fails
-  // when the target exists and `existing` is kRefuse, is a directory, or its folder cannot be written.
+  // Opens `path` for writing. "-" is standard output; it, and what WritesInPlace() says, is written in place
+  // (streaming() is true), since there is nothing to rename. Of a link the file is written that it leads to,
+  // even if that is not there yet. Fails when the target exists and `existing` is kRefuse, is a directory, or
+  // its folder cannot be written.
   static Result<std::unique_ptr<AtomicFile>> Create(const std::string& path,
                                                     Existing existing = Existing::kReplace);
   // Without Commit() the temporary file is removed: no partial output.
@@ -58,6 +59,14 @@ class AtomicFile {
   bool failed_ = false;
 };
 
+// The number of an open descriptor by which the system knows it: /dev/stdin, /dev/stdout, /dev/stderr,
+// /dev/fd/N and /proc/self/fd/N. -1: `path` is no such name.
+int NamedDescriptor(const std::string& path);
+
+// Is `path` written to as it is: "-", a device or a pipe (/dev/null, a FIFO), or the name of a descriptor,
+// even where that is open on a file? Links are followed.
+bool WritesInPlace(const std::string& path);
+
 // Flushes a folder's entries to disk ("": the current folder), so that a rename in it survives a power cut.
 // Does nothing for folders that this process may not read and on file systems that cannot flush folders.
 Status SyncFolder(const std::string& folder);
@@ -69,8 +78,8 @@ inline constexpr size_t kMaxTemporaryFiles = 64;
 // it.
 void RemoveTemporaryFiles() noexcept;
 
-// Makes SIGINT, SIGTERM and SIGHUP remove temporary files before they end the process as usual. Signals that
-// are ignored (nohup) stay ignored. For a program's main(); a library never calls it.
+// Makes SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove temporary files before they end the process as
+// usual. Signals that are ignored (nohup) stay ignored. For a program's main(); a library never calls it.
 void RemoveTemporaryFilesOnSignals();
 
 }  // namespace quaver

@@ -1,8 +1,10 @@
 #include "codec/io/atomic_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <string>
@@ -82,6 +84,51 @@ TEST_F(AtomicFileTest, ReplacesTheTargetOfALink) {
   EXPECT_TRUE(file.value()->Commit().ok());
   EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
   EXPECT_EQ(Content(Path("a")), "new");
+}
+
+// As open() does, through any number of links, relative to where each of them lies.
+TEST_F(AtomicFileTest, CreatesTheMissingTargetOfALink) {
+  std::filesystem::create_directory(Path("d"));
+  std::filesystem::create_symlink("d/second", Path("first"));
+  std::filesystem::create_symlink("target", Path("d/second"));
+  auto file = AtomicFile::Create(Path("first"), Existing::kRefuse);
+  ASSERT_TRUE(file.ok()) << file.message();
+  EXPECT_TRUE(file.value()->Write(Bytes("new")).ok());
+  EXPECT_FALSE(std::filesystem::exists(Path("first")));
+  ASSERT_TRUE(file.value()->Commit().ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("first")));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("d/second")));
+  EXPECT_EQ(Content(Path("d/target")), "new");
+  EXPECT_THAT(AtomicFile::Create(Path("first"), Existing::kRefuse).message(), HasSubstr("exists already"));
+
+  std::filesystem::create_symlink("loop", Path("loop"));
+  EXPECT_FALSE(AtomicFile::Create(Path("loop")).ok());
+}
+
+TEST_F(AtomicFileTest, WritesToANamedDescriptorWhereItStands) {
+  const int fd = ::open(Path("a").c_str(), O_RDWR | O_CREAT, 0666);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(::write(fd, "one ", 4), 4);
+  for (const std::string folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    const std::string name = folder + std::to_string(fd);
+    std::filesystem::remove(Path("link"));
+    std::filesystem::create_symlink(name, Path("link"));
+    for (const std::string& path : {name, Path("link")}) {
+      EXPECT_TRUE(WritesInPlace(path));
+      auto file = AtomicFile::Create(path, Existing::kRefuse);
+      ASSERT_TRUE(file.ok()) << file.message();
+      EXPECT_TRUE(file.value()->streaming());
+      EXPECT_TRUE(file.value()->Write(Bytes("more ")).ok());
+      EXPECT_TRUE(file.value()->Commit().ok());
+    }
+  }
+  ::close(fd);
+  EXPECT_EQ(Content(Path("a")), "one more more more more ");
+  EXPECT_THAT(AtomicFile::Create("/dev/fd/1000").message(),
+              HasSubstr("/dev/fd/1000: cannot be opened for writing: Bad file"));
+  for (const char* other : {"/dev/fd/", "/dev/fd/1x", "/dev/fd/-1", "/dev/fdx/1", "dev/fd/1", "a"}) {
+    EXPECT_EQ(NamedDescriptor(other), -1) << other;
+  }
 }
 
 TEST_F(AtomicFileTest, WritesDevicesInPlaceAndReportsAFullOne) {
