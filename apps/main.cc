@@ -110,7 +110,9 @@ int FlushOutput(int code) {
 }  // namespace quaver
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe fails, and cleans up like any other failure
+  // A write to a closed pipe, or beyond `ulimit -f`, fails and cleans up like any other failure.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   quaver::RemoveTemporaryFilesOnSignals();
   try {
     return quaver::FlushOutput(quaver::Run(argc, argv));

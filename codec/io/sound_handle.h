@@ -5,14 +5,12 @@
 #include <sndfile.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace quaver::internal {
 
-inline constexpr size_t kChunk = 16384;                     // values converted at a time
-inline constexpr uint64_t kMaxWavData = 0xFFFFFFFFU - 256;  // bytes
+inline constexpr size_t kChunk = 16384;  // values converted at a time
 
 struct SoundClose {
   void operator()(SNDFILE* file) const { sf_close(file); }

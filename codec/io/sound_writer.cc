@@ -1,55 +1,67 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "codec/io/sound_file.h"
 #include "codec/io/sound_handle.h"
+#include "codec/io/wav_writer.h"
 #include "codec/samples.h"
 
 namespace quaver {
 namespace {
 
 using internal::kChunk;
-using internal::kMaxWavData;
 using internal::LowerExtension;
-using internal::OpenSndfile;
 using internal::SoundHandle;
+using internal::WavWriter;
 
-void Append(std::vector<uint8_t>& bytes, std::string_view text) {
-  bytes.insert(bytes.end(), text.begin(), text.end());
-}
+// Lets libsndfile write through an AtomicFile, which knows why a write failed: libsndfile does not tell.
+class FileStream {
+ public:
+  explicit FileStream(AtomicFile& file) : file_(file) {}
+  const Status& status() const { return status_; }
 
-void Append(std::vector<uint8_t>& bytes, uint32_t value, int size) {
-  for (int i = 0; i < size; ++i) bytes.push_back(static_cast<uint8_t>(value >> 8 * i));
-}
+  static SF_VIRTUAL_IO Callbacks() {  // user data: a FileStream
+    SF_VIRTUAL_IO io{};
+    io.get_filelen = [](void* user) { return Self(user).length_; };
+    io.seek = [](sf_count_t offset, int whence, void* user) { return Self(user).Seek(offset, whence); };
+    io.read = [](void*, sf_count_t, void*) { return sf_count_t{0}; };
+    io.write = [](const void* bytes, sf_count_t count, void* user) { return Self(user).Write(bytes, count); };
+    io.tell = [](void* user) { return Self(user).position_; };
+    return io;
+  }
 
-// RIFF with "unknown" in both of its lengths, as ffmpeg writes into pipes.
-std::vector<uint8_t> EndlessWavHeader(int rate, int channels) {
-  const auto width = static_cast<uint32_t>(channels) * 2;
-  std::vector<uint8_t> bytes;
-  Append(bytes, "RIFF");
-  Append(bytes, 0xFFFFFFFFU, 4);
-  Append(bytes, "WAVEfmt ");
-  Append(bytes, 16, 4);
-  Append(bytes, 1, 2);  // PCM
-  Append(bytes, static_cast<uint32_t>(channels), 2);
-  Append(bytes, static_cast<uint32_t>(rate), 4);
-  Append(bytes, static_cast<uint32_t>(rate) * width, 4);
-  Append(bytes, width, 2);
-  Append(bytes, 16, 2);
-  Append(bytes, "data");
-  Append(bytes, 0xFFFFFFFFU, 4);
-  return bytes;
-}
+ private:
+  static FileStream& Self(void* user) { return *static_cast<FileStream*>(user); }
+
+  sf_count_t Seek(sf_count_t offset, int whence) {
+    const sf_count_t base = whence == SEEK_CUR ? position_ : whence == SEEK_END ? length_ : 0;
+    if (offset < -base) return -1;
+    position_ = base + offset;
+    return position_;
+  }
+
+  sf_count_t Write(const void* bytes, sf_count_t count) {
+    if (!status_.ok() || count <= 0) return 0;
+    status_ = file_.WriteAt(static_cast<uint64_t>(position_),
+                            {static_cast<const uint8_t*>(bytes), static_cast<size_t>(count)});
+    if (!status_.ok()) return 0;
+    position_ += count;
+    length_ = std::max(length_, position_);
+    return count;
+  }
+
+  AtomicFile& file_;
+  sf_count_t position_ = 0;
+  sf_count_t length_ = 0;
+  Status status_;
+};
 
 // 0: neither of the two. Pipes and devices (/dev/null) take a WAV whatever they are called.
 int FormatOf(const std::string& path) {
   const std::string extension = LowerExtension(path);
-  struct stat info {};
-  const bool in_place = extension != ".flac" && ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) &&
-                        !S_ISDIR(info.st_mode);
-  if (path == "-" || in_place || extension == ".wav") return SF_FORMAT_WAV | SF_FORMAT_PCM_16;
+  const bool in_place = extension != ".flac" && WritesInPlace(path);
+  if (in_place || extension == ".wav") return SF_FORMAT_WAV | SF_FORMAT_PCM_16;
   return extension == ".flac" ? SF_FORMAT_FLAC | SF_FORMAT_PCM_16 : 0;
 }
 
@@ -57,18 +69,19 @@ int FormatOf(const std::string& path) {
 
 struct SoundWriter::Impl {
   std::unique_ptr<AtomicFile> file;
-  SoundHandle handle;  // null: a WAV into a pipe, written by hand
-  bool wav = false;
+  std::unique_ptr<WavWriter> wav;      // either this
+  std::unique_ptr<FileStream> stream;  // or FLAC: these two
+  SoundHandle handle;
   bool done = false;
+  bool empty = true;
   int channels = 1;
-  uint64_t bytes = 0;
   std::vector<int16_t> interleaved;
-  std::vector<uint8_t> raw;
 
   Status Start(int rate, int format);
   Status WriteMono(std::span<const float> mono);
   Status WriteTurns(std::span<const float> samples);
   Status WritePcm();
+  Status Failed(const std::string& text) const;
   Status WriteAll(std::span<const float> samples, size_t step, Status (Impl::*write)(std::span<const float>));
 };
 
@@ -93,19 +106,28 @@ Result<std::unique_ptr<SoundWriter>> SoundWriter::Create(const std::string& path
 }
 
 Status SoundWriter::Impl::Start(int rate, int format) {
-  wav = (format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV;
-  if (file->streaming()) {
-    if (!wav) return Error{file->name() + ": only WAV can be written into a pipe"};
-    return file->Write(EndlessWavHeader(rate, channels));
+  if ((format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
+    auto started = WavWriter::Start(*file, rate, channels);
+    if (!started.ok()) return started.error();
+    wav = std::move(started).value();
+    return {};
   }
+  if (file->streaming()) return Error{file->name() + ": only WAV can be written into a pipe"};
+  stream = std::make_unique<FileStream>(*file);
   SF_INFO info{};
   info.samplerate = rate;
   info.channels = channels;
   info.format = format;
-  handle.reset(OpenSndfile(file->fd(), SFM_WRITE, info));
+  SF_VIRTUAL_IO io = FileStream::Callbacks();
+  handle.reset(sf_open_virtual(&io, SFM_WRITE, &info, stream.get()));
   if (handle != nullptr) return {};
-  return Error{file->name() + ": cannot be written with " + std::to_string(rate) + " Hz and " +
-               std::to_string(channels) + " channels: " + sf_strerror(nullptr)};
+  return Failed("cannot be written with " + std::to_string(rate) + " Hz and " + std::to_string(channels) +
+                " channels: " + sf_strerror(nullptr));
+}
+
+// The cause if the file has one, or else what libsndfile says.
+Status SoundWriter::Impl::Failed(const std::string& text) const {
+  return stream->status().ok() ? Status(Error{file->name() + ": " + text}) : stream->status();
 }
 
 Status SoundWriter::Impl::WriteMono(std::span<const float> mono) {
@@ -124,17 +146,11 @@ Status SoundWriter::Impl::WriteTurns(std::span<const float> samples) {
 }
 
 Status SoundWriter::Impl::WritePcm() {
-  bytes += 2 * interleaved.size();
-  if (handle == nullptr) {
-    raw.clear();
-    for (const int16_t x : interleaved) Append(raw, static_cast<uint16_t>(x), 2);
-    return file->Write(raw);
-  }
-  if (wav && bytes > kMaxWavData)
-    return Error{file->name() + ": more than a WAV can hold (4 GiB); use .flac"};
+  empty = empty && interleaved.empty();
+  if (wav != nullptr) return wav->Write(interleaved);
   const auto count = static_cast<sf_count_t>(interleaved.size());
   if (sf_write_short(handle.get(), interleaved.data(), count) == count) return {};
-  return Error{file->name() + ": write failed: " + sf_strerror(handle.get())};
+  return Failed(std::string("write failed: ") + sf_strerror(handle.get()));
 }
 
 // `step` samples at a time, through `write`.
@@ -167,13 +183,15 @@ Status SoundWriter::WriteInterleaved(std::span<const float> samples) {
 Status SoundWriter::Commit() {
   if (impl_->done) return Error{impl_->file->name() + ": is already closed for writing"};
   impl_->done = true;
+  if (impl_->wav != nullptr) {
+    if (Status status = impl_->wav->Finish(); !status.ok()) return status;
+    return impl_->file->Commit();
+  }
   // libsndfile writes a FLAC header with the first samples only, and would leave a file of no bytes.
-  if (!impl_->wav && impl_->bytes == 0)
-    return Error{impl_->file->name() + ": a FLAC file cannot be empty; write .wav"};
-  if (impl_->handle != nullptr) {
-    if (const int error = sf_close(impl_->handle.release()); error != SF_ERR_NO_ERROR) {
-      return Error{impl_->file->name() + ": write failed: " + sf_error_number(error)};
-    }
+  if (impl_->empty) return Error{impl_->file->name() + ": a FLAC file cannot be empty; write .wav"};
+  const int error = sf_close(impl_->handle.release());
+  if (error != SF_ERR_NO_ERROR || !impl_->stream->status().ok()) {
+    return impl_->Failed(std::string("write failed: ") + sf_error_number(error));
   }
   return impl_->file->Commit();
 }
