@@ -145,6 +145,15 @@ int quaver_file_writer_write(quaver_file_writer* writer, const void* packet, siz
   });
 }
 
+int quaver_file_writer_flush(quaver_file_writer* writer) {
+  if (writer == nullptr) return QUAVER_ERROR_ARGUMENT;
+  return Guarded([&]() -> int {
+    if (*writer->callback_failed) return QUAVER_ERROR_IO;
+    if (writer->finished) return QUAVER_ERROR_ENDED;
+    return writer->stream.Flush().ok() ? 0 : QUAVER_ERROR_IO;
+  });
+}
+
 int quaver_file_writer_finish(quaver_file_writer* writer, uint64_t original_samples) {
   if (writer == nullptr) return QUAVER_ERROR_ARGUMENT;
   return Guarded([&]() -> int {

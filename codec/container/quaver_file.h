@@ -81,6 +81,11 @@ QUAVER_API void quaver_file_writer_close(quaver_file_writer* writer);
  * stream is then as it was. QUAVER_ERROR_IO if the callback failed, now or before: no call writes anything
  * more. */
 QUAVER_API int quaver_file_writer_write(quaver_file_writer* writer, const void* packet, size_t size);
+/* Writes all that is held back, for a receiver that waits; each call costs a page of its own, 28 bytes and
+ * more. A decoder cannot cut the last packet to the length of the sound if that was flushed: flush when
+ * another is sure to follow. Returns 0, also if nothing was held; QUAVER_ERROR_ENDED and QUAVER_ERROR_IO as
+ * above. */
+QUAVER_API int quaver_file_writer_flush(quaver_file_writer* writer);
 /* Ends the stream and writes what was held back. `original_samples`: the length of the sound, a channel, at
  * original_rate; a decoder gives out as many. Returns 0; QUAVER_ERROR_ARGUMENT if the packets, and one frame
  * more, do not hold so many: nothing was done. QUAVER_ERROR_ENDED and QUAVER_ERROR_IO as above. */

@@ -51,7 +51,8 @@ struct QvrHeader {
 // resampled or mixed down.
 QUAVER_API QvrHeader MakeQvrHeader(const Model& model, const PacketDefaults& format);
 
-// Writes a stream page by page, about every 5 seconds of sound; holds no more than one page and one packet.
+// Writes a stream page by page, about every 5 seconds of sound, or when Flush() asks for it; holds no more
+// than one page and one packet.
 class QvrWriter {
  public:
   // Writes the headers at once. Errors: a value of the header outside the ranges above, which is named;
@@ -66,10 +67,15 @@ class QvrWriter {
   // Errors: PacketFrames() finds no such packet or another number of frames; the stream has ended; it would
   // be longer than 2^30 frames; writing failed, now or before. Unless writing failed the stream is as it was.
   QUAVER_API Status Write(std::span<const uint8_t> packet, int frames);
+  // Writes all that is held back, for a receiver that waits: each call costs a page of its own, 28 bytes and
+  // more. Does nothing if nothing is held. The length of the sound comes with the last page, so a receiver
+  // cannot cut the last packet to it if that was flushed: flush when a packet is sure to follow, as one does
+  // after StreamEncoder::Flush(). Errors: the stream has ended; writing failed, now or before.
+  QUAVER_API Status Flush();
   // Ends the stream: `original_samples` a channel went in, at original_rate, which is the length of the
-  // decoded sound. Writes what was held back: the last packet always is. Errors: the frames written do not
-  // hold so many samples (one frame more is allowed, as a resampler rounds); the stream has ended; writing
-  // failed.
+  // decoded sound. Writes what was held back: the last packet is, unless Flush() was called. Errors: the
+  // frames written do not hold so many samples (one frame more is allowed, as a resampler rounds); the stream
+  // has ended; writing failed.
   QUAVER_API Status Finish(uint64_t original_samples);
 
  private:

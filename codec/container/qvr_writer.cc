@@ -60,6 +60,14 @@ struct QvrWriter::Impl {
     return {};
   }
 
+  Status Flush() {
+    if (failed_) return Error{"writing failed"};
+    if (finished_) return Error{"the stream has ended already"};
+    if (Status status = ReleaseHeld(); !status.ok()) return status;
+    held_.clear();
+    return FlushPage();
+  }
+
   Status Finish(uint64_t original_samples) {
     if (failed_) return Error{"writing failed"};
     if (finished_) return Error{"the stream has ended already"};
@@ -70,7 +78,8 @@ struct QvrWriter::Impl {
     }
     finished_ = true;
     if (Status status = MakeRoom(held_.size()); !status.ok()) return status;
-    Push(held_, original_samples, true);  // an empty stream ends with a packet of no bytes
+    Push(held_, original_samples,
+         true);  // of no bytes if nothing is held: in an empty stream, or after Flush()
     return FlushPage();
   }
 
@@ -154,6 +163,7 @@ QvrWriter::QvrWriter(QvrWriter&&) noexcept = default;
 QvrWriter& QvrWriter::operator=(QvrWriter&&) noexcept = default;
 
 Status QvrWriter::Write(std::span<const uint8_t> packet, int frames) { return impl_->Write(packet, frames); }
+Status QvrWriter::Flush() { return impl_->Flush(); }
 Status QvrWriter::Finish(uint64_t original_samples) { return impl_->Finish(original_samples); }
 
 }  // namespace quaver

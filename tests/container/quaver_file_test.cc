@@ -167,6 +167,29 @@ TEST_F(QuaverFileTest, WritesWhatTheCxxWriterDoes) {
   EXPECT_EQ(memory.bytes, stream_.file);
 }
 
+// After each flush a reader has all packets so far; at the end it knows the length.
+TEST_F(QuaverFileTest, FlushWritesAllThatIsHeld) {
+  Memory memory;
+  const auto writer = Writer(Header(), memory);
+  ASSERT_EQ(quaver_file_writer_flush(writer.get()), 0);
+  for (size_t i = 0; i < 5; ++i) {
+    const Bytes& packet = stream_.packets[i];
+    ASSERT_EQ(quaver_file_writer_write(writer.get(), packet.data(), packet.size()), stream_.frames[i]);
+    for (int again = 0; again < 2; ++again) ASSERT_EQ(quaver_file_writer_flush(writer.get()), 0);
+    EXPECT_EQ(SplitPages(memory.bytes).size(), 3 + i);
+    const ReadStream read = ReadAll(memory.bytes);
+    EXPECT_EQ(read.Packets(), std::vector<Bytes>(stream_.packets.begin(), stream_.packets.begin() + i + 1));
+    EXPECT_EQ(read.samples, -1);
+  }
+  ASSERT_EQ(quaver_file_writer_finish(writer.get(), 40000), 0);
+  EXPECT_EQ(quaver_file_writer_flush(writer.get()), QUAVER_ERROR_ENDED);
+  EXPECT_EQ(quaver_file_writer_flush(nullptr), QUAVER_ERROR_ARGUMENT);
+  const ReadStream read = ReadAll(memory.bytes);
+  EXPECT_EQ(read.Packets(), std::vector<Bytes>(stream_.packets.begin(), stream_.packets.begin() + 5));
+  EXPECT_EQ(read.samples, 40000);
+  EXPECT_TRUE(read.damage.empty());
+}
+
 TEST_F(QuaverFileTest, ReadsWhatTheCxxReaderDoesInPartsOfAnySize) {
   for (const size_t chunk : {size_t{1}, size_t{7}, size_t{4096}}) {
     Memory memory{stream_.file};
