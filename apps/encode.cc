@@ -1,4 +1,7 @@
 // quaver encode: sound to .qvr or to tokens.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -19,6 +22,7 @@
 #include "apps/commands.h"
 #include "codec/container/encode_file.h"
 #include "codec/container/token_sink.h"
+#include "codec/io/atomic_file.h"
 #include "codec/stream_encoder.h"
 #include "codec/util/format.h"
 
@@ -37,16 +41,21 @@ const CommandText kText = {
     "  quaver encode call.wav --split-channels       call.1.qvr and call.2.qvr, a speaker each\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
+    "  arecord -r 16000 -f S16_LE | quaver encode - -o - --max-delay 0 | ssh host 'quaver decode - | aplay'\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
 
 const std::vector<std::string> kFormats = {".qvr", ".npy"};
+
+constexpr int kMostDelay = 5000;  // ms
+constexpr MaxDelay kPipeDelay{1000};
 
 struct Options {
   BatchOptions batch;
   std::string bitrate;
   std::string model;
   int tokens = 0;
-  int frames_per_packet = kMaxFramesPerPacket;
+  int frames_per_packet = 0;  // 0: the most that max_delay allows
+  int max_delay = -1;         // ms, -1: not given
   int effort = 0;
   bool vbr = false;
   int channel = 0;  // from 1; 0: all, mixed down
@@ -78,11 +87,22 @@ void Declare(CommandLine& line, Options& o) {
       ("split-channels", "Each channel to an output of its own: talk.1.qvr, talk.2.qvr, ...",
        cxxopts::value(o.split_channels))                                                                //
       ("model", "Name or file of the model (default: the built-in one)", cxxopts::value(o.model), "M")  //
-      ("frames-per-packet", "Frames of 20 ms a packet, 1 to 25", cxxopts::value(o.frames_per_packet), "N");
+      ("frames-per-packet",
+       "Frames of 20 ms a packet, 1 to 25 (default: 25, or as many as --max-delay allows)",
+       cxxopts::value(o.frames_per_packet), "N")  //
+      ("max-delay",
+       "For live sound: how long sound may be kept before it is written, in ms, 0 to 5000. Packets and pages "
+       "become as short as that needs, which costs bits: 0 writes a page for each packet of one frame, "
+       "which takes 11 kbit/s more. The codec needs a frame of 20 ms in addition (default: 1000 into pipes, "
+       "with packets of 25 frames; about 5000 into files)",
+       cxxopts::value(o.max_delay), "MS");
 }
 
 constexpr const char* kNoEffort =
     "--effort cannot write .npy, because it varies the tokens a frame; write .qvr, or drop --effort";
+
+constexpr const char* kNoDelay =
+    "--max-delay is for .qvr; an .npy begins with its length, so it comes out at the end";
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
@@ -93,7 +113,8 @@ std::string Check(const CommandLine& line, const Options& o) {
     return "--effort needs --bitrate and cannot be combined with --vbr or --tokens";
   }
   if (o.effort > 0 && o.batch.format == "npy") return std::string("--format npy: ") + kNoEffort;
-  if (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket) {
+  if (line.Has("frames-per-packet") &&
+      (o.frames_per_packet < 1 || o.frames_per_packet > kMaxFramesPerPacket)) {
     return "--frames-per-packet must be within 1 .. 25";
   }
   if (line.Has("channel") && o.channel < 1) return "--channel must be at least 1";
@@ -101,6 +122,11 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (o.split_channels && (o.batch.out == "-" || std::ranges::count(line.positional(), "-") > 0)) {
     return "--split-channels reads its inputs several times and writes several outputs, so that neither can "
            "be -";
+  }
+  if (line.Has("max-delay")) {
+    if (o.max_delay < 0 || o.max_delay > kMostDelay) return "--max-delay must be within 0 .. 5000 ms";
+    if (o.effort > 0) return "--max-delay cannot be combined with --effort, which looks 30 seconds ahead";
+    if (o.batch.format == "npy") return std::string("--format npy: ") + kNoDelay;
   }
   if (!o.bitrate.empty() && !ParseBitrate(o.bitrate).ok()) return ParseBitrate(o.bitrate).message();
   return CheckBatch(line, kFormats, o.batch);
@@ -118,7 +144,12 @@ Result<Plan> MakePlan(const Options& o, const Model& model) {
                  std::to_string(model.groups())};
   }
   Plan plan;
-  plan.options = {0, o.tokens, o.frames_per_packet, o.vbr, o.effort};
+  int frames = o.frames_per_packet;
+  if (frames == 0 && o.max_delay < 0) frames = kMaxFramesPerPacket;
+  if (frames == 0) {
+    frames = std::clamp(static_cast<int>(o.max_delay * model.frame_rate() / 1000), 1, kMaxFramesPerPacket);
+  }
+  plan.options = {0, o.tokens, frames, o.vbr, o.effort};
   plan.tokens = o.tokens;
   if (o.tokens > 0) return plan;
   const std::string bitrate = o.bitrate.empty() ? "3k" : o.bitrate;
@@ -129,6 +160,14 @@ Result<Plan> MakePlan(const Options& o, const Model& model) {
   plan.options.bits_per_second = rate.value();
   plan.tokens = tokens.value();
   return plan;
+}
+
+// Into a pipe or a device somebody may listen at the other end; standard output may be a file.
+MaxDelay DelayFor(const std::string& out, const Options& o) {
+  if (o.max_delay >= 0) return MaxDelay(o.max_delay);
+  struct stat info {};
+  const int result = out == "-" ? ::fstat(STDOUT_FILENO, &info) : ::stat(out.c_str(), &info);
+  return WritesInPlace(out) && result == 0 && !S_ISREG(info.st_mode) ? kPipeDelay : kNoMaxDelay;
 }
 
 class EncodeCommand {
@@ -162,7 +201,8 @@ class EncodeCommand {
                                               const SoundReader& sound) const {
     if (job.format == ".npy") return OpenNpySink(job.out, options_.batch.existing(), plan_.tokens);
     const int channels = options_.split_channels || options_.channel > 0 ? 1 : sound.channels();
-    return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), channels});
+    return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), channels},
+                       DelayFor(job.out, options_));
   }
 
   // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. The exit code.
@@ -257,6 +297,7 @@ int RunEncode(int argc, char** argv) {
   if (!jobs.ok()) return line.UsageError(jobs.message());
   for (const Job& job : jobs.value()) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
+    if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);
   }
   EncodeCommand command(options, model.value(), plan.value(), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.batch.jobs, console,

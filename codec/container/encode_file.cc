@@ -23,23 +23,26 @@ Result<uint64_t> EncodeFile(SoundReader& sound, StreamEncoder& encoder, TokenSin
   std::vector<float> block(kBlock);
   std::vector<float> resampled;
   uint64_t total = 0;
-  for (bool more = true; more;) {
+  for (;;) {
     const auto count = sound.ReadMono(block);
     if (!count.ok()) return count.error();
-    more = count.value() > 0;
+    if (count.value() == 0) break;
     total += count.value();
     resampled.clear();
-    Status status = more ? resampler.value()->Process(std::span(block).first(count.value()), resampled)
-                         : resampler.value()->Flush(resampled);
+    Status status = resampler.value()->Process(std::span(block).first(count.value()), resampled);
     if (!status.ok()) return status.error();
     encoder.Write(resampled);
-    status = sink.Take(encoder);
+    status = sink.Take(encoder, Ahead::kMore);
     if (!status.ok()) return status.error();
     progress(total);
   }
+  resampled.clear();
+  Status status = resampler.value()->Flush(resampled);
+  if (!status.ok()) return status.error();
+  encoder.Write(resampled);
   // The original may end a fraction of a sample after the last one of the resampled sound: that counts too.
   encoder.Flush((total * model_rate + rate - 1) / rate);
-  Status status = sink.Take(encoder);
+  status = sink.Take(encoder, Ahead::kEnd);
   if (status.ok()) status = sink.Finish(total);
   if (!status.ok()) return status.error();
   return total;

@@ -21,7 +21,14 @@ QvrHeader HeaderOf(const StreamEncoder& encoder, const OriginalSound& original) 
 
 class QvrSink : public TokenSink {
  public:
-  explicit QvrSink(std::unique_ptr<AtomicFile> file) : file_(std::move(file)) {}
+  QvrSink(std::unique_ptr<AtomicFile> file, const StreamEncoder& encoder, MaxDelay max_delay)
+      : file_(std::move(file)) {
+    if (max_delay < MaxDelay(0)) return;
+    const auto delay = static_cast<double>(max_delay.count());  // ms
+    const auto frames = static_cast<uint64_t>(delay * encoder.model().frame_rate() / 1000);
+    const auto packet = static_cast<uint64_t>(encoder.format().frames);
+    flush_at_ = frames > packet ? frames - packet + 1 : 1;
+  }
 
   Status Start(const QvrHeader& header) {
     auto writer = QvrWriter::Create(header, [this](std::span<const uint8_t> bytes) {
@@ -33,10 +40,16 @@ class QvrSink : public TokenSink {
     return {};
   }
 
-  Status Take(StreamEncoder& encoder) override {
+  // The last packet is never flushed: it takes the length of the sound along.
+  Status Take(StreamEncoder& encoder, Ahead ahead) override {
     while (const auto packet = encoder.Read()) {
-      const Status status = Cause(writer_->Write(packet->bytes, packet->frames));
-      if (!status.ok()) return status;
+      Status status = writer_->Write(packet->bytes, packet->frames);
+      waiting_ += static_cast<uint64_t>(packet->frames);
+      if (status.ok() && waiting_ >= flush_at_ && (ahead == Ahead::kMore || encoder.ready() > 0)) {
+        status = writer_->Flush();
+        waiting_ = 0;
+      }
+      if (!status.ok()) return Cause(status);
       totals_.frames += static_cast<uint64_t>(packet->frames);
       totals_.tokens += static_cast<uint64_t>(packet->tokens);
       totals_.payload_bytes += packet->bytes.size();
@@ -59,6 +72,8 @@ class QvrSink : public TokenSink {
   std::unique_ptr<AtomicFile> file_;
   std::optional<QvrWriter> writer_;  // there is one once Start() has succeeded
   Status written_;
+  uint64_t flush_at_ = UINT64_MAX;  // frames that a page holds if a packet more would make it too long
+  uint64_t waiting_ = 0;            // frames that were not flushed
 };
 
 class NpySink : public TokenSink {
@@ -66,7 +81,7 @@ class NpySink : public TokenSink {
   NpySink(std::unique_ptr<NpyWriter> writer, int width)
       : width_(static_cast<size_t>(width)), writer_(std::move(writer)) {}
 
-  Status Take(StreamEncoder& encoder) override {
+  Status Take(StreamEncoder& encoder, Ahead) override {
     while (encoder.ReadTokens(packet_)) {
       rows_.clear();
       for (size_t frame = 0; frame < static_cast<size_t>(packet_.frames); ++frame) {
@@ -93,10 +108,11 @@ class NpySink : public TokenSink {
 }  // namespace
 
 Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing existing,
-                                               const StreamEncoder& encoder, const OriginalSound& original) {
+                                               const StreamEncoder& encoder, const OriginalSound& original,
+                                               MaxDelay max_delay) {
   auto file = AtomicFile::Create(path, existing);
   if (!file.ok()) return file.error();
-  auto sink = std::make_unique<QvrSink>(std::move(file).value());
+  auto sink = std::make_unique<QvrSink>(std::move(file).value(), encoder, max_delay);
   const Status started = sink->Start(HeaderOf(encoder, original));
   if (!started.ok()) return started.error();
   return std::unique_ptr<TokenSink>(std::move(sink));
