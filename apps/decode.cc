@@ -1,4 +1,5 @@
 // quaver decode: .qvr or tokens to sound.
+#include <csignal>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,10 +13,13 @@
 #include "apps/cli/models.h"
 #include "apps/cli/packet_loss.h"
 #include "apps/cli/progress.h"
+#include "apps/cli/stop_signals.h"
 #include "apps/cli/token_file.h"
 #include "apps/commands.h"
 #include "codec/container/decode_file.h"
 #include "codec/container/playback.h"
+#include "codec/io/byte_file.h"
+#include "codec/io/stop_request.h"
 #include "codec/util/format.h"
 
 namespace quaver {
@@ -97,6 +101,7 @@ class DecodeCommand {
       : options_(options),
         trace_(std::move(trace)),
         models_(options.model),
+        inputs_(inputs),
         console_(console),
         progress_(console, inputs) {}
 
@@ -105,6 +110,9 @@ class DecodeCommand {
     if (!report.ok()) {
       console_.Error(report.message());
       return kExitFailed;
+    }
+    if (report.value().stopped) {
+      console_.Error("ended by " + StopSignalName() + ": " + job.in + " was not decoded to its end");
     }
     if (report.value().damage.empty()) return kExitOk;
     for (const std::string& line : report.value().damage) console_.Error(job.in + ": " + line);
@@ -119,6 +127,13 @@ class DecodeCommand {
     int rate = 0;
     int channels = 1;
   };
+
+  // The first signal ends an input: a pipe by itself, and a single file here. Of several files each that has
+  // begun is finished whole, or a later run would take its beginning for all of it.
+  bool GoesOn(const Job& job, const TokenFile& file) const {
+    if (StopRequested() == 0) return true;
+    return IsRegularFile(job.in) ? inputs_ > 1 : !*file.ended;
+  }
 
   Result<DecodeReport> Decode(const Job& job, size_t number) {
     const Status writable = CheckOutput(job.out, options_.batch.force);
@@ -147,6 +162,7 @@ class DecodeCommand {
       const double fraction =
           file.size > 0 ? static_cast<double>(*file.bytes_read) / static_cast<double>(file.size) : -1;
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
+      return GoesOn(job, file);
     };
     auto result = DecodeQvr(reader.value(), file.name, model.value(), fate,
                             static_cast<uint32_t>(output.rate), playback.value(), report);
@@ -167,6 +183,7 @@ class DecodeCommand {
     const auto report = [&](uint64_t frames) {
       const double fraction = static_cast<double>(frames) / static_cast<double>(tokens.value().rows);
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
+      return GoesOn(job, file);
     };
     auto result = DecodeTokens(tokens.value(), file.name, model.value(), fate, playback.value(), report);
     return Describe(job, output, loss, std::move(result));
@@ -200,6 +217,7 @@ class DecodeCommand {
   const Options& options_;
   std::vector<bool> trace_;
   Models models_;
+  size_t inputs_;
   Console& console_;
   Progress progress_;
 };
@@ -223,6 +241,8 @@ int RunDecode(int argc, char** argv) {
   if (!jobs.ok()) return line.UsageError(jobs.message());
 
   Console console("decode", options.batch.quiet);
+  const Status caught = CatchStopSignals({.numbers = {SIGINT, SIGTERM}, .hint = kStopHint});
+  if (!caught.ok()) console.Error(caught.message());
   DecodeCommand command(options, std::move(trace), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.batch.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -19,10 +20,13 @@
 #include "apps/cli/models.h"
 #include "apps/cli/progress.h"
 #include "apps/cli/sound_remarks.h"
+#include "apps/cli/stop_signals.h"
 #include "apps/commands.h"
 #include "codec/container/encode_file.h"
 #include "codec/container/token_sink.h"
 #include "codec/io/atomic_file.h"
+#include "codec/io/byte_file.h"
+#include "codec/io/stop_request.h"
 #include "codec/stream_encoder.h"
 #include "codec/util/format.h"
 
@@ -177,6 +181,7 @@ class EncodeCommand {
       : options_(options),
         model_(std::move(model)),
         plan_(plan),
+        inputs_(inputs),
         console_(console),
         progress_(console, inputs) {}
 
@@ -195,6 +200,14 @@ class EncodeCommand {
     EncoderOptions options = plan_.options;
     if (job.format == ".npy") options.tokens = plan_.tokens;
     return options;
+  }
+
+  // The first signal ends an input: a pipe by itself, and a single file here. Of several files, and of
+  // several channels, each that has begun is finished whole, or a later run would take its beginning for all
+  // of it.
+  bool GoesOnWhenStopped() const { return inputs_ > 1 || options_.split_channels; }
+  bool GoesOn(const Job& job) const {
+    return StopRequested() == 0 || GoesOnWhenStopped() || !IsRegularFile(job.in);
   }
 
   Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const StreamEncoder& encoder,
@@ -246,11 +259,15 @@ class EncodeCommand {
       const auto done = static_cast<double>(samples);
       const auto all = static_cast<double>(sound.frames());
       progress_.Update(number, all > 0 ? done / all : -1, done / rate);
+      return GoesOn(job);
     };
     const auto samples = EncodeFile(sound, encoder.value(), *sink.value(), report);
     if (!samples.ok()) return samples.error();
-    Describe(job, static_cast<double>(samples.value()) / rate, sink.value()->totals());
-    return TellRemarks(sound, console_, &told);
+    const double seconds = static_cast<double>(samples.value()) / rate;
+    Describe(job, seconds, sink.value()->totals());
+    if (StopRequested() == 0 || GoesOnWhenStopped()) return TellRemarks(sound, console_, &told);
+    console_.Error("ended by " + StopSignalName() + Format(": %.2f s were encoded", seconds));
+    return kExitOk;  // of which RunJobs() makes that of the signal
   }
 
   void Describe(const Job& job, double seconds, const SinkTotals& totals) {
@@ -272,6 +289,7 @@ class EncodeCommand {
   const Options& options_;
   std::shared_ptr<const Model> model_;
   Plan plan_;
+  size_t inputs_;
   Console& console_;
   Progress progress_;
 };
@@ -299,6 +317,8 @@ int RunEncode(int argc, char** argv) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
     if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);
   }
+  const Status caught = CatchStopSignals({.numbers = {SIGINT, SIGTERM}, .hint = kStopHint});
+  if (!caught.ok()) console.Error(caught.message());
   EncodeCommand command(options, model.value(), plan.value(), jobs.value().size(), console);
   return RunJobs(jobs.value(), options.batch.jobs, console,
                  [&](const Job& job, size_t number) { return command.Run(job, number); });

@@ -53,6 +53,8 @@ Exit codes:
   2  usage error; nothing was done
   3  done, but the input was damaged, cut off or incomplete
   4  train, fit-codebook, fit-entropy or export in a program built without the trainer
+  130, 143  encode, decode, live --record: SIGINT (Ctrl-C) or SIGTERM ended the input; what came before it
+     is in a whole file
 )";
 
 struct Command {

@@ -13,7 +13,10 @@
 #include <thread>
 
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/stop_signals.h"
 #include "codec/io/atomic_file.h"
+#include "codec/io/stop_request.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {
@@ -154,7 +157,9 @@ int RunJobs(const std::vector<Job>& jobs, int threads, Console& console,
   std::mutex mutex;
   int worst = kExitOk;
   const auto work = [&] {
-    for (size_t number = next++; number < jobs.size(); number = next++) {
+    while (StopRequested() == 0) {
+      const size_t number = next++;
+      if (number >= jobs.size()) return;
       const int code = RunOne(jobs[number], number, console, run);
       const std::lock_guard lock(mutex);
       worst = WorseExit(worst, code);
@@ -164,7 +169,11 @@ int RunJobs(const std::vector<Job>& jobs, int threads, Console& console,
   for (size_t i = 1; i < workers; ++i) pool.emplace_back(work);
   work();
   pool.clear();  // joins
-  return worst;
+  if (StopRequested() != 0 && next < jobs.size()) {
+    console.Error("ended by " + StopSignalName() +
+                  Format(": %zu of %zu inputs were not begun", jobs.size() - next, jobs.size()));
+  }
+  return StopExitCode(worst);
 }
 
 }  // namespace quaver

@@ -34,7 +34,8 @@ Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const 
 Status CheckOutput(const std::string& out, bool force);
 
 // Calls `run(job, its number)`, which gives an exit code, for every job, `threads` at a time (0: as many as
-// there are cores), and gives the worst exit code.
+// there are cores), and gives the worst exit code. Once a signal has asked for the end no further job begins,
+// and the exit code is that of the signal.
 int RunJobs(const std::vector<Job>& jobs, int threads, Console& console,
             const std::function<int(const Job&, size_t)>& run);
 

@@ -22,6 +22,7 @@ struct Replay {
   size_t front_size = 0;
   size_t at = 0;
   std::shared_ptr<std::atomic<int64_t>> bytes_read = std::make_shared<std::atomic<int64_t>>(0);
+  std::shared_ptr<std::atomic<bool>> ended = std::make_shared<std::atomic<bool>>(false);
 
   int64_t Read(std::span<uint8_t> out) {
     int64_t count = 0;
@@ -34,6 +35,7 @@ struct Replay {
       count = rest(out);
     }
     if (count > 0) *bytes_read += count;
+    if (count == 0) *ended = true;
     return count;
   }
 };
@@ -57,6 +59,7 @@ Result<TokenFile> OpenTokenFile(const std::string& path) {
                         [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
   file.source = [replay](std::span<uint8_t> out) { return replay->Read(out); };
   file.bytes_read = replay->bytes_read;
+  file.ended = replay->ended;
   std::error_code error;
   if (path != "-" && std::filesystem::is_regular_file(path, error)) {
     const auto size = std::filesystem::file_size(path, error);

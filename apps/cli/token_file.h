@@ -18,6 +18,7 @@ struct TokenFile {
   ByteSource source;
   int64_t size = -1;                                 // bytes, -1 if not known
   std::shared_ptr<std::atomic<int64_t>> bytes_read;  // so far
+  std::shared_ptr<std::atomic<bool>> ended;          // the source has said so
 };
 
 Result<TokenFile> OpenTokenFile(const std::string& path);

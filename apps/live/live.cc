@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
 #include "apps/cli/sound_remarks.h"
+#include "apps/cli/stop_signals.h"
 #include "apps/commands.h"
 #include "apps/live/live_session.h"
 #include "apps/live/terminal.h"
@@ -235,12 +237,14 @@ int RunLive(int argc, char** argv) {
   }
   const auto n_q = TokensFor(options.bitrate, *model.value());
   if (!n_q.ok()) return line.UsageError(n_q.message());
-  CatchStopSignals();
+  const Status caught =
+      CatchStopSignals({.numbers = {SIGINT, SIGTERM, SIGHUP}, .before_abort = RestoreTerminal});
+  if (!caught.ok()) console.Error(caught.message());
   LiveCommand command(options, model.value(), n_q.value(), console);
-  const auto code = command.Run();
-  if (code.ok()) return code.value();
-  console.Error(code.message());
-  return kExitFailed;
+  const auto run = command.Run();
+  if (!run.ok()) console.Error(run.message());
+  const int code = run.ok() ? run.value() : kExitFailed;
+  return options.record.empty() ? code : StopExitCode(code);  // Ctrl-C is how one ends without a recording
 }
 
 }  // namespace quaver

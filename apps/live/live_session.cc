@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "codec/io/stop_request.h"
+
 namespace quaver {
 namespace {
 
@@ -70,7 +72,7 @@ bool LiveSession::Tick() {
   std::this_thread::sleep_for(kTick);
   const bool quit = parts_.ui.Keys();
   parts_.ui.Draw(Report());
-  return quit || StopRequested() || (seconds_ > 0 && Elapsed() >= seconds_);
+  return quit || StopRequested() != 0 || (seconds_ > 0 && Elapsed() >= seconds_);
 }
 
 void LiveSession::Drain() {

@@ -20,24 +20,11 @@ namespace {
 termios before{};
 termios raw{};
 std::atomic<bool> changed = false;
-std::atomic<bool> stop_requested = false;
-
-// Async-signal-safe.
-void RestoreTerminal() {
-  if (changed.exchange(false)) ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
-}
 
 // TCSANOW and no SIGTTOU: only while the terminal is ours.
 bool Foreground() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
 
 void OnFault(int signal_number) {
-  RestoreTerminal();
-  ::signal(signal_number, SIG_DFL);
-  ::raise(signal_number);
-}
-
-void OnStopSignal(int signal_number) {
-  if (!stop_requested.exchange(true)) return;
   RestoreTerminal();
   RemoveTemporaryFiles();
   ::signal(signal_number, SIG_DFL);
@@ -87,6 +74,10 @@ std::optional<Key> ArrowKey(char c) {
 }
 
 }  // namespace
+
+void RestoreTerminal() {
+  if (changed.exchange(false)) ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+}
 
 std::vector<Key> ParseKeys(std::string& text) {
   std::vector<Key> keys;
@@ -139,15 +130,5 @@ int TerminalWidth() {
   winsize size{};
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
-
-void CatchStopSignals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction old {};
-    if (::sigaction(number, nullptr, &old) != 0 || old.sa_handler == SIG_IGN) continue;
-    Handle(number, OnStopSignal);
-  }
-}
-
-bool StopRequested() { return stop_requested.load(); }
 
 }  // namespace quaver

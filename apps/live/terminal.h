@@ -35,9 +35,8 @@ class RawTerminal {
 // Columns of the terminal at standard output, 80 if nobody knows.
 int TerminalWidth();
 
-// From now on SIGINT, SIGTERM and SIGHUP ask for a clean end; a second one ends the program at once.
-void CatchStopSignals();
-bool StopRequested();
+// The mode before the RawTerminal that there is now, if there is one. Async-signal-safe.
+void RestoreTerminal();
 
 }  // namespace quaver
 

@@ -37,22 +37,29 @@ class QvrDecoder {
       : reader_(reader), decoder_(std::move(decoder)), simulated_(lost), playback_(playback) {}
 
   // The last packets may reach beyond the length, which comes with them.
-  Status Run(uint32_t rate, const std::function<void(uint64_t)>& progress) {
+  Status Run(uint32_t rate, const std::function<bool(uint64_t)>& progress) {
     while (true) {
+      damage_lines_ = reader_.damage().size();
       const auto event = reader_.Next();
       if (!event.ok()) return event.error();
       SetLength(event.value().original_samples, rate);
-      if (event.value().kind == QvrEvent::kEnd) return End();
-      const Status status = Take(event.value());
-      if (!status.ok()) return status;
-      progress(decoder_.frames());
+      const bool end = event.value().kind == QvrEvent::kEnd;
+      if (!end) {
+        const Status status = Take(event.value());
+        if (!status.ok()) return status;
+      }
+      stopped_ = !progress(decoder_.frames()) && !ended_;
+      if (end || stopped_) return End();
     }
   }
 
   DecodeReport Report() const {
-    DecodeReport report{playback_.written(), lost_, Seconds(lost_, decoder_.model()), reader_.damage()};
+    DecodeReport report{playback_.written(), lost_, Seconds(lost_, decoder_.model()), reader_.damage(),
+                        stopped_};
+    if (stopped_) report.damage.resize(damage_lines_);  // what comes later is about the missing end
     if (refused_ > 0) report.damage.push_back("packets that cannot be decoded: " + std::to_string(refused_));
-    if (!ended_) report.damage.push_back("cut off: the end is missing, and so is the exact length");
+    if (!ended_ && !stopped_)
+      report.damage.push_back("cut off: the end is missing, and so is the exact length");
     if (report.damage.empty() && lost_ > 0) report.damage.push_back("frames are missing");
     return report;
   }
@@ -97,9 +104,11 @@ class QvrDecoder {
   const PacketFate& simulated_;
   Playback& playback_;
   std::vector<float> samples_;
-  uint64_t lost_ = 0;     // frames
-  uint64_t refused_ = 0;  // packets
-  bool ended_ = false;
+  uint64_t lost_ = 0;        // frames
+  uint64_t refused_ = 0;     // packets
+  size_t damage_lines_ = 0;  // before the last event
+  bool ended_ = false;       // the length is known
+  bool stopped_ = false;
 };
 
 // Tokens of a row before the first kNoToken; an error if tokens follow it, or one is no code.
@@ -138,7 +147,7 @@ Status CheckHeader(const QvrHeader& header, const Model& model) {
 
 Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
                                const PacketFate& lost, uint32_t rate, Playback& playback,
-                               const std::function<void(uint64_t)>& progress) {
+                               const std::function<bool(uint64_t)>& progress) {
   const QvrHeader& header = reader.header();
   auto decoder = StreamDecoder::Create(std::move(model), {header.defaults, header.pre_skip});
   if (!decoder.ok()) return Error{name + ": " + decoder.message()};
@@ -150,7 +159,7 @@ Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::
 
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
                                   std::shared_ptr<const Model> model, const PacketFate& lost,
-                                  Playback& playback, const std::function<void(uint64_t)>& progress) {
+                                  Playback& playback, const std::function<bool(uint64_t)>& progress) {
   if (tokens.columns > static_cast<size_t>(model->groups())) {
     return Error{name + Format(": %zu tokens a frame, the model has %d", tokens.columns, model->groups())};
   }
@@ -168,6 +177,7 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
     return Play(decoder, samples, playback);
   };
   uint64_t concealed = 0;
+  bool stopped = false;
   for (size_t row = 0; row < tokens.rows; ++row) {
     const auto values = std::span(tokens.values).subspan(row * tokens.columns, tokens.columns);
     const auto length = RowLength(values, row, model->codes());
@@ -183,12 +193,15 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
       n_q = length.value();
       waiting.insert(waiting.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n_q));
     }
-    if (row % 50 == 0) progress(row);
+    if (row % 50 == 0 && !progress(row)) {
+      stopped = true;
+      break;
+    }
   }
   Status status = flush();
   if (status.ok()) status = playback.Finish();
   if (!status.ok()) return status.error();
-  return DecodeReport{playback.written(), concealed, Seconds(concealed, *model), {}};
+  return DecodeReport{playback.written(), concealed, Seconds(concealed, *model), {}, stopped};
 }
 
 }  // namespace quaver

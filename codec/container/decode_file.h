@@ -23,6 +23,7 @@ struct DecodeReport {
   uint64_t concealed = 0;           // frames that were lost
   double concealed_seconds = 0;     // the same as time
   std::vector<std::string> damage;  // for people, a line each; empty: nothing was
+  bool stopped = false;             // before the end, because `progress` said so
 };
 
 // An error unless the model can decode the stream: rates, frames and tokens agree.
@@ -33,17 +34,17 @@ using PacketFate = std::function<bool()>;
 
 // Decodes all that `reader` gives, conceals what is lost, by damage or by `lost` (which is no damage), and
 // commits `playback`, whose rate is `rate`. Constant memory. `name` goes into errors, `progress` gets the
-// frames decoded so far.
+// frames decoded so far; where it says false the stream ends, which is no damage.
 Result<DecodeReport> DecodeQvr(QvrReader& reader, const std::string& name, std::shared_ptr<const Model> model,
                                const PacketFate& lost, uint32_t rate, Playback& playback,
-                               const std::function<void(uint64_t)>& progress);
+                               const std::function<bool(uint64_t)>& progress);
 
 // The same for a token matrix. kNoToken ends a row: the frame has fewer tokens; a row of nothing else is a
 // lost frame and is concealed (which is no damage). For `lost`, every row is a packet. Errors name the row
 // and column of a token that is none.
 Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& name,
                                   std::shared_ptr<const Model> model, const PacketFate& lost,
-                                  Playback& playback, const std::function<void(uint64_t)>& progress);
+                                  Playback& playback, const std::function<bool(uint64_t)>& progress);
 
 }  // namespace quaver
 

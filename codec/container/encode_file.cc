@@ -15,7 +15,7 @@ constexpr size_t kBlock = 16384;  // samples read at once
 }  // namespace
 
 Result<uint64_t> EncodeFile(SoundReader& sound, StreamEncoder& encoder, TokenSink& sink,
-                            const std::function<void(uint64_t)>& progress) {
+                            const std::function<bool(uint64_t)>& progress) {
   const auto model_rate = static_cast<uint64_t>(encoder.model().sample_rate());
   const auto rate = static_cast<uint64_t>(sound.sample_rate());
   auto resampler = Resampler::Create(sound.sample_rate(), encoder.model().sample_rate());
@@ -34,7 +34,7 @@ Result<uint64_t> EncodeFile(SoundReader& sound, StreamEncoder& encoder, TokenSin
     encoder.Write(resampled);
     status = sink.Take(encoder, Ahead::kMore);
     if (!status.ok()) return status.error();
-    progress(total);
+    if (!progress(total)) break;
   }
   resampled.clear();
   Status status = resampler.value()->Flush(resampled);

@@ -13,9 +13,9 @@
 namespace quaver {
 
 // Encodes all of `sound`, resampled to the model's rate, and finishes `sink`. `progress` gets the samples
-// read so far. Gives the samples per channel that went in.
+// read so far; where it says false the sound ends. Gives the samples per channel that went in.
 Result<uint64_t> EncodeFile(SoundReader& sound, StreamEncoder& encoder, TokenSink& sink,
-                            const std::function<void(uint64_t)>& progress);
+                            const std::function<bool(uint64_t)>& progress);
 
 }  // namespace quaver
 

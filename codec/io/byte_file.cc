@@ -10,6 +10,8 @@
 #include <memory>
 #include <span>
 
+#include "codec/io/stop_request.h"
+
 namespace quaver {
 namespace {
 
@@ -27,6 +29,12 @@ struct Descriptor {
 
 std::string InputName(const std::string& path) { return path == "-" ? "standard input" : path; }
 
+bool IsRegularFile(const std::string& path) {
+  struct stat info {};
+  const int result = path == "-" ? ::fstat(STDIN_FILENO, &info) : ::stat(path.c_str(), &info);
+  return result == 0 && S_ISREG(info.st_mode);
+}
+
 Result<ByteSource> OpenByteSource(const std::string& path) {
   const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Error{path + ": cannot be opened: " + std::strerror(errno)};
@@ -34,7 +42,9 @@ Result<ByteSource> OpenByteSource(const std::string& path) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return Error{InputName(path) + ": cannot be read: " + std::strerror(errno)};
   if (S_ISDIR(info.st_mode)) return Error{InputName(path) + ": is a directory"};
-  return ByteSource([file](std::span<uint8_t> out) -> int64_t {
+  const bool regular = S_ISREG(info.st_mode);
+  return ByteSource([file, regular](std::span<uint8_t> out) -> int64_t {
+    if (!regular && !AwaitInput(file->fd)) return 0;
     ssize_t got = 0;
     do {
       got = ::read(file->fd, out.data(), out.size());

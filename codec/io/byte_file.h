@@ -10,8 +10,11 @@
 namespace quaver {
 
 // "-" is standard input. Copies of the source share one file. Errors name the file and the cause; a directory
-// is refused.
+// is refused. What is no regular file ends when a stop is requested (stop_request.h).
 Result<ByteSource> OpenByteSource(const std::string& path);
+
+// Is `path` ("-": standard input) a regular file, which is all there already, and no pipe or device?
+bool IsRegularFile(const std::string& path);
 
 // `path` as it should stand in messages: "standard input" for "-".
 std::string InputName(const std::string& path);

@@ -1,12 +1,15 @@
 #include "codec/io/pipe_stream.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+
+#include "codec/io/stop_request.h"
 
 namespace quaver::internal {
 namespace {
@@ -32,10 +35,16 @@ PipeStream& Self(void* user) { return *static_cast<PipeStream*>(user); }
 
 }  // namespace
 
+PipeStream::PipeStream(int fd) : fd_(fd) {
+  struct stat info {};
+  regular_ = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 // What one read gives; 0 at the end, -1 after an error.
 int64_t PipeStream::ReadPipe(std::span<uint8_t> out) {
   for (;;) {
     if (error_ != 0) return -1;
+    if (!regular_ && !AwaitInput(fd_)) return 0;
     const ssize_t got = ::read(fd_, out.data(), out.size());
     if (got >= 0) taken_ += static_cast<uint64_t>(got);
     if (got >= 0) return got;

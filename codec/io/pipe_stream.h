@@ -15,7 +15,8 @@ namespace quaver::internal {
 // the samples, after Start(): the bytes run through in order, in constant memory, as they come.
 class PipeStream {
  public:
-  explicit PipeStream(int fd) : fd_(fd) {}
+  // A pipe ends when a stop is requested (stop_request.h); a regular file does not.
+  explicit PipeStream(int fd);
 
   // The first bytes, without moving; fewer if the stream is shorter. Before Start().
   std::span<const uint8_t> Peek(size_t n);
@@ -63,6 +64,7 @@ class PipeStream {
   size_t waiting() const { return ahead_.size() - ahead_begin_; }
 
   int fd_;
+  bool regular_ = false;
   std::vector<uint8_t> kept_;  // the header
   uint64_t header_end_ = UINT64_MAX;
   uint64_t position_ = 0;  // where libsndfile believes to be

@@ -154,18 +154,5 @@ TEST_F(ToolTest, AFullOrClosedOutputIsAFailure) {
   EXPECT_EQ(Bytes("code"), "1\n");
 }
 
-TEST_F(ToolTest, ASignalRemovesTheTemporaryFile) {
-  MakeWav("in.wav", 16000 * 5);
-  Expect(0, "quaver encode in.wav --model tiny -o t.qvr; quaver decode t.qvr -o - > endless.wav");
-  const ToolRun run = Run(R"sh(mkdir out; mkfifo pipe
-quaver encode - -o out/t.qvr --model tiny < pipe & encoder=$!
-exec 3> pipe; cat endless.wav >&3
-until [ "$(ls -A out | wc -l)" -ne 0 ] || ! kill -0 $encoder 2> /dev/null; do sleep 0.05; done
-ls -A out | wc -l; kill -TERM $encoder; wait $encoder)sh");
-  EXPECT_EQ(run.code, 128 + 15) << run.err;
-  EXPECT_EQ(run.out, "1\n");
-  EXPECT_EQ(List("out"), Names{});
-}
-
 }  // namespace
 }  // namespace quaver

@@ -53,7 +53,7 @@ class DecoderFuzzTest : public testing::Test {
         Playback::Create(16000, static_cast<int>(header.original_rate), std::move(writer).value());
     if (!playback.ok()) return Failed("test.qvr: " + playback.message());
     auto report = DecodeQvr(reader.value(), "test.qvr", model_, {}, header.original_rate, playback.value(),
-                            [](uint64_t) {});
+                            [](uint64_t) { return true; });
     if (!report.ok()) return Failed(report.message());
     out.report = std::move(report).value();
     out.sound = ReadPcm(path);
