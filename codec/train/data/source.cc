@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "codec/io/folder_walk.h"
 #include "codec/io/sound_file.h"
 #include "codec/train/data/layouts.h"
 #include "codec/train/data/manifest.h"
@@ -22,24 +23,24 @@ Result<Source> FindInFolder(const std::string& folder) {
   Layouts layouts;
   std::error_code error;
   const fs::path absolute = fs::absolute(folder, error).lexically_normal();
-  const auto options =
-      fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-  fs::recursive_directory_iterator it(folder, options, error);
-  for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
-    std::error_code unreadable;
-    if (!HasSoundExtension(it->path().string()) || !it->is_regular_file(unreadable)) continue;
+  FolderWalk walk = WalkFolder(folder, "", HasSoundExtension);
+  for (std::string& file : walk.files) {
     SoundEntry entry;
-    entry.name = it->path().lexically_relative(folder).generic_string();
+    entry.name = std::move(file);
     entry.path = (absolute / entry.name).lexically_normal().string();
     const bool use = layouts.Recognise(entry);
     if (!layouts.error().empty()) return Error{layouts.error()};
-    entry.path = it->path().string();  // as the user wrote it
+    entry.path = (fs::path(folder) / entry.name).string();  // as the user wrote it
     if (use) source.entries.push_back(std::move(entry));
   }
-  if (error) return Error{folder + ": " + error.message()};
   source.notes = layouts.Notes();
   source.missing = layouts.Missing();
-  std::ranges::sort(source.entries, {}, &SoundEntry::name);
+  for (WalkProblem& problem : walk.problems) {
+    if (problem.path == folder) return Error{folder + ": " + problem.cause};
+    source.missing.push_back({std::move(problem.path), std::move(problem.cause)});
+  }
+  for (const std::string& link : walk.links_back)
+    source.notes.push_back("not followed: " + link + ", a link to a folder that is there already");
   return source;
 }
 

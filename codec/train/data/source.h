@@ -34,7 +34,7 @@ struct Source {
   std::string kind;                 // "folder", "manifest" or "shards"
   std::vector<SoundEntry> entries;  // sorted by name, each name once
   std::vector<std::string> not_left_out;
-  std::vector<SkippedFile> missing;  // named by a table, but not there
+  std::vector<SkippedFile> missing;  // named by a table but not there, or in a folder that cannot be read
   std::vector<std::string> notes;    // for people
   int sample_rate = 0;               // of shards; 0 otherwise
 

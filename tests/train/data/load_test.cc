@@ -39,6 +39,21 @@ TEST_F(DataTest, AnEmptyFolderIsAnError) {
   EXPECT_NE(missing.message().find("nowhere"), std::string::npos);
 }
 
+TEST_F(DataTest, ALinkBackToItsOwnFolderIsMetOnce) {
+  Speech("speech/a/1.wav");
+  std::filesystem::create_directory_symlink(".", Path("speech/a/loop"));
+  std::filesystem::create_directory_symlink("../..", Path("speech/a/up"));
+  std::filesystem::create_symlink("gone.wav", Path("speech/2.wav"));
+  const auto source = FindSource(Path("speech"), {});
+  ASSERT_TRUE(source.ok()) << source.message();
+  ASSERT_EQ(source.value().entries.size(), 1u);
+  EXPECT_EQ(source.value().entries[0].name, "a/1.wav");
+  EXPECT_EQ(source.value().entries[0].path, Path("speech/a/1.wav"));
+  EXPECT_EQ(source.value().notes.size(), 2u);
+  ASSERT_EQ(source.value().missing.size(), 1u);
+  EXPECT_EQ(source.value().missing[0].path, Path("speech/2.wav"));
+}
+
 TEST_F(DataTest, FilesLeftOutAreNotRead) {
   LoadOptions options = At16k();
   options.leave_out = {"de-thorsten-03.flac", "no/such.flac"};
