@@ -36,10 +36,11 @@ const CommandText kText = {
     "  quaver decode talk.qvr -o heard.flac --rate 16000\n"
     "  quaver decode talk.npy -o heard.wav --model models/speech-16k.safetensors\n"
     "  quaver decode calls/*.qvr -o heard/ --jobs 8\n"
+    "  quaver decode coded/ -o heard/ --format flac  a whole tree\n"
     "  quaver decode talk.qvr -o lossy.wav --loss 0.1 --burst 3  a bad network\n"
     "  cat talk.qvr | quaver decode - -o - | aplay\n"};
 
-const std::vector<std::string> kFormats = {".wav", ".flac"};
+const BatchFormats kFormats = {FileKind::kTokens, {".wav", ".flac"}};
 
 struct Options {
   BatchOptions batch;
@@ -107,6 +108,7 @@ class DecodeCommand {
 
   int Run(const Job& job, size_t number) {
     const auto report = Decode(job, number);
+    progress_.Finish(number);
     if (!report.ok()) {
       console_.Error(report.message());
       return kExitFailed;
@@ -156,7 +158,7 @@ class DecodeCommand {
     output.channels = options_.channels == "original" ? header.original_channels : 1;
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
-    PacketLoss loss = LossOf(number);
+    PacketLoss loss = LossOf(job);
     const PacketFate fate = [&loss] { return loss.NextIsLost(); };
     const auto report = [&](uint64_t frames) {
       const double fraction =
@@ -178,7 +180,7 @@ class DecodeCommand {
     output.rate = model.value()->sample_rate();
     auto playback = OpenPlayback(job, output, *model.value());
     if (!playback.ok()) return playback.error();
-    PacketLoss loss = LossOf(number);
+    PacketLoss loss = LossOf(job);
     const PacketFate fate = [&loss] { return loss.NextIsLost(); };
     const auto report = [&](uint64_t frames) {
       const double fraction = static_cast<double>(frames) / static_cast<double>(tokens.value().rows);
@@ -189,9 +191,9 @@ class DecodeCommand {
     return Describe(job, output, loss, std::move(result));
   }
 
-  PacketLoss LossOf(size_t number) const {
+  PacketLoss LossOf(const Job& job) const {
     if (!trace_.empty()) return PacketLoss(trace_);
-    return PacketLoss(LossModel(options_.loss, options_.burst, options_.seed + number));
+    return PacketLoss(LossModel(options_.loss, options_.burst, options_.seed + job.place));
   }
 
   Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model) const {
@@ -237,15 +239,15 @@ int RunDecode(int argc, char** argv) {
     if (!read.ok()) return line.UsageError("--loss-file " + read.message());
     trace = std::move(read).value();
   }
-  const auto jobs = PlanBatch(line, kFormats, options.batch);
-  if (!jobs.ok()) return line.UsageError(jobs.message());
+  const auto batch = PlanBatch(line, kFormats, options.batch);
+  if (!batch.ok()) return line.UsageError(batch.message());
 
   Console console("decode", options.batch.quiet);
   const Status caught = CatchStopSignals({.numbers = {SIGINT, SIGTERM}, .hint = kStopHint});
   if (!caught.ok()) console.Error(caught.message());
-  DecodeCommand command(options, std::move(trace), jobs.value().size(), console);
-  return RunJobs(jobs.value(), options.batch.jobs, console,
-                 [&](const Job& job, size_t number) { return command.Run(job, number); });
+  DecodeCommand command(options, std::move(trace), batch.value().jobs.size(), console);
+  return RunBatch(batch.value(), options.batch, console,
+                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }
 
 }  // namespace quaver

@@ -45,10 +45,11 @@ const CommandText kText = {
     "  quaver encode call.wav --split-channels       call.1.qvr and call.2.qvr, a speaker each\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
+    "  quaver encode LibriSpeech/ -o coded/ --skip-existing  a whole tree, continued where it was left\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - --max-delay 0 | ssh host 'quaver decode - | aplay'\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
 
-const std::vector<std::string> kFormats = {".qvr", ".npy"};
+const BatchFormats kFormats = {FileKind::kSound, {".qvr", ".npy"}};
 
 constexpr int kMostDelay = 5000;  // ms
 constexpr MaxDelay kPipeDelay{1000};
@@ -189,6 +190,7 @@ class EncodeCommand {
     std::set<std::string> told;
     const auto code =
         options_.split_channels ? Split(job, number, told) : Encode(job, number, options_.channel, told);
+    progress_.Finish(number);
     if (code.ok()) return code.value();
     console_.Error(code.message());
     return kExitFailed;
@@ -233,6 +235,7 @@ class EncodeCommand {
       part.out = std::filesystem::path(out)
                      .replace_extension("." + std::to_string(channel) + out.extension().string())
                      .string();
+      if (options_.batch.skip_existing && std::filesystem::is_regular_file(part.out, error)) continue;
       const auto code = Encode(part, number, channel, told);
       if (!code.ok()) return code.error();
       worst = WorseExit(worst, code.value());
@@ -311,17 +314,18 @@ int RunEncode(int argc, char** argv) {
   }
   const auto plan = MakePlan(options, *model.value());
   if (!plan.ok()) return line.UsageError(plan.message());
-  const auto jobs = PlanBatch(line, kFormats, options.batch);
-  if (!jobs.ok()) return line.UsageError(jobs.message());
-  for (const Job& job : jobs.value()) {
+  options.batch.own_outputs = !options.split_channels;
+  const auto batch = PlanBatch(line, kFormats, options.batch);
+  if (!batch.ok()) return line.UsageError(batch.message());
+  for (const Job& job : batch.value().jobs) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
     if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);
   }
   const Status caught = CatchStopSignals({.numbers = {SIGINT, SIGTERM}, .hint = kStopHint});
   if (!caught.ok()) console.Error(caught.message());
-  EncodeCommand command(options, model.value(), plan.value(), jobs.value().size(), console);
-  return RunJobs(jobs.value(), options.batch.jobs, console,
-                 [&](const Job& job, size_t number) { return command.Run(job, number); });
+  EncodeCommand command(options, model.value(), plan.value(), batch.value().jobs.size(), console);
+  return RunBatch(batch.value(), options.batch, console,
+                  [&](const Job& job, size_t number) { return command.Run(job, number); });
 }
 
 }  // namespace quaver

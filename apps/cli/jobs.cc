@@ -7,12 +7,14 @@
 #include <cctype>
 #include <exception>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
+#include <utility>
 
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/file_kinds.h"
 #include "apps/cli/stop_signals.h"
 #include "codec/io/atomic_file.h"
 #include "codec/io/stop_request.h"
@@ -68,28 +70,30 @@ std::string FormatOf(const std::string& out, const OutputFormats& formats) {
 }
 
 // Where an input goes without an output of its own.
-std::string Derived(const std::string& in, const std::string& folder, const OutputFormats& formats) {
-  fs::path path = folder.empty() ? fs::path(in) : fs::path(folder) / fs::path(in).filename();
-  return path.replace_extension(Extension(formats)).string();
+std::string Derived(const Input& input, const std::string& folder, const OutputFormats& formats) {
+  const std::string path = folder.empty() ? input.path : (fs::path(folder) / input.name).string();
+  return WithExtension(path, Extension(formats));
 }
 
-Status CheckPairs(const std::vector<Job>& jobs) {
-  std::map<std::string, std::string> taken;
-  for (const Job& job : jobs) {
-    if (job.out == "-") continue;
-    std::error_code error;
-    if (job.in != "-" && fs::equivalent(job.in, job.out, error) && IsPlain(job.out)) {
-      return Error{job.in + ": is both input and output"};
-    }
-    const auto [other, fresh] = taken.emplace(fs::path(job.out).lexically_normal().string(), job.in);
-    if (!fresh) return Error{other->second + " and " + job.in + " would both be written to " + job.out};
-  }
-  return {};
+std::string Normal(const std::string& path) { return fs::path(path).lexically_normal().string(); }
+
+Status CheckNotItself(const Job& job) {
+  std::error_code error;
+  if (job.out == "-" || job.in == "-" || !fs::equivalent(job.in, job.out, error) || !IsPlain(job.out))
+    return {};
+  return Error{job.in + ": is both input and output"};
 }
 
 int RunOne(const Job& job, size_t number, Console& console,
            const std::function<int(const Job&, size_t)>& run) {
   try {
+    const fs::path folder = fs::path(job.out).parent_path();
+    std::error_code error;
+    if (job.in_tree && !fs::exists(folder, error)) fs::create_directories(folder, error);
+    if (error) {
+      console.Error(folder.string() + ": the folder cannot be created: " + error.message());
+      return kExitFailed;
+    }
     return run(job, number);
   } catch (const std::exception& error) {  // out of memory and the like
     console.Error(job.in + ": " + error.what());
@@ -99,33 +103,45 @@ int RunOne(const Job& job, size_t number, Console& console,
 
 }  // namespace
 
-Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const std::string& out,
+Result<std::vector<Job>> PlanJobs(const std::vector<Input>& inputs, bool batch, const std::string& out,
                                   const OutputFormats& formats) {
-  if (inputs.empty()) return Error{"no input"};
-  const bool several = inputs.size() > 1;
-  if (several && std::find(inputs.begin(), inputs.end(), "-") != inputs.end()) {
-    return Error{"standard input (-) cannot be one of several inputs"};
-  }
+  if (inputs.empty() && !batch) return Error{"no input"};
+  const bool several = batch || inputs.size() > 1;
+  const bool standard = std::ranges::find(inputs, "-", &Input::path) != inputs.end();
+  if (several && standard) return Error{"standard input (-) cannot be one of several inputs"};
   if (several && WritesInPlace(out)) {
     const std::string name = out == "-" ? "standard output" : out;
     return Error{"several inputs cannot go to " + name + "; -o must be a folder"};
   }
   const bool into_folder = !out.empty() && out != "-" && (several || IsFolder(out));
+  if (into_folder && standard) return Error{out + ": is a folder; standard input needs the name of a file"};
   std::vector<Job> jobs;
-  for (const std::string& in : inputs) {
-    if (into_folder && in == "-")
-      return Error{out + ": is a folder; standard input needs the name of a file"};
-    if (into_folder || (out.empty() && in != "-")) {
-      jobs.push_back({in, Derived(in, out, formats), {}});
-    } else {
-      jobs.push_back({in, out.empty() ? "-" : out, {}});
+  jobs.reserve(inputs.size());
+  std::unordered_map<std::string, size_t> taken;  // jobs by output
+  for (const Input& input : inputs) {
+    const bool derived = into_folder || (out.empty() && input.path != "-");
+    Job job{input.path,
+            derived       ? Derived(input, out, formats)
+            : out.empty() ? "-"
+                          : out,
+            {},
+            jobs.size(),
+            into_folder};
+    job.format = FormatOf(job.out, formats);
+    Status status = CheckExtension(job.out, formats);
+    if (status.ok()) status = CheckNotItself(job);
+    if (!status.ok()) return status.error();
+    if (job.out != "-") {
+      const auto [other, fresh] = taken.emplace(Normal(job.out), jobs.size());
+      const std::string& rival = fresh ? job.in : jobs[other->second].in;
+      if (!fresh && Normal(rival) == Normal(job.in)) continue;
+      if (!fresh) {
+        return Error{rival + " and " + job.in + " would both be written to " + job.out +
+                     "; rename one, or keep their folders apart with --base"};
+      }
     }
-    jobs.back().format = FormatOf(jobs.back().out, formats);
-    const Status extension = CheckExtension(jobs.back().out, formats);
-    if (!extension.ok()) return extension.error();
+    jobs.push_back(std::move(job));
   }
-  const Status pairs = CheckPairs(jobs);
-  if (!pairs.ok()) return pairs.error();
   if (into_folder) {
     std::error_code error;
     fs::create_directories(out, error);

@@ -2,11 +2,13 @@
 #ifndef QUAVER_APPS_CLI_JOBS_H_
 #define QUAVER_APPS_CLI_JOBS_H_
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "apps/cli/console.h"
+#include "apps/cli/inputs.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -16,6 +18,8 @@ struct Job {
   std::string in;
   std::string out;
   std::string format;  // the extension that decides the format: one of OutputFormats::extensions, lower case
+  size_t place = 0;    // among all inputs of the command, also those that need no job
+  bool in_tree = false;  // the folder of `out` may have to be made
 };
 
 struct OutputFormats {
@@ -23,11 +27,11 @@ struct OutputFormats {
   std::string wanted;                   // one of them, for outputs without a name of their own; or empty
 };
 
-// `out` is a file, a folder (it is one, or ends in '/', or there are several inputs) or empty: beside the
-// input, and standard output for standard input. Errors are those of usage: no input, an unknown extension,
-// two inputs with one output, an output that is its own input. Folders are created. The format
-// of each output is decided here and nowhere else.
-Result<std::vector<Job>> PlanJobs(const std::vector<std::string>& inputs, const std::string& out,
+// `out` is a file, a folder (it is one, or ends in '/', or `batch` is true, or there are several inputs) or
+// empty: beside the input, and standard output for standard input. Errors are those of usage: no input, an
+// unknown extension, two inputs with one output, an output that is its own input. An input that is named
+// twice counts once. The folder `out` is created. The format of each output is decided here and nowhere else.
+Result<std::vector<Job>> PlanJobs(const std::vector<Input>& inputs, bool batch, const std::string& out,
                                   const OutputFormats& formats);
 
 // An error if writing to `out` would overwrite something without `force`, or fill a terminal with bytes.

@@ -18,25 +18,39 @@ Progress::Progress(Console& console, size_t files) : console_(console), files_(f
 void Progress::Update(size_t file, double fraction, double seconds) {
   if (!console_.talkative()) return;
   const std::lock_guard lock(mutex_);
-  files_[file] = {fraction, seconds};
+  Set(file, {fraction, seconds});
+  Draw();
+}
+
+void Progress::Finish(size_t file) {
+  if (!console_.talkative()) return;
+  const std::lock_guard lock(mutex_);
+  Set(file, {1, files_[file].seconds});
+  Draw();
+}
+
+void Progress::Set(size_t file, File now) {
+  now.fraction = std::min(1.0, now.fraction);
+  File& before = files_[file];
+  done_ += std::max(0.0, now.fraction) - std::max(0.0, before.fraction);
+  seconds_ += now.seconds - before.seconds;
+  before = now;
+}
+
+void Progress::Draw() {
   const auto now = Clock::now();
   if (now - drawn_ < kRedraw) return;
   drawn_ = now;
   console_.Bar(Line(std::chrono::duration<double>(now - start_).count()));
 }
 
+// Of many files, one whose length nobody knows counts when it is done.
 std::string Progress::Line(double elapsed) const {
-  double done = 0;
-  double seconds = 0;
-  bool known = true;
-  for (const File& file : files_) {
-    known = known && file.fraction >= 0;
-    done += std::min(1.0, file.fraction) / static_cast<double>(files_.size());
-    seconds += file.seconds;
-  }
+  const double done = std::clamp(done_ / static_cast<double>(files_.size()), 0.0, 1.0);
+  const bool known = files_.size() > 1 || files_.front().fraction >= 0;
   std::string pace;
-  if (seconds > 0)
-    pace = "  " + ClockText(seconds) + Format(" of audio, %.1f x real time", seconds / elapsed);
+  if (seconds_ > 0)
+    pace = "  " + ClockText(seconds_) + Format(" of audio, %.1f x real time", seconds_ / elapsed);
   if (!known) return pace;
   const auto filled = static_cast<size_t>(std::lround(done * kBarWidth));
   std::string line(1, '[');

@@ -72,26 +72,56 @@ TEST(Bitrate, ExpectedBitratesAreThoseOfTheModelOrNominal) {
 
 const OutputFormats kQvr = {{".qvr", ".npy"}, ""};
 
+// Of files that are named on the command line.
+Result<std::vector<Job>> Plan(const std::vector<std::string>& names, const std::string& out,
+                              const OutputFormats& formats) {
+  const auto inputs = FindInputs(names, {}, FileKind::kSound, out);
+  if (!inputs.ok()) return inputs.error();
+  return PlanJobs(inputs.value().list, inputs.value().batch, out, formats);
+}
+
 TEST(Jobs, OutputsLieBesideTheirInputs) {
-  const auto jobs = PlanJobs({"a/b.wav", "c.x.flac"}, "", kQvr);
+  const auto jobs = Plan({"a/b.wav", "c.x.flac"}, "", kQvr);
   ASSERT_TRUE(jobs.ok()) << jobs.message();
   EXPECT_EQ(jobs.value()[0].out, "a/b.qvr");
   EXPECT_EQ(jobs.value()[1].out, "c.x.qvr");
-  EXPECT_EQ(PlanJobs({"-"}, "", kQvr).value()[0].out, "-");
-  EXPECT_EQ(PlanJobs({"a.wav"}, "x.NPY", kQvr).value()[0].out, "x.NPY");
-  EXPECT_EQ(PlanJobs({"a.wav"}, "x.NPY", kQvr).value()[0].format, ".npy");
-  EXPECT_EQ(PlanJobs({"-"}, "", kQvr).value()[0].format, ".qvr");
-  EXPECT_EQ(PlanJobs({"-"}, "", {kQvr.extensions, ".npy"}).value()[0].format, ".npy");
-  EXPECT_EQ(PlanJobs({"a.wav"}, "", {kQvr.extensions, ".npy"}).value()[0].out, "a.npy");
+  EXPECT_EQ(Plan({"-"}, "", kQvr).value()[0].out, "-");
+  EXPECT_EQ(Plan({"a.wav"}, "x.NPY", kQvr).value()[0].out, "x.NPY");
+  EXPECT_EQ(Plan({"a.wav"}, "x.NPY", kQvr).value()[0].format, ".npy");
+  EXPECT_EQ(Plan({"-"}, "", kQvr).value()[0].format, ".qvr");
+  EXPECT_EQ(Plan({"-"}, "", {kQvr.extensions, ".npy"}).value()[0].format, ".npy");
+  EXPECT_EQ(Plan({"a.wav"}, "", {kQvr.extensions, ".npy"}).value()[0].out, "a.npy");
+}
+
+TEST(Jobs, OnlyKnownExtensionsAreReplaced) {
+  for (const auto& [in, out] : {std::pair<const char*, const char*>{"2024.05.01", "2024.05.01.qvr"},
+                                {"v1.2/talk", "v1.2/talk.qvr"},
+                                {"talk.WAV", "talk.qvr"},
+                                {"2024.05.01.opus", "2024.05.01.qvr"},
+                                {"talk.mp4", "talk.qvr"},
+                                {"talk.npy", "talk.qvr"},
+                                {"dr. who", "dr. who.qvr"},
+                                {".wav", ".wav.qvr"}}) {
+    EXPECT_EQ(Plan({in}, "", kQvr).value()[0].out, out);
+  }
+  const auto jobs = Plan({"2024.05.01", "2024.05.02"}, "", kQvr);
+  ASSERT_TRUE(jobs.ok()) << jobs.message();
+  EXPECT_EQ(jobs.value()[1].out, "2024.05.02.qvr");
+}
+
+TEST(Jobs, AnInputThatIsNamedTwiceCountsOnce) {
+  const auto jobs = Plan({"a.wav", "b.wav", "./a.wav"}, "", kQvr);
+  ASSERT_TRUE(jobs.ok()) << jobs.message();
+  EXPECT_EQ(jobs.value().size(), 2u);
 }
 
 TEST(Jobs, ImpossiblePlansAreRefused) {
-  EXPECT_FALSE(PlanJobs({}, "", kQvr).ok());
-  EXPECT_FALSE(PlanJobs({"a.wav", "-"}, "out", kQvr).ok());
-  EXPECT_FALSE(PlanJobs({"a.wav", "b.wav"}, "-", kQvr).ok());
-  EXPECT_FALSE(PlanJobs({"a.wav", "a.flac"}, "", kQvr).ok());
-  EXPECT_FALSE(PlanJobs({"a.wav"}, "a.wav", kQvr).ok());
-  EXPECT_FALSE(PlanJobs({"a.wav"}, "a", kQvr).ok());
+  EXPECT_FALSE(Plan({}, "", kQvr).ok());
+  EXPECT_FALSE(Plan({"a.wav", "-"}, "out", kQvr).ok());
+  EXPECT_FALSE(Plan({"a.wav", "b.wav"}, "-", kQvr).ok());
+  EXPECT_FALSE(Plan({"a.wav", "a.flac"}, "", kQvr).ok());
+  EXPECT_FALSE(Plan({"a.wav"}, "a.wav", kQvr).ok());
+  EXPECT_FALSE(Plan({"a.wav"}, "a", kQvr).ok());
 }
 
 TEST(Jobs, EveryJobRunsOnceAndTheWorstCodeWins) {
