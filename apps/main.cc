@@ -115,6 +115,7 @@ int main(int argc, char** argv) {
   // A write to a closed pipe, or beyond `ulimit -f`, fails and cleans up like any other failure.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // an ignored one would leave nobody to ask how ffmpeg ended
   quaver::RemoveTemporaryFilesOnSignals();
   try {
     return quaver::FlushOutput(quaver::Run(argc, argv));

@@ -15,6 +15,7 @@ get_target_property(abi quaver_shared SOVERSION)
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "The program, with the default model.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME quaver)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION sound)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS ffmpeg)  # run for formats that libsndfile does not know
 
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "The shared library, with the default model built in.")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libquaver${abi})

@@ -18,6 +18,8 @@
 #include <system_error>
 #include <utility>
 
+#include "codec/io/ffmpeg_process.h"
+
 namespace quaver {
 namespace {
 
@@ -48,6 +50,7 @@ void Unregister(int slot) {
 
 void OnSignal(int signal_number) {
   RemoveTemporaryFiles();
+  internal::EndFfmpegProcesses();
   ::signal(signal_number, SIG_DFL);
   ::raise(signal_number);  // delivered when this handler returns
 }

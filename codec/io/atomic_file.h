@@ -78,8 +78,9 @@ inline constexpr size_t kMaxTemporaryFiles = 64;
 // it.
 void RemoveTemporaryFiles() noexcept;
 
-// Makes SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove temporary files before they end the process as
-// usual. Signals that are ignored (nohup) stay ignored. For a program's main(); a library never calls it.
+// Makes SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove temporary files and end what reads sound for this
+// process (ffmpeg) before they end the process as usual. Signals that are ignored (nohup) stay ignored. For a
+// program's main(); a library never calls it.
 void RemoveTemporaryFilesOnSignals();
 
 }  // namespace quaver

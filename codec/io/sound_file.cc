@@ -26,9 +26,12 @@ std::string internal::LowerExtension(const std::string& path) {
 }
 
 bool HasSoundExtension(const std::string& path) {
-  static constexpr std::array<std::string_view, 24> kExtensions = {
-      ".wav", ".wave", ".flac", ".ogg", ".oga",  ".opus", ".mp3",  ".mp2", ".mp1", ".aiff", ".aif", ".aifc",
-      ".au",  ".snd",  ".caf",  ".w64", ".rf64", ".sph",  ".nist", ".voc", ".avr", ".paf",  ".svx", ".pvf"};
+  static constexpr std::array kExtensions = std::to_array<std::string_view>(
+      {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".mp1", ".aiff", ".aif", ".aifc",
+       ".au", ".snd", ".caf", ".w64", ".rf64", ".sph", ".nist", ".voc", ".avr", ".paf", ".svx", ".pvf",
+       // For ffmpeg.
+       ".m4a", ".m4b", ".aac", ".wma", ".webm", ".weba", ".mka", ".amr", ".awb", ".spx", ".ac3", ".eac3",
+       ".dts", ".ape", ".wv", ".tta", ".mpc", ".3ga"});
   return std::ranges::find(kExtensions, internal::LowerExtension(path)) != kExtensions.end();
 }
 

@@ -1,4 +1,5 @@
-// Sound files in (whatever libsndfile reads) and out (16-bit WAV or FLAC).
+// Sound files in (whatever libsndfile reads, or else ffmpeg, if it is installed) and out (16-bit WAV or
+// FLAC).
 #ifndef QUAVER_CODEC_IO_SOUND_FILE_H_
 #define QUAVER_CODEC_IO_SOUND_FILE_H_
 
@@ -26,8 +27,9 @@ class SoundReader {
  public:
   // "-" is standard input. WAV, RF64, W64, AIFF, AU and FLAC stream from a pipe, also with a header that does
   // not know the length, and for as long as something comes; other formats (Ogg, MP3) need to seek and are
-  // first copied into a temporary file. Refused: rates outside 1000 .. 768000 Hz, more than 255 channels,
-  // headerless data.
+  // first copied into a temporary file. Formats that libsndfile does not know are read by ffmpeg, if the
+  // folders of PATH hold it. Refused: rates outside 1000 .. 768000 Hz, more than 255 channels, headerless
+  // data.
   static Result<std::unique_ptr<SoundReader>> Open(const std::string& path);
   ~SoundReader();
 

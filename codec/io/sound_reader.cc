@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "codec/io/byte_file.h"
+#include "codec/io/ffmpeg_process.h"
 #include "codec/io/file_window.h"
 #include "codec/io/library_decoder.h"
 #include "codec/io/mix_down.h"
@@ -35,6 +36,7 @@
 namespace quaver {
 namespace {
 
+using internal::FfmpegProcess;
 using internal::kChunk;
 using internal::LibraryDecoder;
 using internal::OpenSndfile;
@@ -95,6 +97,7 @@ size_t FlacBlock(std::span<const uint8_t> head) {
 
 struct SoundReader::Impl {
   std::string name;
+  std::unique_ptr<FfmpegProcess> ffmpeg;  // what libsndfile cannot read; before its output in `fd`
   std::unique_ptr<Descriptor> fd;
   std::unique_ptr<PipeStream> pipe;       // not seekable
   internal::FileHandle spool;             // not seekable, and the format needs it
@@ -104,7 +107,10 @@ struct SoundReader::Impl {
   uint64_t sample_bytes = 0;  // that the file certainly has
   uint64_t read = 0;          // frames
   bool finished = false;
+  bool empty = false;    // nothing came through the pipe
+  bool unknown = false;  // libsndfile does not know the format
   std::vector<std::string> damage;
+  std::vector<std::string> notes;
 
   Status OpenDescriptor(const std::string& path);
   Status OpenFile(int number);
@@ -114,10 +120,12 @@ struct SoundReader::Impl {
   Status OpenPipedSamples(const SampleData& data);
   Status OpenPipedLibrary(const SampleData* data);
   Status CheckShape(const SoundShape& shape) const;
-  Error NotSound() const {
+  Status OpenWithFfmpeg(const std::string& path, const std::string& refused);
+  Error NotSound() {
+    unknown = true;
     return Error{name + ": not a sound file that can be read: " + sf_strerror(nullptr)};
   }
-  void Finish();
+  Status Finish();
 };
 
 SoundReader::SoundReader() : impl_(std::make_unique<Impl>()) {}
@@ -126,7 +134,9 @@ SoundReader::~SoundReader() = default;
 int SoundReader::sample_rate() const { return impl_->decoder->shape().rate; }
 int SoundReader::channels() const { return impl_->decoder->shape().channels; }
 const std::string& SoundReader::name() const { return impl_->name; }
-std::string SoundReader::format() const { return impl_->decoder->shape().format; }
+std::string SoundReader::format() const {
+  return impl_->ffmpeg != nullptr ? "read by ffmpeg" : impl_->decoder->shape().format;
+}
 int64_t SoundReader::frames() const {
   const bool known = impl_->pipe == nullptr || impl_->spool != nullptr;
   return known ? impl_->decoder->shape().frames : -1;
@@ -137,13 +147,15 @@ Status SoundReader::Undamaged() const {
   for (const std::string& sentence : damage()) all += (all.empty() ? "" : "; ") + sentence;
   return all.empty() ? Status() : Status(Error{name() + ": " + all});
 }
-const std::vector<std::string>& SoundReader::notes() const { return impl_->decoder->remarks().notes; }
+const std::vector<std::string>& SoundReader::notes() const { return impl_->notes; }
 
 Result<std::unique_ptr<SoundReader>> SoundReader::Open(const std::string& path) {
   std::unique_ptr<SoundReader> reader(new SoundReader);
   Impl& impl = *reader->impl_;
   impl.name = InputName(path);
-  if (Status status = impl.OpenDescriptor(path); !status.ok()) return status.error();
+  Status opened = impl.OpenDescriptor(path);
+  if (!opened.ok() && impl.unknown) opened = impl.OpenWithFfmpeg(path, opened.message());
+  if (!opened.ok()) return opened.error();
   if (Status status = impl.CheckShape(impl.decoder->shape()); !status.ok()) return status.error();
   const auto channels = static_cast<size_t>(reader->channels());
   impl.interleaved.resize(std::max<size_t>(1, kChunk / channels) * channels);
@@ -228,7 +240,8 @@ Status SoundReader::Impl::OpenPipe() {
   pipe = std::make_unique<PipeStream>(fd->get());
   const std::span<const uint8_t> start = pipe->Peek(4);
   if (pipe->error() != 0) return ReadFailed(name, pipe->error());
-  if (start.empty()) return Error{name + ": is empty"};
+  empty = start.empty();
+  if (empty) return Error{name + ": is empty"};
   const internal::BytesAt bytes = [this](uint64_t at, std::span<uint8_t> out) {
     const std::span<const uint8_t> head = pipe->Peek(at + out.size());
     if (head.size() <= at) return size_t{0};
@@ -292,6 +305,30 @@ Status SoundReader::Impl::OpenPipedLibrary(const SampleData* data) {
   return {};
 }
 
+Status SoundReader::Impl::OpenWithFfmpeg(const std::string& path, const std::string& refused) {
+  struct stat status {};
+  const bool file = ::fstat(fd->get(), &status) == 0 && S_ISREG(status.st_mode);
+  if (!file && spool == nullptr) return Error{refused};  // its beginning is gone
+  const std::string program = FfmpegProcess::Find();
+  if (program.empty()) {
+    return Error{
+        refused +
+        " ffmpeg reads many more formats: install it (apt install ffmpeg), and it is used by itself"};
+  }
+  const int input = spool != nullptr ? ::fileno(spool.get()) : path == "-" ? fd->get() : -1;
+  auto started = FfmpegProcess::Start(program, path, input);
+  if (!started.ok()) return Error{refused + " " + started.message()};
+  ffmpeg = std::move(started).value();
+  fd = std::make_unique<Descriptor>(ffmpeg->TakeOutput());
+  spool.reset();
+  unknown = false;
+  Status opened = OpenPipe();
+  if (empty) return Error{refused + " Nor by " + program + ": " + ffmpeg->Wait().text};
+  if (unknown) return Error{refused + " " + program + " gave no WAV"};
+  notes.push_back("read by " + program + ", since libsndfile does not know the format");
+  return opened;
+}
+
 Status SoundReader::Impl::CheckShape(const SoundShape& shape) const {
   if (shape.rate < kMinSampleRate || shape.rate > kMaxSampleRate) {
     return Error{name + ": a sample rate of " + std::to_string(shape.rate) + " Hz is outside " +
@@ -304,13 +341,21 @@ Status SoundReader::Impl::CheckShape(const SoundShape& shape) const {
   return {};
 }
 
-void SoundReader::Impl::Finish() {
-  if (std::exchange(finished, true)) return;
+Status SoundReader::Impl::Finish() {
+  if (std::exchange(finished, true)) return {};
   damage = decoder->remarks().damage;
+  std::ranges::copy(decoder->remarks().notes, std::back_inserter(notes));
+  if (ffmpeg != nullptr) {  // has it got to the end of the file?
+    const FfmpegProcess::End end = ffmpeg->Wait();
+    if (end.failed && read == 0) return Error{name + ": cannot be read by ffmpeg: " + end.text};
+    if (end.failed) damage.push_back("is cut off where ffmpeg gave up: " + end.text);
+    if (!end.failed && !end.text.empty()) damage.push_back("is damaged, says ffmpeg: " + end.text);
+  }
   if (read == 0 && sample_bytes > 0 && damage.empty()) {
     damage.push_back("has " + std::to_string(sample_bytes) + " bytes of sound, of which none can be read");
   }
   std::ranges::move(mix.Remarks(), std::back_inserter(damage));
+  return {};
 }
 
 Status SoundReader::ChooseChannel(int channel) {
@@ -330,7 +375,7 @@ Result<size_t> SoundReader::ReadMono(std::span<float> out) {
     const auto got = impl_->decoder->Read(std::span(impl_->interleaved).first(want * width));
     if (!got.ok()) return Error{impl_->name + ": " + got.message()};
     if (got.value() == 0) {
-      impl_->Finish();
+      if (Status told = impl_->Finish(); !told.ok()) return told.error();
       break;
     }
     impl_->mix.Mix(std::span(impl_->interleaved).first(got.value() * width), out.subspan(done, got.value()));
