@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "codec/io/atomic_file.h"
+#include "codec/io/ffmpeg_process.h"
 #include "codec/io/stop_request.h"
 
 namespace quaver {
@@ -25,6 +26,7 @@ void OnStopSignal(int number) {
     return;
   }
   if (abort_hook != nullptr) abort_hook();
+  internal::EndFfmpegProcesses();
   RemoveTemporaryFiles();
   ::signal(number, SIG_DFL);
   ::raise(number);  // delivered when this handler returns

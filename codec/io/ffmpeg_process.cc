@@ -112,6 +112,7 @@ class SpawnSettings {
     ::sigemptyset(&signals);
     Check(::posix_spawnattr_setsigmask(&attributes_, &signals));
     ::sigaddset(&signals, SIGPIPE);
+    ::sigaddset(&signals, SIGXFSZ);
     Check(::posix_spawnattr_setsigdefault(&attributes_, &signals));
     Check(::posix_spawnattr_setpgroup(&attributes_, 0));
     Check(::posix_spawnattr_setflags(&attributes_,
