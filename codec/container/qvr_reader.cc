@@ -12,6 +12,8 @@
 #include <ogg/ogg.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <deque>
 #include <memory>
 #include <new>
@@ -154,7 +156,7 @@ struct QvrReader::Impl {
       Note("the file ends before the last page of the stream");
       ended_ = looked_behind_ = true;
     } else if (ogg_page_bos(&page) != 0) {
-      Note("another stream begins before the last page of this one; it is not read");
+      Note("another stream begins before the last page of this one, at " + Place() + "; it is not read");
       ended_ = looked_behind_ = true;
     } else if (ogg_page_serialno(&page) == serial_) {
       TakePage(page);
@@ -291,7 +293,7 @@ struct QvrReader::Impl {
       if (outcome == OggPages::Outcome::kError) return false;
       if (outcome == OggPages::Outcome::kEnd) break;
       if (ogg_page_bos(&page) != 0) {
-        Note("another stream follows this one; it is not read");
+        Note("another stream follows this one, at " + Place() + "; it is not read");
         break;
       }
       if (ogg_page_serialno(&page) == serial_) {
@@ -301,6 +303,14 @@ struct QvrReader::Impl {
     }
     looked_behind_ = true;
     return true;
+  }
+
+  // Of the frames so far, in seconds of the stream.
+  std::string Place() const {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.2f s",
+                  static_cast<double>(frames_) * header_.frame_samples / header_.model_rate);
+    return text.data();
   }
 
   static std::string Missing(uint32_t number, uint32_t pages) {
