@@ -54,6 +54,12 @@ std::optional<SampleData> FindInRiff(const BytesAt& bytes, std::span<const uint8
       long_length = Number(std::span(sizes).subspan(8), false);
       data.long_field = at + 16;
     }
+    if (id == "fmt " && Has(bytes, at + 8, sizes)) {
+      const auto field = [&](size_t begin) {
+        return Number(std::span(sizes).subspan(begin, 2), data.big_endian);
+      };
+      data.ambiguous = field(0) == 1 && field(14) == 24 && field(12) == 4 * field(2);
+    }
     if (id == "data") {
       data.begin = at + 8;
       data.length_field = at + 4;

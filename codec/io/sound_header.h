@@ -21,7 +21,10 @@ enum class Container { kWav, kRf64, kW64, kAiff, kAu };
 
 struct SampleData {
   Container container = Container::kWav;
-  bool big_endian = false;     // of the fields of the header
+  bool big_endian = false;  // of the fields of the header
+  // 24 bits in 32, by a header that may mean several things: libsndfile looks at the samples to decide, and
+  // reads them.
+  bool ambiguous = false;
   uint64_t begin = 0;          // byte of the first sample
   uint64_t length = 0;         // bytes of samples, as the header says; without meaning if `open`
   bool open = false;           // the header says by a customary value that the length is not known

@@ -212,7 +212,8 @@ Status SoundReader::Impl::OpenFile(int number) {
   if (handle == nullptr) return NotSound();
   const SoundShape shape = internal::ShapeOf(handle.get(), info);
   if (Status fits = CheckShape(shape); !fits.ok()) return fits;
-  const size_t unit = internal::PlainSampleBytes(info.format) * static_cast<size_t>(shape.channels);
+  const size_t plain = data && data->ambiguous ? 0 : internal::PlainSampleBytes(info.format);
+  const size_t unit = plain * static_cast<size_t>(shape.channels);
   const auto end = data ? internal::FindSampleEnd(*data, size, bytes) : internal::SampleEnd{};
   if (data) sample_bytes = end.end - data->begin;
   if (data && unit > 0) {
@@ -265,6 +266,7 @@ Status SoundReader::Impl::OpenSpooled() {
 }
 
 Status SoundReader::Impl::OpenPipedSamples(const SampleData& data) {
+  if (data.ambiguous) return OpenPipedLibrary(&data);
   pipe->LimitHeader(data.begin);
   internal::TameLength(data, pipe->head());
   SF_VIRTUAL_IO io = PipeStream::Callbacks();

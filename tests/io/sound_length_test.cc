@@ -235,5 +235,20 @@ TEST_F(SoundLengthTest, EveryEncodingIsReadFromAPipeAsFromAFile) {
   EXPECT_GT(tried, 40);
 }
 
+// arecord -f S24_LE: libsndfile finds out what the header means by looking at the samples.
+TEST_F(SoundLengthTest, TwentyFourBitsInThirtyTwoAreReadFromAPipeAsFromAFile) {
+  std::string bytes = Write(SF_FORMAT_WAV | SF_FORMAT_PCM_32);
+  bytes.resize(44);
+  bytes[34] = 24;
+  for (const int16_t x : values_) {
+    const int32_t wide = x * 128;
+    for (int byte = 0; byte < 4; ++byte) bytes += static_cast<char>(wide >> 8 * byte);
+  }
+  const auto both = BothWays(bytes);
+  EXPECT_EQ(both[0].samples.size(), kFrames);
+  EXPECT_TRUE(both[0].samples == both[1].samples);
+  EXPECT_THAT(both[1].damage, IsEmpty());
+}
+
 }  // namespace
 }  // namespace quaver
