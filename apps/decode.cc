@@ -27,10 +27,11 @@ namespace {
 
 const CommandText kText = {
     "decode",
-    "Decodes .qvr files, or tokens as .npy, to 16-bit WAV or FLAC. Decoded .qvr files have the\n"
+    "Decodes .qvr files, or arrays of tokens, to 16-bit WAV or FLAC. Decoded .qvr files have the\n"
     "length, sample rate and alignment of the original sound. The model is found by the identity in\n"
     "the file. Damaged or missing parts are concealed and reported, and the exit code is 3; packets\n"
-    "lost by --loss are concealed too.",
+    "lost by --loss are concealed too. Tokens are the one array of an .npy, .npz or .safetensors file:\n"
+    "int16, int32, int64, uint16 or uint32, [frames, tokens a frame], -1 or 65535 for no token.",
     "IN...",
     "  quaver decode talk.qvr                      writes talk.wav\n"
     "  quaver decode talk.qvr -o heard.flac --rate 16000\n"
@@ -45,6 +46,7 @@ const BatchFormats kFormats = {FileKind::kTokens, {".wav", ".flac"}};
 struct Options {
   BatchOptions batch;
   std::string model;
+  std::string layout;
   std::string rate = "original";
   std::string channels = "mono";
   double loss = 0;
@@ -57,15 +59,19 @@ void Declare(CommandLine& line, Options& o) {
   DeclareBatch(line, kFormats, o.batch);
   line.options().add_options()  //
       ("model",
-       "Name or file of the model (default: found by the identity in the file; the built-in one for .npy)",
+       "Name or file of the model (default: found by the identity in the file; the built-in one for tokens)",
        cxxopts::value(o.model), "M")  //
+      ("layout",
+       "Order of the dimensions of an array of tokens: T,n_q (a row is a frame) or n_q,T "
+       "(default: T,n_q); leading dimensions of 1 do not count",
+       cxxopts::value(o.layout), "L")  //
       ("rate", "original, the sample rate of what was encoded, or 16000 (default: original)",
        cxxopts::value(o.rate), "R")  //
       ("channels", "mono, or original: the same signal in as many channels as were encoded (default: mono)",
        cxxopts::value(o.channels), "C")  //
       ("loss",
        "Share of packets to lose, 0 .. 1, to simulate a network. Packets are those of the file (see "
-       "quaver encode --frames-per-packet); in an .npy each row is one",
+       "quaver encode --frames-per-packet); in an array of tokens each frame is one",
        cxxopts::value(o.loss), "P")  //
       ("burst", "Mean number of packets lost in a row, at least 1 (default: losses are independent)",
        cxxopts::value(o.burst), "N")  //
@@ -80,6 +86,7 @@ void Declare(CommandLine& line, Options& o) {
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
+  if (line.Has("layout") && !ParseLayout(o.layout).ok()) return ParseLayout(o.layout).message();
   if (o.rate != "original" && o.rate != "16000") return "--rate must be original or 16000";
   if (o.channels != "mono" && o.channels != "original") return "--channels must be mono or original";
   if (o.batch.format == "flac" &&
@@ -142,7 +149,8 @@ class DecodeCommand {
     if (!writable.ok()) return writable.error();
     auto file = OpenTokenFile(job.in);
     if (!file.ok()) return file.error();
-    return file.value().npy ? FromNpy(job, file.value(), number) : FromQvr(job, file.value(), number);
+    const bool stream = file.value().array == TokenArrayKind::kNone;
+    return stream ? FromQvr(job, file.value(), number) : FromArray(job, file.value(), number);
   }
 
   Result<DecodeReport> FromQvr(const Job& job, const TokenFile& file, size_t number) {
@@ -171,8 +179,10 @@ class DecodeCommand {
     return Describe(job, output, loss, std::move(result));
   }
 
-  Result<DecodeReport> FromNpy(const Job& job, const TokenFile& file, size_t number) {
-    const auto tokens = ReadNpy(file.source, file.name);
+  Result<DecodeReport> FromArray(const Job& job, const TokenFile& file, size_t number) {
+    const auto layout =
+        options_.layout.empty() ? TokenLayout::kFramesFirst : ParseLayout(options_.layout).value();
+    const auto tokens = ReadTokenArray(file.array, file.source, file.name, layout);
     if (!tokens.ok()) return tokens.error();
     const auto model = models_.Chosen();
     if (!model.ok()) return model.error();

@@ -2,7 +2,7 @@
 
 # What building and running the program needs; the names are the same in Debian 12 and Ubuntu 24.04.
 quaver_packages=(build-essential cmake ninja-build pkg-config libhwy-dev nlohmann-json3-dev libmd-dev
-  libsndfile1-dev libmpg123-dev libsoxr-dev libsamplerate0-dev portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev)
+  libsndfile1-dev libmpg123-dev libsoxr-dev libsamplerate0-dev portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev libzip-dev)
 # What bench/ compares with and is built on.
 bench_packages=(libbenchmark-dev libopus-dev)
 # What the tests of bench/quality need.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -13,12 +14,10 @@
 namespace quaver {
 namespace {
 
-constexpr std::string_view kNpyMagic = "\x93NUMPY";
-
 // The start of a file, read already, and then the rest of it.
 struct Replay {
   ByteSource rest;
-  std::array<uint8_t, kNpyMagic.size()> front{};
+  std::array<uint8_t, kArrayStartBytes> front{};
   size_t front_size = 0;
   size_t at = 0;
   std::shared_ptr<std::atomic<int64_t>> bytes_read = std::make_shared<std::atomic<int64_t>>(0);
@@ -55,8 +54,7 @@ Result<TokenFile> OpenTokenFile(const std::string& path) {
   }
   TokenFile file;
   file.name = InputName(path);
-  file.npy = std::equal(replay->front.begin(), replay->front.end(), kNpyMagic.begin(),
-                        [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); });
+  file.array = ArrayKindOf(std::span(replay->front).first(replay->front_size));
   file.source = [replay](std::span<uint8_t> out) { return replay->Read(out); };
   file.bytes_read = replay->bytes_read;
   file.ended = replay->ended;
@@ -66,6 +64,19 @@ Result<TokenFile> OpenTokenFile(const std::string& path) {
     if (!error) file.size = static_cast<int64_t>(size);
   }
   return file;
+}
+
+Result<TokenLayout> ParseLayout(const std::string& text) {
+  std::string plain;
+  for (const char c : text) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0)
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (std::string_view("[](), _").find(c) == std::string_view::npos)
+      plain += '?';
+  }
+  if (plain == "tnq") return TokenLayout::kFramesFirst;
+  if (plain == "nqt") return TokenLayout::kFramesLast;
+  return Error{"--layout must be T,n_q (a row is a frame) or n_q,T"};
 }
 
 }  // namespace quaver

@@ -10,7 +10,6 @@
 #include "apps/cli/token_file.h"
 #include "codec/container/decode_file.h"
 #include "codec/container/qvr.h"
-#include "codec/io/npy.h"
 #include "codec/metrics/token_stats.h"
 #include "codec/model/config.h"
 #include "codec/model_access.h"
@@ -162,15 +161,20 @@ Result<Description> DescribeQvr(const std::string& path, const TokenFile& file, 
   return d;
 }
 
-Result<Description> DescribeNpy(const std::string& path, const TokenFile& file) {
-  const auto read = ReadNpy(file.source, file.name);
+const char* KindOf(TokenArrayKind kind) {
+  if (kind == TokenArrayKind::kNpz) return "npz";
+  return kind == TokenArrayKind::kSafetensors ? "safetensors" : "npy";
+}
+
+Result<Description> DescribeTokens(const std::string& path, const TokenFile& file, TokenLayout layout) {
+  const auto read = ReadTokenArray(file.array, file.source, file.name, layout);
   if (!read.ok()) return read.error();
   const TokenMatrix& matrix = read.value();
   constexpr int kFrameRate = 50;
   const double seconds = static_cast<double>(matrix.rows) / kFrameRate;
   Description d;
   d.facts = {{"file", path},
-             {"kind", "npy"},
+             {"kind", KindOf(file.array)},
              {"frames", matrix.rows},
              {"n_q", matrix.columns},
              {"seconds", seconds}};
@@ -187,11 +191,16 @@ Result<Description> DescribeNpy(const std::string& path, const TokenFile& file) 
 
 }  // namespace
 
-Result<Description> DescribeFile(const std::string& path, Models& models) {
-  if (path.ends_with(".safetensors")) return DescribeWeights(path);
+Result<Description> DescribeFile(const std::string& path, TokenLayout layout, Models& models) {
+  const bool weights = path.ends_with(".safetensors");
+  auto described = weights ? DescribeWeights(path) : Result<Description>(Error{});
+  if (described.ok()) return described;
   const auto file = OpenTokenFile(path);
   if (!file.ok()) return file.error();
-  return file.value().npy ? DescribeNpy(path, file.value()) : DescribeQvr(path, file.value(), models);
+  const bool stream = file.value().array == TokenArrayKind::kNone;
+  if (stream && !weights) return DescribeQvr(path, file.value(), models);
+  auto tokens = stream ? Result<Description>(Error{}) : DescribeTokens(path, file.value(), layout);
+  return weights && !tokens.ok() ? described : tokens;
 }
 
 }  // namespace quaver

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/cli/models.h"
+#include "apps/cli/token_file.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -16,8 +17,9 @@ struct Description {
   bool damaged = false;  // something of a .qvr is lost
 };
 
-// The kind of the file is told by its first bytes, that of weights by the name (.safetensors).
-Result<Description> DescribeFile(const std::string& path, Models& models);
+// The kind of the file is told by its first bytes; a .safetensors file is weights, or else tokens. `layout`
+// is that of arrays of tokens.
+Result<Description> DescribeFile(const std::string& path, TokenLayout layout, Models& models);
 Result<Description> DescribeWeights(const std::string& path);
 
 }  // namespace quaver

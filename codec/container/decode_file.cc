@@ -112,12 +112,13 @@ class QvrDecoder {
 };
 
 // Tokens of a row before the first kNoToken; an error if tokens follow it, or one is no code.
-Result<size_t> RowLength(std::span<const uint16_t> row, size_t number, int codes) {
+Result<size_t> RowLength(const TokenMatrix& tokens, size_t number, int codes) {
+  const auto row = std::span(tokens.values).subspan(number * tokens.columns, tokens.columns);
   const auto end = std::find(row.begin(), row.end(), kNoToken);
   for (size_t i = 0; i < row.size(); ++i) {
     const bool sent = row.begin() + static_cast<std::ptrdiff_t>(i) < end;
     if (sent ? row[i] < codes : row[i] == kNoToken) continue;
-    const std::string place = Format("row %zu, column %zu: %u ", number, i, static_cast<unsigned>(row[i]));
+    const std::string place = tokens.Place(number, i) + Format(": %u ", static_cast<unsigned>(row[i]));
     return Error{place +
                  (sent ? Format("is not a token, the model has %d", codes) : "follows 65535 (no token)")};
   }
@@ -161,7 +162,12 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
                                   std::shared_ptr<const Model> model, const PacketFate& lost,
                                   Playback& playback, const std::function<bool(uint64_t)>& progress) {
   if (tokens.columns > static_cast<size_t>(model->groups())) {
-    return Error{name + Format(": %zu tokens a frame, the model has %d", tokens.columns, model->groups())};
+    std::string hint;
+    if (tokens.rows <= static_cast<size_t>(model->groups()))
+      hint = tokens.layout == TokenLayout::kFramesFirst ? " (is the array [n_q, T]? --layout n_q,T)"
+                                                        : " (is the array [T, n_q]? --layout T,n_q)";
+    return Error{name + Format(": %zu tokens a frame, the model has %d", tokens.columns, model->groups()) +
+                 hint};
   }
   auto created = StreamDecoder::Create(model, {});
   if (!created.ok()) return Error{name + ": " + created.message()};
@@ -180,7 +186,7 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
   bool stopped = false;
   for (size_t row = 0; row < tokens.rows; ++row) {
     const auto values = std::span(tokens.values).subspan(row * tokens.columns, tokens.columns);
-    const auto length = RowLength(values, row, model->codes());
+    const auto length = RowLength(tokens, row, model->codes());
     if (!length.ok()) return Error{name + ": " + length.message()};
     concealed += length.value() == 0;
     const bool simulated = lost && lost();

@@ -11,7 +11,7 @@
 #include "codec/codec.h"
 #include "codec/container/playback.h"
 #include "codec/container/qvr.h"
-#include "codec/io/npy.h"
+#include "codec/io/token_array.h"
 #include "codec/status.h"
 
 namespace quaver {

@@ -1,4 +1,5 @@
-// Token matrices as NumPy .npy files: version 1.0, '<u2' (uint16 little-endian), two dimensions, C order.
+// Token matrices as NumPy .npy and .npz files. Written: .npy of version 1.0, '<u2' (uint16 little-endian),
+// two dimensions, C order. Read: what codec/io/token_array.h takes.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #ifndef QUAVER_CODEC_IO_NPY_H_
 #define QUAVER_CODEC_IO_NPY_H_
@@ -13,26 +14,19 @@
 
 #include "codec/byte_stream.h"
 #include "codec/io/atomic_file.h"
+#include "codec/io/token_array.h"
 #include "codec/status.h"
 
 namespace quaver {
 
-// values [rows, columns], row by row.
-struct TokenMatrix {
-  size_t rows = 0;
-  size_t columns = 0;
-  std::vector<uint16_t> values;
-};
-
-inline constexpr std::string_view kNpyMagic = "\x93NUMPY";  // a file begins with it
-inline constexpr size_t kMaxNpyColumns = 1024;
-inline constexpr size_t kMaxNpyBytes = size_t{1} << 30;  // of values that the reader takes
+inline constexpr std::string_view kNpyMagic = "\x93NUMPY";   // a file begins with it
+inline constexpr std::string_view kZipMagic = "PK\x03\x04";  // so does an .npz
 
 // Row by row into a file; the number of rows is written at the end. Into a pipe ("-") the rows are held until
 // Commit(), since the header comes first.
 class NpyWriter {
  public:
-  // columns: 1 .. kMaxNpyColumns.
+  // columns: 1 .. kMaxTokenColumns.
   static Result<std::unique_ptr<NpyWriter>> Create(const std::string& path, size_t columns,
                                                    Existing existing = Existing::kReplace);
   // values.size() must be a multiple of columns.
@@ -48,12 +42,18 @@ class NpyWriter {
   std::vector<uint8_t> held_;  // when streaming
 };
 
-// Reads a whole file; "-" is standard input. Files of version 1.0 to 3.0 with dtype '<u2' and C order; a
-// vector [n] counts as n rows of one column. Refused, with the file, the place and the cause: any other
-// dtype, a damaged or oversized header, a shape that disagrees with the bytes that follow.
-Result<TokenMatrix> ReadNpy(const std::string& path);
+// Reads a whole .npy of version 1.0 to 3.0; "-" is standard input. Refused, with the file, the place and the
+// cause: a damaged or oversized header, and what IntegerFormat() and ReadTokenValues() refuse.
+Result<TokenMatrix> ReadNpy(const std::string& path, TokenLayout layout = TokenLayout::kFramesFirst);
 // The same from a source; `name` goes into errors.
-Result<TokenMatrix> ReadNpy(const ByteSource& source, const std::string& name);
+Result<TokenMatrix> ReadNpy(const ByteSource& source, const std::string& name,
+                            TokenLayout layout = TokenLayout::kFramesFirst);
+
+// The one array of an .npz, as np.savez and np.savez_compressed write it; all of the file, at most 1 GiB, is
+// held in memory. Refused: no zip archive, several arrays (which are named), an archive of PyTorch,
+// encryption.
+Result<TokenMatrix> ReadNpz(const ByteSource& source, const std::string& name,
+                            TokenLayout layout = TokenLayout::kFramesFirst);
 
 }  // namespace quaver
 

@@ -5,26 +5,14 @@
 #include <cstring>
 #include <string_view>
 
-#include "codec/io/npy.h"
-
 #include "codec/io/byte_file.h"
+#include "codec/io/npy.h"
 
 namespace quaver {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 4096;
-
-// Fills the span as far as the source goes; the bytes read, or -1.
-int64_t ReadFully(const ByteSource& source, std::span<uint8_t> out) {
-  size_t total = 0;
-  while (total < out.size()) {
-    const int64_t got = source(out.subspan(total));
-    if (got < 0) return -1;
-    if (got == 0) break;
-    total += static_cast<size_t>(got);
-  }
-  return static_cast<int64_t>(total);
-}
+constexpr size_t kMaxDimensions = 32;
 
 // The header is the text of a Python dictionary with three keys in any order.
 class HeaderParser {
@@ -33,7 +21,7 @@ class HeaderParser {
 
   // Returns the cause, empty when all is well.
   std::string Parse();
-  std::array<uint64_t, 2> shape() const { return shape_; }
+  const ArrayFormat& format() const { return format_; }
 
  private:
   void SkipSpace() {
@@ -50,13 +38,14 @@ class HeaderParser {
   bool TakeString(std::string& out);
   bool TakeNumber(uint64_t& out);
   std::string TakeItem();
+  std::string TakeType();
   std::string TakeShape();
 
   std::string_view rest_;
   bool descr_ = false;
   bool order_ = false;
   bool has_shape_ = false;
-  std::array<uint64_t, 2> shape_{};
+  ArrayFormat format_;
 };
 
 bool HeaderParser::TakeString(std::string& out) {
@@ -79,39 +68,64 @@ bool HeaderParser::TakeNumber(uint64_t& out) {
 
 std::string HeaderParser::TakeShape() {
   if (!Take("(")) return "shape is not a tuple";
-  size_t dimensions = 0;
   while (!Take(")")) {
     uint64_t size = 0;
     if (!TakeNumber(size)) return "shape holds something that is not a size";
-    if (dimensions == 2) return "shape has more than two dimensions";
-    shape_[dimensions++] = size;
+    if (format_.shape.size() == kMaxDimensions) return "shape has too many dimensions";
+    format_.shape.push_back(size);
     if (!Take(",") && !rest_.starts_with(")")) return "shape is damaged";
   }
-  if (dimensions == 0) return "shape has no dimension";
-  if (dimensions == 1) shape_[1] = 1;
   has_shape_ = true;
   return {};
 }
 
-// Foreign text as a message may show it.
-std::string Plain(const std::string& text) {
-  std::string plain = text.substr(0, 20);
-  for (char& c : plain) c = c >= ' ' && c <= '~' ? c : '?';
-  return "'" + plain + "'";
+// For messages: 'f' and 4 are float32.
+std::string NameOfType(char kind, int bytes) {
+  const std::string bits = std::to_string(8 * bytes);
+  switch (kind) {
+    case 'b':
+      return " (bool)";
+    case 'c':
+      return " (complex" + bits + ")";
+    case 'f':
+      return " (float" + bits + ")";
+    case 'i':
+      return " (int" + bits + ")";
+    case 'u':
+      return " (uint" + bits + ")";
+    default:
+      return "";
+  }
+}
+
+// "<u2": byte order, kind, bytes.
+std::string HeaderParser::TakeType() {
+  std::string type;
+  if (!TakeString(type)) return "descr is not a plain type";
+  const size_t kind = type.find_first_not_of("<>=|");
+  int bytes = 0;
+  if (kind <= 1) {
+    const char* const end = type.data() + type.size();
+    const auto [rest, error] = std::from_chars(type.data() + kind + 1, end, bytes);
+    if (error != std::errc() || rest != end || bytes < 0 || bytes > 64) bytes = 0;
+  }
+  if (bytes == 0) return "dtype is " + PlainText(type) + "; tokens are int16, int32, int64, uint16 or uint32";
+  const auto format = IntegerFormat(type[kind], bytes, PlainText(type) + NameOfType(type[kind], bytes));
+  if (!format.ok()) return format.message();
+  format_.bytes = format.value().bytes;
+  format_.is_signed = format.value().is_signed;
+  format_.big_endian = type.front() == '>';
+  descr_ = true;
+  return {};
 }
 
 std::string HeaderParser::TakeItem() {
   std::string key;
   if (!TakeString(key) || !Take(":")) return "is not a dictionary of descr, fortran_order and shape";
-  if (key == "descr" && !descr_) {
-    std::string type;
-    if (!TakeString(type)) return "descr is not a plain type";
-    if (type != "<u2") return "dtype is " + Plain(type) + ", not '<u2' (uint16, little-endian)";
-    descr_ = true;
-    return {};
-  }
+  if (key == "descr" && !descr_) return TakeType();
   if (key == "fortran_order" && !order_) {
-    if (!Take("False")) return "fortran_order is not False";
+    format_.fortran_order = Take("True");
+    if (!format_.fortran_order && !Take("False")) return "fortran_order is neither True nor False";
     order_ = true;
     return {};
   }
@@ -166,55 +180,20 @@ Result<std::string> ReadHeader(const ByteSource& source, const std::string& name
   return header;
 }
 
-// Grows with what really comes, whatever the header promises.
-Status ReadValues(const ByteSource& source, const std::string& name, TokenMatrix& matrix) {
-  const size_t wanted = matrix.rows * matrix.columns;
-  std::vector<uint8_t> chunk(1 << 16);
-  while (matrix.values.size() < wanted) {
-    const size_t bytes = std::min(chunk.size(), 2 * (wanted - matrix.values.size()));
-    const int64_t got = ReadFully(source, std::span(chunk).first(bytes));
-    if (got < 0) return Error{name + ": read failed"};
-    for (size_t i = 0; i + 1 < static_cast<size_t>(got); i += 2) {
-      matrix.values.push_back(static_cast<uint16_t>(chunk[i] | chunk[i + 1] << 8));
-    }
-    if (static_cast<size_t>(got) < bytes) {
-      return Error{name + ": the shape (" + std::to_string(matrix.rows) + ", " +
-                   std::to_string(matrix.columns) + ") needs " + std::to_string(wanted) +
-                   " values, the file ends after " + std::to_string(matrix.values.size())};
-    }
-  }
-  const int64_t more = ReadFully(source, std::span(chunk).first(1));
-  if (more < 0) return Error{name + ": read failed"};
-  if (more > 0) {
-    return Error{name + ": bytes follow after the " + std::to_string(wanted) + " values of the shape"};
-  }
-  return {};
-}
-
 }  // namespace
 
-Result<TokenMatrix> ReadNpy(const std::string& path) {
+Result<TokenMatrix> ReadNpy(const std::string& path, TokenLayout layout) {
   Result<ByteSource> source = OpenByteSource(path);
   if (!source.ok()) return source.error();
-  return ReadNpy(source.value(), InputName(path));
+  return ReadNpy(source.value(), InputName(path), layout);
 }
 
-Result<TokenMatrix> ReadNpy(const ByteSource& source, const std::string& name) {
+Result<TokenMatrix> ReadNpy(const ByteSource& source, const std::string& name, TokenLayout layout) {
   Result<std::string> header = ReadHeader(source, name);
   if (!header.ok()) return header.error();
   HeaderParser parser(header.value());
   if (std::string cause = parser.Parse(); !cause.empty()) return Error{name + ": the header " + cause};
-  const auto [rows, columns] = parser.shape();
-  if (columns == 0 || columns > kMaxNpyColumns) {
-    return Error{name + ": the shape has " + std::to_string(columns) + " columns, not 1 to " +
-                 std::to_string(kMaxNpyColumns)};
-  }
-  if (rows > kMaxNpyBytes / 2 / columns) {
-    return Error{name + ": the shape has " + std::to_string(rows) + " rows, more than 1 GiB"};
-  }
-  TokenMatrix matrix{static_cast<size_t>(rows), static_cast<size_t>(columns), {}};
-  if (Status status = ReadValues(source, name, matrix); !status.ok()) return status.error();
-  return matrix;
+  return ReadTokenValues(source, name, parser.format(), layout);
 }
 
 }  // namespace quaver

@@ -35,7 +35,7 @@ NpyWriter::NpyWriter(std::unique_ptr<AtomicFile> file, size_t columns)
 
 Result<std::unique_ptr<NpyWriter>> NpyWriter::Create(const std::string& path, size_t columns,
                                                      Existing existing) {
-  if (columns == 0 || columns > kMaxNpyColumns) {
+  if (columns == 0 || columns > kMaxTokenColumns) {
     return Error{path + ": cannot hold rows of " + std::to_string(columns) + " values"};
   }
   Result<std::unique_ptr<AtomicFile>> file = AtomicFile::Create(path, existing);

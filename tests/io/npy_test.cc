@@ -77,7 +77,7 @@ TEST_F(NpyTest, LeavesNothingWithoutCommit) {
   { EXPECT_TRUE(NpyWriter::Create(Path("t.npy"), 3).value()->Write(std::vector<uint16_t>(3)).ok()); }
   EXPECT_THAT(Files(), IsEmpty());
   EXPECT_FALSE(NpyWriter::Create(Path("t.npy"), 0).ok());
-  EXPECT_FALSE(NpyWriter::Create(Path("t.npy"), kMaxNpyColumns + 1).ok());
+  EXPECT_FALSE(NpyWriter::Create(Path("t.npy"), kMaxTokenColumns + 1).ok());
 }
 
 TEST_F(NpyTest, ReadsWhatNumPyWrites) {
@@ -86,10 +86,10 @@ TEST_F(NpyTest, ReadsWhatNumPyWrites) {
     ASSERT_TRUE(matrix.ok()) << matrix.message();
     EXPECT_THAT(matrix.value().values, ElementsAre(1, 2, 3, 4, 5, 262));
   }
-  const auto vector = Read(Npy("{\"shape\": (2,), \"descr\": \"<u2\", \"fortran_order\": False}", "abcd"));
-  ASSERT_TRUE(vector.ok()) << vector.message();
-  EXPECT_EQ(vector.value().rows, 2U);
-  EXPECT_EQ(vector.value().columns, 1U);
+  const auto column = Read(Npy("{\"shape\": (2,1), \"descr\": \"<u2\", \"fortran_order\": False}", "abcd"));
+  ASSERT_TRUE(column.ok()) << column.message();
+  EXPECT_EQ(column.value().rows, 2U);
+  EXPECT_EQ(column.value().columns, 1U);
 }
 
 TEST_F(NpyTest, RefusesTheHostile) {
@@ -98,12 +98,19 @@ TEST_F(NpyTest, RefusesTheHostile) {
                std::string(12, '\0'));
   };
   EXPECT_EQ(Cause(with("'<u2'", "False", "(2, 3)")), "read");
-  EXPECT_THAT(Cause(with("'<i8'", "False", "(2, 3)")), HasSubstr("t.npy: the header dtype is '<i8'"));
-  EXPECT_THAT(Cause(with("'>u2'", "False", "(2, 3)")), HasSubstr("dtype"));
+  EXPECT_THAT(Cause(with("'<f4'", "False", "(2, 3)")),
+              HasSubstr("t.npy: the header dtype is '<f4' (float32); tokens are int16, int32"));
+  EXPECT_THAT(Cause(with("'|u1'", "False", "(2, 3)")), HasSubstr("uint8"));
+  EXPECT_THAT(Cause(with("'<u8'", "False", "(2, 3)")), HasSubstr("uint64"));
+  EXPECT_THAT(Cause(with("'<U5'", "False", "(2, 3)")), HasSubstr("dtype"));
+  EXPECT_THAT(Cause(with("''", "False", "(2, 3)")), HasSubstr("dtype"));
+  EXPECT_THAT(Cause(with("'<'", "False", "(2, 3)")), HasSubstr("dtype"));
   EXPECT_THAT(Cause(with("'|O'", "False", "(2, 3)")), HasSubstr("dtype"));
   EXPECT_THAT(Cause(with("[('a', '<u2')]", "False", "(2, 3)")), HasSubstr("descr"));
-  EXPECT_THAT(Cause(with("'<u2'", "True", "(2, 3)")), HasSubstr("fortran_order"));
-  EXPECT_THAT(Cause(with("'<u2'", "False", "(1, 2, 3)")), HasSubstr("two dimensions"));
+  EXPECT_THAT(Cause(with("'<u2'", "1", "(2, 3)")), HasSubstr("fortran_order"));
+  EXPECT_THAT(Cause(with("'<u2'", "False", "(6,)")), HasSubstr("the shape (6,) is flat"));
+  EXPECT_THAT(Cause(with("'<u2'", "False", "(2, 1, 3)")), HasSubstr("a batch of 2 clips"));
+  EXPECT_THAT(Cause(with("'<u2'", "False", "(1, 2, 1, 3)")), HasSubstr("has 4 dimensions"));
   EXPECT_THAT(Cause(with("'<u2'", "False", "()")), HasSubstr("no dimension"));
   EXPECT_THAT(Cause(with("'<u2'", "False", "(-1, 3)")), HasSubstr("not a size"));
   EXPECT_THAT(Cause(with("'<u2'", "False", "(99999999999999999999999, 3)")), HasSubstr("not a size"));
