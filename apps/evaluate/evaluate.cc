@@ -1,4 +1,5 @@
 // quaver evaluate: scores of decoded speech.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -16,18 +17,21 @@
 #include "apps/evaluate/read_clip.h"
 #include "codec/metrics/scores.h"
 #include "codec/metrics/voice_scores.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {
 
-constexpr int kRate = 16000;  // Hz, of the scores
+constexpr int kRate = 16000;                         // Hz, of the scores
+constexpr size_t kMaxLengthDifference = kRate / 10;  // samples: as much as an encoder's delay may leave
 
 const CommandText kText = {
     "evaluate",
     "Compares decoded speech with its reference. REF and DEC are two sound files, or two folders\n"
     "whose files are matched by name without the extension; then the means over the clips are printed\n"
     "too. Everything is mixed down to mono and resampled to 16 kHz. Clips are assumed to be aligned\n"
-    "unless --align is given.\n"
+    "unless --align is given. Lengths that differ by more than 100 ms are an error unless\n"
+    "--allow-length-difference is given.\n"
     "\n"
     "  ESTOI         intelligibility, at most 1, higher is better\n"
     "  log-mel dB    mean difference of the log-mel spectra, lower is better\n"
@@ -69,12 +73,29 @@ constexpr std::array<Column, 8> kColumns = {{{"estoi", "ESTOI", 4, 1},
                                              {"level_db", "level dB", 2, 1}}};
 using Row = std::array<std::optional<double>, kColumns.size()>;
 
-Result<Row> ScoreFiles(const ClipFiles& files, bool align) {
+struct Scoring {
+  bool align = false;
+  bool any_length = false;
+};
+
+// Empty if the lengths agree. What one of the two lacks is in no score.
+std::string LengthDifference(const ClipFiles& files, size_t reference, size_t decoded) {
+  if (std::max(reference, decoded) - std::min(reference, decoded) <= kMaxLengthDifference) return "";
+  return files.decoded + Format(": is %.2f s long, ", static_cast<double>(decoded) / kRate) +
+         files.reference + Format(" %.2f s", static_cast<double>(reference) / kRate);
+}
+
+Result<Row> ScoreFiles(const ClipFiles& files, const Scoring& scoring, Console& console) {
   const auto reference = ReadClip(files.reference, kRate);
   if (!reference.ok()) return reference.error();
   const auto decoded = ReadClip(files.decoded, kRate);
   if (!decoded.ok()) return decoded.error();
-  const int lag = align ? AlignLag(reference.value(), decoded.value()) : 0;
+  const std::string difference = LengthDifference(files, reference.value().size(), decoded.value().size());
+  if (!difference.empty() && !scoring.any_length) {
+    return Error{difference + "; --allow-length-difference scores what both have"};
+  }
+  if (!difference.empty()) console.Error(difference + "; what both have is scored");
+  const int lag = scoring.align ? AlignLag(reference.value(), decoded.value()) : 0;
   const ClipPair pair = AtLag(reference.value(), decoded.value(), lag);
   const auto scores = Score(pair.reference, pair.decoded);
   if (!scores.ok()) return Error{files.reference + ", " + files.decoded + ": " + scores.message()};
@@ -128,11 +149,11 @@ struct Scored {
   int code = kExitOk;
 };
 
-Scored ScoreAll(const std::vector<ClipFiles>& clips, bool align, Console& console) {
+Scored ScoreAll(const std::vector<ClipFiles>& clips, const Scoring& scoring, Console& console) {
   Scored scored;
   Progress progress(console, clips.size());
   for (size_t i = 0; i < clips.size(); ++i) {
-    const auto scores = ScoreFiles(clips[i], align);
+    const auto scores = ScoreFiles(clips[i], scoring, console);
     if (scores.ok()) {
       scored.files.push_back(clips[i]);
       scored.rows.push_back(scores.value());
@@ -150,11 +171,13 @@ Scored ScoreAll(const std::vector<ClipFiles>& clips, bool align, Console& consol
 int RunEvaluate(int argc, char** argv) {
   CommandLine line(kText);
   bool json = false;
-  bool align = false;
+  Scoring scoring;
   RunToEvaluate by;
-  line.options().add_options()                                                                    //
-      ("json", "Print the mean as JSON", cxxopts::value(json))                                    //
-      ("align", "Find the lag of DEC first, up to 60 ms", cxxopts::value(align))                  //
+  line.options().add_options()                                                            //
+      ("json", "Print the mean as JSON", cxxopts::value(json))                            //
+      ("align", "Find the lag of DEC first, up to 60 ms", cxxopts::value(scoring.align))  //
+      ("allow-length-difference", "Score what both have where lengths differ by more than 100 ms",
+       cxxopts::value(scoring.any_length))                                                        //
       ("run", "Folder of a training run whose network writes DEC first", cxxopts::value(by.run))  //
       ("best", "With --run: the checkpoint with the best validation instead of the last",
        cxxopts::value(by.best))                                                     //
@@ -186,7 +209,7 @@ int RunEvaluate(int argc, char** argv) {
   }
   for (const std::string& path : pairing.value().unmatched)
     console.Error(path + ": has no decoded file; skipped");
-  Scored scored = ScoreAll(pairing.value().clips, align, console);
+  Scored scored = ScoreAll(pairing.value().clips, scoring, console);
   if (!pairing.value().unmatched.empty()) scored.code = kExitFailed;
   if (scored.rows.empty()) return kExitFailed;
   const Row mean = Mean(scored.rows);
