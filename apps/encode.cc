@@ -141,6 +141,7 @@ std::string Check(const CommandLine& line, const Options& o) {
 struct Plan {
   EncoderOptions options;
   int tokens = 0;  // a frame: expected at the bit rate, or fixed
+  std::string warning;
 };
 
 Result<Plan> MakePlan(const Options& o, const Model& model) {
@@ -164,6 +165,7 @@ Result<Plan> MakePlan(const Options& o, const Model& model) {
   if (!tokens.ok()) return tokens.error();
   plan.options.bits_per_second = rate.value();
   plan.tokens = tokens.value();
+  plan.warning = BeyondTheModel(bitrate, model, o.frames_per_packet);
   return plan;
 }
 
@@ -317,6 +319,7 @@ int RunEncode(int argc, char** argv) {
   options.batch.own_outputs = !options.split_channels;
   const auto batch = PlanBatch(line, kFormats, options.batch);
   if (!batch.ok()) return line.UsageError(batch.message());
+  if (!plan.value().warning.empty()) console.Warning(plan.value().warning);
   for (const Job& job : batch.value().jobs) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
     if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);

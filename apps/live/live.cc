@@ -237,6 +237,8 @@ int RunLive(int argc, char** argv) {
   }
   const auto n_q = TokensFor(options.bitrate, *model.value());
   if (!n_q.ok()) return line.UsageError(n_q.message());
+  const std::string beyond = BeyondTheModel(options.bitrate, *model.value(), 1);
+  if (!beyond.empty()) console.Warning(beyond);
   const Status caught =
       CatchStopSignals({.numbers = {SIGINT, SIGTERM, SIGHUP}, .before_abort = RestoreTerminal});
   if (!caught.ok()) console.Error(caught.message());

@@ -168,5 +168,21 @@ TEST_F(ControlledEncode, ShortPacketsHaveAFixedNumber) {
   for (const auto& row : rows) EXPECT_EQ(row.size(), fixed.columns);
 }
 
+// The tiny model's tokens take 9.97 bits each, 18 of them 50 times a second.
+TEST_F(ToolTest, ABitRateBeyondTheModelIsTold) {
+  MakeWav("in.wav", 16000);
+  for (const char* format : {"qvr", "npy"}) {
+    const std::string encode = std::string("quaver encode in.wav --model tiny --force --format ") + format;
+    const ToolRun run = Expect(0, encode + " --bitrate 12k");
+    EXPECT_NE(run.err.find("--bitrate 12k is more than the model can use: it will be about 9.0 kbit/s"),
+              std::string::npos)
+        << run.err;
+    EXPECT_EQ(Expect(0, encode + " --bitrate 12k --quiet").err, "");
+    EXPECT_EQ(Expect(0, encode + " --bitrate 8.9k").err, "");
+  }
+  EXPECT_EQ(Expect(0, "quaver encode in.wav --model tiny --force --bitrate 9.2k --frames-per-packet 1").err,
+            "");
+}
+
 }  // namespace
 }  // namespace quaver
