@@ -18,6 +18,7 @@
 #include "codec/explain.h"
 #include "codec/quaver_handles.h"
 #include "codec/state_head.h"
+#include "codec/stream_decoder.h"
 #include "codec/stream_encoder.h"
 
 namespace {
@@ -254,6 +255,10 @@ int quaver_codes(const quaver_model* model) {
 
 int quaver_delay(const quaver_model* model) {
   return model == nullptr ? QUAVER_ERROR_ARGUMENT : model->shared->delay();
+}
+
+int quaver_run_in(const quaver_model* model) {
+  return model == nullptr ? QUAVER_ERROR_ARGUMENT : quaver::RunInFrames(*model->shared);
 }
 
 int quaver_model_identity(const quaver_model* model, uint8_t identity[32]) {

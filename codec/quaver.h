@@ -115,6 +115,9 @@ QUAVER_API int quaver_frame_samples(const quaver_model* model); /* samples of a 
 QUAVER_API int quaver_groups(const quaver_model* model);        /* tokens of a frame at most */
 QUAVER_API int quaver_codes(const quaver_model* model);         /* tokens are 0 .. codes - 1 */
 QUAVER_API int quaver_delay(const quaver_model* model); /* samples by which decoded sound lags the input */
+/* Frames that a decoder has to see before one that is to sound as if all before it had been decoded: a stream
+ * joined in its middle gives the same bits from the frame after so many. 33 for the default model. */
+QUAVER_API int quaver_run_in(const quaver_model* model);
 /* SHA-256 of configuration and weights: both ends of a stream need the same. Returns 0. */
 QUAVER_API int quaver_model_identity(const quaver_model* model, uint8_t identity[32]);
 

@@ -28,6 +28,11 @@ namespace quaver {
 
 inline constexpr int kMaxLostFrames = 50 * 60;  // a minute: nobody can ask for a year of silence at once
 
+// Frames that the decoder has to see before a frame that is to sound as if everything before had been
+// decoded: a stream that is joined in its middle, with fresh state, gives the same bits from the frame after
+// so many (33 of the default model, 0.7 seconds). Concealed frames count as any other.
+QUAVER_API int RunInFrames(const Model& model);
+
 struct DecoderOptions {
   PacketDefaults format;  // StreamEncoder::format() of the sender
   // Samples to drop at the start: -1 for the delay of the model, so that the decoded sound is aligned with

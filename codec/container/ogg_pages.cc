@@ -37,6 +37,13 @@ OggPages::Outcome OggPages::Next(ogg_page& page, uint64_t limit) {
   return Outcome::kEnd;
 }
 
+void OggPages::Restart(uint64_t position) {
+  ogg_sync_reset(&sync_);
+  read_ = position_ = position;
+  skipped_ = 0;
+  padded_ = failed_ = false;
+}
+
 uint64_t OggPages::TakeSkipped() { return std::exchange(skipped_, 0); }
 
 // At the end of the source a page of zeros follows, once: a damaged page that claims to be longer than the

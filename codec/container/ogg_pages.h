@@ -22,6 +22,8 @@ class OggPages {
   Outcome Next(ogg_page& page, uint64_t limit = UINT64_MAX);
   // Bytes since the last call that belong to no page with a good CRC.
   uint64_t TakeSkipped();
+  // The source was moved: its next byte is the one at `position`.
+  void Restart(uint64_t position);
   uint64_t position() const { return position_; }  // bytes behind us, in pages or skipped
 
  private:

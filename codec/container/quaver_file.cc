@@ -26,6 +26,7 @@ struct quaver_file_writer {
 };
 
 struct quaver_file_reader {
+  std::shared_ptr<bool> callback_failed;
   quaver::QvrReader stream;
   std::vector<uint8_t> packet;  // of the last event
 };
@@ -86,14 +87,25 @@ Result<std::unique_ptr<quaver_file_writer>> MakeWriter(const quaver_file_header*
       new quaver_file_writer{std::move(failed), std::move(stream).value(), checked.value().defaults});
 }
 
-Result<std::unique_ptr<quaver_file_reader>> OpenReader(quaver_file_read_callback callback, void* user,
+Result<std::unique_ptr<quaver_file_reader>> OpenReader(quaver_file_read_callback callback,
+                                                       quaver_file_seek_callback seek, void* user,
                                                        const char* name) {
   if (callback == nullptr || name == nullptr) return quaver::Error{"the callback or the name is NULL"};
+  auto failed = std::make_shared<bool>(false);
+  const auto watched = [failed](int64_t result) {
+    *failed = *failed || result < 0;
+    return result;
+  };
+  quaver::ByteSeek move;
+  if (seek != nullptr) {
+    move = [=](int64_t offset, int whence) { return watched(seek(user, offset, whence)); };
+  }
   auto stream = quaver::QvrReader::Open(
-      [callback, user](std::span<uint8_t> bytes) { return callback(user, bytes.data(), bytes.size()); },
-      name);
+      [=](std::span<uint8_t> bytes) { return watched(callback(user, bytes.data(), bytes.size())); },
+      std::move(move), name);
   if (!stream.ok()) return stream.error();
-  return std::unique_ptr<quaver_file_reader>(new quaver_file_reader{std::move(stream).value(), {}});
+  return std::unique_ptr<quaver_file_reader>(
+      new quaver_file_reader{std::move(failed), std::move(stream).value(), {}});
 }
 
 // Runs `call`, which returns a status or a quaver_error, and lets no exception out.
@@ -168,7 +180,13 @@ int quaver_file_writer_finish(quaver_file_writer* writer, uint64_t original_samp
 
 quaver_file_reader* quaver_file_reader_open(quaver_file_read_callback callback, void* user, const char* name,
                                             char* error, size_t error_size) {
-  return Made([&] { return OpenReader(callback, user, name); }, error, error_size);
+  return Made([&] { return OpenReader(callback, nullptr, user, name); }, error, error_size);
+}
+
+quaver_file_reader* quaver_file_reader_open_seekable(quaver_file_read_callback callback,
+                                                     quaver_file_seek_callback seek, void* user,
+                                                     const char* name, char* error, size_t error_size) {
+  return Made([&] { return OpenReader(callback, seek, user, name); }, error, error_size);
 }
 
 void quaver_file_reader_close(quaver_file_reader* reader) { delete reader; }
@@ -207,6 +225,18 @@ int quaver_file_reader_next(quaver_file_reader* reader, quaver_file_event* event
     }
     return event->kind;
   });
+}
+
+int64_t quaver_file_reader_seek(quaver_file_reader* reader, uint64_t frame) {
+  if (reader == nullptr) return QUAVER_ERROR_ARGUMENT;
+  int64_t at = 0;
+  const int code = Guarded([&]() -> int {
+    const auto found = reader->stream.Seek(frame);
+    if (!found.ok()) return *reader->callback_failed ? QUAVER_ERROR_IO : QUAVER_ERROR_ARGUMENT;
+    at = static_cast<int64_t>(found.value());
+    return 0;
+  });
+  return code == 0 ? at : code;
 }
 
 int quaver_file_reader_damage_count(const quaver_file_reader* reader) {

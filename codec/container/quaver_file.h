@@ -27,9 +27,9 @@
  * call only. Both directions take constant memory.
  *
  * Threads: a writer or a reader belongs to one thread at a time. Its callback is called on that thread,
- * during the calls _create, _write, _finish, _open and _next of its own; `user` must be valid until the last
- * of them. Callbacks must not throw or jump out of the call, and must not use the writer or reader that
- * called them. */
+ * during the calls _create, _write, _finish, _open, _seek and _next of its own; `user` must be valid until
+ * the last of them. Callbacks must not throw or jump out of the call, and must not use the writer or reader
+ * that called them. */
 #ifndef QUAVER_CODEC_CONTAINER_QUAVER_FILE_H_
 #define QUAVER_CODEC_CONTAINER_QUAVER_FILE_H_
 
@@ -68,6 +68,9 @@ typedef int (*quaver_file_write_callback)(void* user, const void* bytes, size_t 
 /* Reads at most `size` bytes (at least 1) and returns how many: fewer are fine, 0 is the end of the input, a
  * negative value a read error. */
 typedef int64_t (*quaver_file_read_callback)(void* user, void* bytes, size_t size);
+/* As lseek(): moves to `offset` from the start (whence SEEK_SET), from here (SEEK_CUR) or from the end
+ * (SEEK_END) and returns the new distance from the start, or a negative value if it cannot. */
+typedef int64_t (*quaver_file_seek_callback)(void* user, int64_t offset, int whence);
 
 /* Writes the headers at once. `user` is handed to the callback. NULL on failure: a value of the header is out
  * of range, writing failed, or memory is short; `error` as in quaver_model_open. */
@@ -103,7 +106,7 @@ typedef struct quaver_file_event {
    * QUAVER_MAX_LOST_FRAMES; all of a stream together are at most as many as its packets held so far, and
    * QUAVER_MAX_LOST_FRAMES more. */
   int frames;
-  const uint8_t* packet; /* _PACKET: its bytes, valid until the next call of _next or _close; else NULL */
+  const uint8_t* packet; /* _PACKET: its bytes, valid until the next call with the reader; else NULL */
   size_t size;           /* _PACKET: 1 .. QUAVER_MAX_PACKET_BYTES; else 0 */
   /* Length of the sound in samples a channel at original_rate. It stands in the last page: all events of that
    * page have it, and _END; -1 before, and for a stream that was cut before its last page. */
@@ -114,6 +117,12 @@ typedef struct quaver_file_event {
  * first MiB holds no valid header, reading failed, or memory is short; `error` as in quaver_model_open. */
 QUAVER_API quaver_file_reader* quaver_file_reader_open(quaver_file_read_callback callback, void* user,
                                                        const char* name, char* error, size_t error_size);
+/* The same of an input that can seek: its first byte is the start of the stream, and _seek then reads no more
+ * than it needs. `seek` may be NULL. */
+QUAVER_API quaver_file_reader* quaver_file_reader_open_seekable(quaver_file_read_callback callback,
+                                                                quaver_file_seek_callback seek, void* user,
+                                                                const char* name, char* error,
+                                                                size_t error_size);
 QUAVER_API void quaver_file_reader_close(quaver_file_reader* reader); /* NULL is allowed */
 /* Returns 0. All values are in the ranges above; compare them with those of your model before you decode. */
 QUAVER_API int quaver_file_reader_header(const quaver_file_reader* reader, quaver_file_header* header);
@@ -124,6 +133,19 @@ QUAVER_API int quaver_file_reader_header(const quaver_file_reader* reader, quave
  * reading goes on at the next page with a good checksum, and QUAVER_FILE_LOST reports what was lost.
  * QUAVER_ERROR_IO if the callback failed, now or before; `event` is then as it was. */
 QUAVER_API int quaver_file_reader_next(quaver_file_reader* reader, quaver_file_event* event);
+/* Goes to the event that holds frame number `frame`, or to the end of a shorter stream; _next goes on there.
+ * Returns the number of the first frame of that event, or of all frames at the end. With a seek callback in
+ * either direction and in a few reads; without, forwards only. The sound is the same, to the bit, as that of
+ * the whole stream once quaver_run_in() frames have gone through the decoder. For the sound from sample n at
+ * model_rate on:
+ *
+ *   first = max(0, (n + pre_skip) / frame_samples - quaver_run_in(model))
+ *   at    = quaver_file_reader_seek(reader, first)
+ *   decode from there, and drop n + pre_skip - at * frame_samples samples
+ *
+ * QUAVER_ERROR_IO if a callback failed, now or before; QUAVER_ERROR_ARGUMENT if the frame lies behind and the
+ * input cannot seek. */
+QUAVER_API int64_t quaver_file_reader_seek(quaver_file_reader* reader, uint64_t frame);
 /* Damage met so far, for people: the number of lines, at most 20, and line 0 .. count - 1, such as "page 7:
  * lost or damaged (about 25 frames)", valid until the next call of _next or _close; NULL for any other. */
 QUAVER_API int quaver_file_reader_damage_count(const quaver_file_reader* reader);

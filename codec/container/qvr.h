@@ -106,6 +106,9 @@ class QvrReader {
   // read error. A comment header that is missing or damaged is damage. What the source refers to must live as
   // long as the reader.
   QUAVER_API static Result<QvrReader> Open(ByteSource source, std::string name);
+  // The same of a source that can seek: its first byte is the start of the stream, and Seek() then reads no
+  // more than it needs. `seek` may be null.
+  QUAVER_API static Result<QvrReader> Open(ByteSource source, ByteSeek seek, std::string name);
   QUAVER_API ~QvrReader();
   QUAVER_API QvrReader(QvrReader&&) noexcept;
   QUAVER_API QvrReader& operator=(QvrReader&&) noexcept;
@@ -117,6 +120,19 @@ class QvrReader {
   // After damage the reader goes on at the next page with a good checksum. Error: the source failed, now or
   // before; damaged bytes are none. After kEnd it goes on returning kEnd.
   QUAVER_API Result<QvrEvent> Next();
+  // Goes to the event that holds frame number `frame` of the stream (0 .. 2^30), or to the end if it is
+  // shorter. Next() then goes on there; gives the number of the first frame of that event, or of the frames
+  // at the end. With a source that can seek, in either direction and in a few reads, found by the positions
+  // of the pages; without, forwards only, through all that lies between. The stream decoded from
+  // there is the same, to the bit, as decoded from its start once RunInFrames() of it have gone through the
+  // decoder (stream_decoder.h). So for the sound from sample n at the model's rate on:
+  //
+  //   first = max(0, (n + header.pre_skip) / header.frame_samples - RunInFrames(model))
+  //   at    = Seek(first)
+  //   decode with DecoderOptions::skip 0, and drop n + pre_skip - at * frame_samples samples
+  //
+  // Errors: the source failed, now or before, or cannot seek and `frame` lies behind.
+  QUAVER_API Result<uint64_t> Seek(uint64_t frame);
   // Damage met so far, for people: a line each ("page 7: lost or damaged (about 25 frames)"), the first 20.
   QUAVER_API const std::vector<std::string>& damage() const noexcept;
 

@@ -24,6 +24,7 @@
 #include "codec/container/ogg_pages.h"
 #include "codec/container/qvr.h"
 #include "codec/container/qvr_header.h"
+#include "codec/container/qvr_seek.h"
 
 namespace quaver {
 namespace {
@@ -51,7 +52,8 @@ std::span<const uint8_t> OnlyPacket(const ogg_page& page) {
 
 struct QvrReader::Impl {
  public:
-  Impl(ByteSource source, std::string name) : pages_(std::move(source)), name_(std::move(name)) {}
+  Impl(ByteSource source, ByteSeek seek, std::string name)
+      : pages_(std::move(source)), seek_(std::move(seek)), name_(std::move(name)) {}
   ~Impl() { ogg_stream_clear(&stream_); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -67,6 +69,25 @@ struct QvrReader::Impl {
     return {};
   }
 
+  // Ranges of the file that were skipped are not looked at for damage.
+  Result<uint64_t> Seek(uint64_t frame) {
+    if (seek_) {
+      const auto place = FindPlace(pages_, seek_, header_, serial_, start_, frame);
+      if (!place.ok()) return Error{name_ + ": " + place.message()};
+      StartAt(place.value());
+    } else if (frame < Position()) {
+      return Error{name_ + ": cannot go back: the source cannot seek"};
+    }
+    while (true) {
+      while (queue_.empty() && !ended_) {
+        if (!ReadPage())
+          return Error{name_ + ": read error after " + std::to_string(pages_.position()) + " bytes"};
+      }
+      if (queue_.empty() || Position() + Frames(queue_.front()) > frame) return Position();
+      queue_.pop_front();
+    }
+  }
+
   Result<QvrEvent> Next() {
     while (queue_.empty()) {
       if (ended_ && looked_behind_) return end_;
@@ -79,6 +100,29 @@ struct QvrReader::Impl {
   }
 
  private:
+  static uint64_t Frames(const QvrEvent& event) {
+    return static_cast<uint64_t>(event.kind == QvrEvent::kLost ? event.lost_frames : event.frames);
+  }
+
+  // Frames before the next event.
+  uint64_t Position() const {
+    uint64_t queued = 0;
+    for (const QvrEvent& event : queue_) queued += Frames(event);
+    return frames_ - std::min(frames_, queued);
+  }
+
+  // As if all before `place` had been read, without damage.
+  void StartAt(const QvrPlace& place) {
+    ogg_stream_reset(&stream_);
+    expected_page_ = place.next_page;
+    frames_ = skipped_frames_ = place.frames;
+    delivered_ = lost_ = 0;
+    offset_ = 0;
+    gap_ = ended_ = looked_behind_ = false;
+    queue_.clear();
+    end_ = {};
+  }
+
   // The packets that a page completes, and where among them something is missing.
   struct PagePackets {
     std::vector<QvrEvent> packets;
@@ -124,6 +168,7 @@ struct QvrReader::Impl {
       if (ogg_page_serialno(&page) != serial_) continue;
       const auto found = static_cast<uint32_t>(ogg_page_pageno(&page));
       if (found == number) {
+        start_ = {pages_.position(), expected_page_, 0};
         CheckComments(page);
         return {};
       }
@@ -132,10 +177,13 @@ struct QvrReader::Impl {
         continue;
       }
       Note("comment header: missing");
+      start_ = {pages_.position() - static_cast<uint64_t>(page.header_len + page.body_len), expected_page_,
+                0};
       TakePage(page);
       return {};
     }
     Note("comment header: missing");
+    start_ = {pages_.position(), expected_page_, 0};
     return {};
   }
 
@@ -273,7 +321,7 @@ struct QvrReader::Impl {
   void End(bool known, uint64_t granule, const std::string& place) {
     ended_ = true;
     if (known) {
-      const uint64_t handed = delivered_ + lost_;
+      const uint64_t handed = skipped_frames_ + delivered_ + lost_;
       const uint64_t most = handed == 0 ? 0 : GranuleAfter(header_, handed + 1);
       if (granule > most) Note(place + "the stream is shorter than its last granule position");
       end_.original_samples = static_cast<int64_t>(std::min(granule, most));
@@ -330,16 +378,19 @@ struct QvrReader::Impl {
   }
 
   OggPages pages_;
+  ByteSeek seek_;   // may be null
+  QvrPlace start_;  // of the first page of packets
   std::string name_;
   QvrHeader header_;
   ogg_stream_state stream_{};
   int serial_ = 0;
   uint32_t expected_page_ = 0;
-  uint64_t frames_ = 0;     // position in the stream, lost frames included
-  uint64_t delivered_ = 0;  // frames of the packets handed out
-  uint64_t lost_ = 0;       // frames of the kLost handed out
-  int64_t offset_ = 0;      // frames by which the last granule position was off
-  bool gap_ = false;        // something is missing, and no granule position has told how much
+  uint64_t frames_ = 0;          // position in the stream, lost frames included
+  uint64_t delivered_ = 0;       // frames of the packets handed out
+  uint64_t lost_ = 0;            // frames of the kLost handed out
+  uint64_t skipped_frames_ = 0;  // before those, by Seek()
+  int64_t offset_ = 0;           // frames by which the last granule position was off
+  bool gap_ = false;             // something is missing, and no granule position has told how much
   std::deque<QvrEvent> queue_;
   QvrEvent end_;
   bool ended_ = false;          // nothing is queued behind what is
@@ -348,7 +399,11 @@ struct QvrReader::Impl {
 };
 
 Result<QvrReader> QvrReader::Open(ByteSource source, std::string name) {
-  auto impl = std::make_unique<Impl>(std::move(source), std::move(name));
+  return Open(std::move(source), nullptr, std::move(name));
+}
+
+Result<QvrReader> QvrReader::Open(ByteSource source, ByteSeek seek, std::string name) {
+  auto impl = std::make_unique<Impl>(std::move(source), std::move(seek), std::move(name));
   if (Status status = impl->ReadHeaders(); !status.ok()) return status.error();
   return QvrReader(std::move(impl));
 }
@@ -360,6 +415,7 @@ QvrReader& QvrReader::operator=(QvrReader&&) noexcept = default;
 
 const QvrHeader& QvrReader::header() const noexcept { return impl_->header(); }
 Result<QvrEvent> QvrReader::Next() { return impl_->Next(); }
+Result<uint64_t> QvrReader::Seek(uint64_t frame) { return impl_->Seek(frame); }
 const std::vector<std::string>& QvrReader::damage() const noexcept { return impl_->damage(); }
 
 }  // namespace quaver

@@ -39,7 +39,7 @@ static quaver_model* Models(void) {
   CHECK(quaver_model_from_memory("no weights", 10, text, sizeof text) == NULL && *text != 0);
   CHECK(quaver_sample_rate(model) == 16000 && quaver_frame_samples(model) == kFrame);
   CHECK(quaver_groups(model) >= kTokens && quaver_groups(model) <= QUAVER_MAX_GROUPS);
-  CHECK(quaver_codes(model) > 1 && quaver_delay(model) > 0);
+  CHECK(quaver_codes(model) > 1 && quaver_delay(model) > 0 && quaver_run_in(model) > 0);
   CHECK(quaver_model_metadata(model, text, sizeof text) == (int)strlen(text) && *text == '{');
   const int rate = quaver_expected_bitrate(model, kTokens, 5);
   CHECK(rate > 0 && quaver_tokens_for_bitrate(model, rate + 1, 5) == kTokens);

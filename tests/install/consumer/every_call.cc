@@ -53,7 +53,8 @@ Shared Models() {
   CHECK(quaver::ToHex(it->identity()).size() == 64);
   CHECK(!it->metadata().empty() && it->matrix_bytes() > 0);
   CHECK(it->sample_rate() == 16000 && it->frame() == static_cast<int>(kFrame) && it->frame_rate() == 50);
-  CHECK(it->groups() >= static_cast<int>(kTokens) && it->codes() > 1 && it->delay() > 0);
+  CHECK(it->groups() >= static_cast<int>(kTokens) && it->codes() > 1 && it->delay() > 0 &&
+        quaver::RunInFrames(*it) > 0);
   const auto rate = quaver::ExpectedBitrate(*it, kTokens, 5);
   CHECK(quaver::TokensForBitrate(*it, rate.value() + 1, 5).value() == static_cast<int>(kTokens));
   return it;
