@@ -1,5 +1,6 @@
 // quaver decode: .qvr or tokens to sound.
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "apps/cli/packet_loss.h"
 #include "apps/cli/progress.h"
 #include "apps/cli/stop_signals.h"
+#include "apps/cli/time_point.h"
 #include "apps/cli/token_file.h"
 #include "apps/commands.h"
 #include "codec/container/decode_file.h"
@@ -35,6 +37,7 @@ const CommandText kText = {
     "IN...",
     "  quaver decode talk.qvr                      writes talk.wav\n"
     "  quaver decode talk.qvr -o heard.flac --rate 16000\n"
+    "  quaver decode talk.qvr -o part.wav --start 1:30 --duration 10\n"
     "  quaver decode talk.npy -o heard.wav --model models/speech-16k.safetensors\n"
     "  quaver decode calls/*.qvr -o heard/ --jobs 8\n"
     "  quaver decode coded/ -o heard/ --format flac  a whole tree\n"
@@ -49,6 +52,8 @@ struct Options {
   std::string layout;
   std::string rate = "original";
   std::string channels = "mono";
+  std::string start;
+  std::string duration;
   double loss = 0;
   double burst = 0;
   uint64_t seed = 1;
@@ -69,6 +74,12 @@ void Declare(CommandLine& line, Options& o) {
        cxxopts::value(o.rate), "R")  //
       ("channels", "mono, or original: the same signal in as many channels as were encoded (default: mono)",
        cxxopts::value(o.channels), "C")  //
+      ("start",
+       "Where to begin: seconds (12.5), a time (1:02:03.5) or samples of the output (48000s). No more of a "
+       "file is read and decoded than is needed; the sound is that part of the whole, to the sample",
+       cxxopts::value(o.start), "T")  //
+      ("duration", "How much to decode, written likewise (default: to the end)", cxxopts::value(o.duration),
+       "T")  //
       ("loss",
        "Share of packets to lose, 0 .. 1, to simulate a network. Packets are those of the file (see "
        "quaver encode --frames-per-packet); in an array of tokens each frame is one",
@@ -89,6 +100,16 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("layout") && !ParseLayout(o.layout).ok()) return ParseLayout(o.layout).message();
   if (o.rate != "original" && o.rate != "16000") return "--rate must be original or 16000";
   if (o.channels != "mono" && o.channels != "original") return "--channels must be mono or original";
+  for (const auto& [option, text] : {std::pair("start", o.start), std::pair("duration", o.duration)}) {
+    if (!line.Has(option)) continue;
+    const auto point = ParseTimePoint(std::string("--") + option, text);
+    if (!point.ok()) return point.message();
+    const bool nothing = point.value().is_samples ? point.value().samples == 0 : point.value().seconds == 0;
+    if (option == std::string("duration") && nothing) return "--duration must be above 0";
+  }
+  if (line.Has("start") && (line.Has("loss") || line.Has("loss-file"))) {
+    return "--start cannot be combined with --loss or --loss-file, whose packets count from the beginning";
+  }
   if (o.batch.format == "flac" &&
       (o.batch.out == "-" || (o.batch.out.empty() && line.positional() == std::vector<std::string>{"-"}))) {
     return "standard output takes WAV only";
@@ -154,7 +175,7 @@ class DecodeCommand {
   }
 
   Result<DecodeReport> FromQvr(const Job& job, const TokenFile& file, size_t number) {
-    auto reader = QvrReader::Open(file.source, file.name);
+    auto reader = QvrReader::Open(file.source, file.seek, file.name);
     if (!reader.ok()) return reader.error();
     const QvrHeader& header = reader.value().header();
     const auto model = models_.For(header.model);
@@ -175,7 +196,7 @@ class DecodeCommand {
       return GoesOn(job, file);
     };
     auto result = DecodeQvr(reader.value(), file.name, model.value(), fate,
-                            static_cast<uint32_t>(output.rate), playback.value(), report);
+                            static_cast<uint32_t>(output.rate), playback.value(), report, RangeOf(output));
     return Describe(job, output, loss, std::move(result));
   }
 
@@ -197,8 +218,17 @@ class DecodeCommand {
       progress_.Update(number, fraction, Seconds(frames, *model.value()));
       return GoesOn(job, file);
     };
-    auto result = DecodeTokens(tokens.value(), file.name, model.value(), fate, playback.value(), report);
+    auto result = DecodeTokens(tokens.value(), file.name, model.value(), fate, playback.value(), report,
+                               RangeOf(output));
     return Describe(job, output, loss, std::move(result));
+  }
+
+  DecodeRange RangeOf(const Output& output) const {
+    DecodeRange range;
+    if (!options_.start.empty()) range.begin = ParseTimePoint("", options_.start).value().At(output.rate);
+    if (!options_.duration.empty())
+      range.end = range.begin + ParseTimePoint("", options_.duration).value().At(output.rate);
+    return range;
   }
 
   PacketLoss LossOf(const Job& job) const {
@@ -215,6 +245,12 @@ class DecodeCommand {
   Result<DecodeReport> Describe(const Job& job, const Output& output, const PacketLoss& loss,
                                 Result<DecodeReport> report) {
     if (!report.ok()) return report;
+    const DecodeRange range = RangeOf(output);
+    if (range.end != UINT64_MAX && report.value().samples < range.end - range.begin) {
+      console_.Warning(job.in +
+                       Format(": --duration reaches beyond the end; %.3f s are there from --start on",
+                              static_cast<double>(report.value().samples) / output.rate));
+    }
     std::string text = job.in + " -> " + job.out;
     text +=
         Format(": %.2f s at %d Hz", static_cast<double>(report.value().samples) / output.rate, output.rate);

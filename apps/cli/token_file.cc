@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdio>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace {
 // The start of a file, read already, and then the rest of it.
 struct Replay {
   ByteSource rest;
+  ByteSeek seek_rest;
   std::array<uint8_t, kArrayStartBytes> front{};
   size_t front_size = 0;
   size_t at = 0;
@@ -37,12 +39,22 @@ struct Replay {
     if (count == 0) *ended = true;
     return count;
   }
+
+  int64_t Seek(int64_t offset, int whence) {
+    if (whence == SEEK_CUR) offset -= static_cast<int64_t>(front_size - at);
+    const int64_t place = seek_rest(offset, whence);
+    if (place < 0) return place;
+    at = front_size;
+    *bytes_read = place;
+    return place;
+  }
 };
 
 }  // namespace
 
 Result<TokenFile> OpenTokenFile(const std::string& path) {
-  auto source = OpenByteSource(path);
+  ByteSeek seek;
+  auto source = OpenByteSource(path, seek);
   if (!source.ok()) return source.error();
   const auto replay = std::make_shared<Replay>();
   replay->rest = std::move(source).value();
@@ -56,6 +68,10 @@ Result<TokenFile> OpenTokenFile(const std::string& path) {
   file.name = InputName(path);
   file.array = ArrayKindOf(std::span(replay->front).first(replay->front_size));
   file.source = [replay](std::span<uint8_t> out) { return replay->Read(out); };
+  if (seek) {
+    replay->seek_rest = std::move(seek);
+    file.seek = [replay](int64_t offset, int whence) { return replay->Seek(offset, whence); };
+  }
   file.bytes_read = replay->bytes_read;
   file.ended = replay->ended;
   std::error_code error;

@@ -17,6 +17,7 @@ struct TokenFile {
   std::string name;                              // for messages
   TokenArrayKind array = TokenArrayKind::kNone;  // kNone: .qvr, or nothing known
   ByteSource source;
+  ByteSeek seek;                                     // null: it cannot
   int64_t size = -1;                                 // bytes, -1 if not known
   std::shared_ptr<std::atomic<int64_t>> bytes_read;  // so far
   std::shared_ptr<std::atomic<bool>> ended;          // the source has said so

@@ -1,9 +1,15 @@
 #include "codec/container/playback.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace quaver {
+namespace {
+
+constexpr uint64_t kResamplerHistory = 512;  // samples that its filters reach back to at most, with room
+
+}  // namespace
 
 Playback::Playback(int model_rate, int rate, std::unique_ptr<SoundWriter> writer,
                    std::unique_ptr<Resampler> resampler)
@@ -24,10 +30,31 @@ Status Playback::Write(std::span<const float> samples) {
   return status.ok() ? Emit() : status;
 }
 
+uint64_t Playback::SetRange(uint64_t begin, uint64_t end) {
+  begin_ = begin;
+  end_ = end;
+  if (begin == 0) return 0;
+  uint64_t first = begin / rate_ * model_rate_ + begin % rate_ * model_rate_ / rate_;
+  if (rate_ != model_rate_) {
+    first -= std::min(first, kResamplerHistory * std::max<uint64_t>(1, model_rate_ / rate_));
+    const uint64_t step =
+        model_rate_ / std::gcd(model_rate_, rate_);  // an output sample stands at its multiples
+    first -= first % step;
+    position_ = first / step * (rate_ / std::gcd(model_rate_, rate_));
+  } else {
+    position_ = first;
+  }
+  taken_ = first;
+  return first;
+}
+
 Status Playback::Emit() {
-  const uint64_t room = length_ - std::min(length_, written_);
-  const size_t count = static_cast<size_t>(std::min<uint64_t>(room, resampled_.size()));
-  const Status status = writer_->Write(std::span(resampled_).first(count));
+  const uint64_t stop = std::min(length_, end_);
+  const uint64_t from = std::min<uint64_t>(begin_ - std::min(begin_, position_), resampled_.size());
+  const uint64_t to = std::clamp<uint64_t>(stop - std::min(stop, position_), from, resampled_.size());
+  const auto count = static_cast<size_t>(to - from);
+  const Status status = writer_->Write(std::span(resampled_).subspan(static_cast<size_t>(from), count));
+  position_ += resampled_.size();
   written_ += count;
   resampled_.clear();
   return status;
@@ -35,15 +62,16 @@ Status Playback::Emit() {
 
 uint64_t Playback::Missing() const {
   if (length_ == kUnknown) return 0;
-  const uint64_t needed = (length_ * model_rate_ + rate_ - 1) / rate_;
+  const uint64_t needed = (std::min(length_, end_) * model_rate_ + rate_ - 1) / rate_;
   return needed - std::min(needed, taken_);
 }
 
 Status Playback::Finish() {
   Status status = resampler_->Flush(resampled_);
   if (status.ok()) status = Emit();
-  if (status.ok() && length_ != kUnknown && written_ < length_) {  // rounding, or nothing to conceal with
-    resampled_.assign(static_cast<size_t>(length_ - written_), 0.0f);
+  const uint64_t stop = std::min(length_, end_);
+  if (status.ok() && length_ != kUnknown && position_ < stop) {  // rounding, or nothing to conceal with
+    resampled_.assign(static_cast<size_t>(stop - position_), 0.0f);
     status = Emit();
   }
   return status.ok() ? writer_->Commit() : status;

@@ -36,6 +36,11 @@ bool IsRegularFile(const std::string& path) {
 }
 
 Result<ByteSource> OpenByteSource(const std::string& path) {
+  ByteSeek seek;
+  return OpenByteSource(path, seek);
+}
+
+Result<ByteSource> OpenByteSource(const std::string& path, ByteSeek& seek) {
   const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Error{path + ": cannot be opened: " + std::strerror(errno)};
   auto file = std::make_shared<const Descriptor>(fd);
@@ -43,6 +48,14 @@ Result<ByteSource> OpenByteSource(const std::string& path) {
   if (::fstat(fd, &info) != 0) return Error{InputName(path) + ": cannot be read: " + std::strerror(errno)};
   if (S_ISDIR(info.st_mode)) return Error{InputName(path) + ": is a directory"};
   const bool regular = S_ISREG(info.st_mode);
+  const off_t start = regular ? ::lseek(fd, 0, SEEK_CUR) : -1;
+  seek = nullptr;
+  if (start >= 0) {
+    seek = [file, start](int64_t offset, int whence) -> int64_t {
+      const off_t from = whence == SEEK_SET ? start : 0;
+      return ::lseek(file->fd, static_cast<off_t>(offset) + from, whence) - start;
+    };
+  }
   return ByteSource([file, regular](std::span<uint8_t> out) -> int64_t {
     if (!regular && !AwaitInput(file->fd)) return 0;
     ssize_t got = 0;

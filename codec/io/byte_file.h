@@ -16,6 +16,10 @@ Result<ByteSource> OpenByteSource(const std::string& path);
 // Is `path` ("-": standard input) a regular file, which is all there already, and no pipe or device?
 bool IsRegularFile(const std::string& path);
 
+// The same with a way to move in it: `seek` becomes null unless it is a regular file. Distances count from
+// where the source began, which for standard input need not be the start of a file.
+Result<ByteSource> OpenByteSource(const std::string& path, ByteSeek& seek);
+
 // `path` as it should stand in messages: "standard input" for "-".
 std::string InputName(const std::string& path);
 
