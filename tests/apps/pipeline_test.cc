@@ -1,6 +1,7 @@
 // Sound through pipes that stay open: it comes out as it comes in.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "codec/container/qvr.h"

@@ -1,7 +1,7 @@
-// Ctrl-C, kill, a terminal that closes, and disks that are full: what was heard is kept, and no temporary
-// file.
+// Ctrl-C, kill, hang-ups and full disks: what was heard is kept, and no temporary file.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
