@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <system_error>
 
 #include "apps/cli/command_line.h"
 #include "apps/cli/console.h"

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include "codec/encode/bitrate.h"
 #include "codec/stream_encoder.h"

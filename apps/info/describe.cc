@@ -1,6 +1,8 @@
 #include "apps/info/describe.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <utility>

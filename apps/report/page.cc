@@ -1,7 +1,9 @@
 #include "apps/report/page.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 extern "C" {
 extern const char kQuaverReportPageBegin[];

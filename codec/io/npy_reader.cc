@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "codec/io/byte_file.h"
 #include "codec/io/npy.h"

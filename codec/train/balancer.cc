@@ -1,8 +1,10 @@
 #include "codec/train/balancer.h"
 
-#include <algorithm>
-#include <sstream>
 #include <torch/serialize/archive.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <sstream>
 
 namespace quaver {
 namespace {

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <torch/autograd.h>
 
+#include <vector>
+
 #include "codec/train/block_kernels.h"
 #include "codec/train/depthwise.h"
 

@@ -3,6 +3,7 @@
 #include <torch/serialize/archive.h>
 #include <torch/utils.h>
 
+#include <exception>
 #include <filesystem>
 
 #include "codec/io/atomic_file.h"

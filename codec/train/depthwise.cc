@@ -3,6 +3,9 @@
 #include <ATen/Parallel.h>
 #include <torch/autograd.h>
 
+#include <algorithm>
+#include <cstdint>
+
 // One binary for every x86-64: the compiler writes the loops for each instruction set and the loader picks.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define QUAVER_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

@@ -9,6 +9,8 @@
 
 #include <torch/nn/module.h>
 #include <torch/types.h>
+
+#include <cstdint>
 #include <vector>
 
 #include "codec/train/options.h"

@@ -2,8 +2,10 @@
 #ifndef QUAVER_CODEC_TRAIN_DROPOUT_H_
 #define QUAVER_CODEC_TRAIN_DROPOUT_H_
 
-#include <random>
 #include <torch/types.h>
+
+#include <cstdint>
+#include <random>
 
 #include "codec/train/options.h"
 

@@ -1,12 +1,15 @@
 #include "codec/train/optimizer.h"
 
-#include <algorithm>
-#include <cmath>
-#include <functional>
-#include <mutex>
-#include <string>
 #include <torch/serialize/archive.h>
 #include <torch/utils.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
 
 namespace quaver {
 

@@ -5,6 +5,8 @@
 
 #include <torch/serialize/archive.h>
 #include <torch/types.h>
+
+#include <cstdint>
 #include <vector>
 
 #include "codec/train/workers.h"

@@ -3,6 +3,7 @@
 #ifndef QUAVER_CODEC_TRAIN_OPTIONS_H_
 #define QUAVER_CODEC_TRAIN_OPTIONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // Streams of the C++ API as objects: of no model, moved, and given to a batch twice.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "codec/bitstream/entropy_counter.h"
 #include "codec/bitstream/range_coder.h"
 #include "codec/bitstream/token_contexts.h"

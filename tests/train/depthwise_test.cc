@@ -4,6 +4,8 @@
 #include <torch/autograd.h>
 #include <torch/utils.h>
 
+#include <cstdint>
+
 namespace quaver {
 namespace {
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "tests/train/support.h"
 
 namespace quaver {

@@ -5,6 +5,7 @@
 #include <torch/autograd.h>
 #include <torch/utils.h>
 
+#include <cmath>
 #include <limits>
 
 #include "codec/train/batches.h"
@@ -181,8 +182,8 @@ TEST(SpectrumOp, CompressedSpectrumIsTheComposedOne) {
     const Tensor window = torch::hann_window(size);
     const auto compose = [&](const Tensor& x) {
       const Tensor spectrum =
-          torch::view_as_real(torch::stft(x, size, size / 4, size, window.to(x.scalar_type()), true, "reflect",
-                                          false, true, true))
+          torch::view_as_real(torch::stft(x, size, size / 4, size, window.to(x.scalar_type()), true,
+                                          "reflect", false, true, true))
               .slice(1, 0, size / 2)
               .transpose(1, 2);
       const Tensor gain = (spectrum.square().sum(-1, true) + kFloor).pow(kExponent);

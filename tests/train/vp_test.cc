@@ -6,7 +6,10 @@
 #include <torch/autograd.h>
 #include <torch/serialize/archive.h>
 
+#include <cmath>
+#include <limits>
 #include <sstream>
+#include <stdexcept>
 
 namespace quaver {
 namespace {

@@ -1,5 +1,6 @@
 #include "codec/train/bottlenecks/levels.h"
 
+#include <cstdint>
 #include <vector>
 
 namespace quaver {

@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/variable.h>
 #include <torch/utils.h>
 
+#include <cstdint>
+
 namespace quaver {
 
 using torch::Tensor;

@@ -2,8 +2,10 @@
 #ifndef QUAVER_CODEC_TRAIN_DISTRIBUTED_GRADIENT_SUM_H_
 #define QUAVER_CODEC_TRAIN_DISTRIBUTED_GRADIENT_SUM_H_
 
-#include <memory>
 #include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "codec/train/distributed/group.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>

@@ -3,12 +3,14 @@
 #ifndef QUAVER_CODEC_TRAIN_DISTRIBUTED_GROUP_H_
 #define QUAVER_CODEC_TRAIN_DISTRIBUTED_GROUP_H_
 
+#include <torch/types.h>
+
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <torch/types.h>
 
 #include "codec/status.h"
 #include "codec/train/distributed/launch.h"

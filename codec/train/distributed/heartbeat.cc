@@ -1,6 +1,8 @@
 #include "codec/train/distributed/heartbeat.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <exception>
 
 namespace quaver {
 namespace {

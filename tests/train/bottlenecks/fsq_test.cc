@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "codec/quantize/fsp.h"
 #include "codec/train/bottlenecks/fsp.h"

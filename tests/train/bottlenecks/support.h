@@ -2,9 +2,11 @@
 #ifndef QUAVER_TESTS_TRAIN_BOTTLENECKS_SUPPORT_H_
 #define QUAVER_TESTS_TRAIN_BOTTLENECKS_SUPPORT_H_
 
-#include <sstream>
 #include <torch/serialize/archive.h>
 #include <torch/types.h>
+
+#include <cmath>
+#include <sstream>
 #include <vector>
 
 #include "codec/train/bottlenecks/bottleneck.h"

@@ -1,5 +1,6 @@
 #include "codec/train/data/crops.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/train/data/fixtures.h"

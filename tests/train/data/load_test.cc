@@ -1,5 +1,6 @@
 #include "codec/train/data/load.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 

@@ -1,5 +1,6 @@
 #include "codec/train/data/manifest.h"
 
+#include <algorithm>
 #include <random>
 
 #include "tests/train/data/fixtures.h"

@@ -1,6 +1,7 @@
 #include "codec/train/data/shards.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>

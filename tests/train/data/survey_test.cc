@@ -1,5 +1,6 @@
 #include "codec/train/data/survey.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "codec/train/data/pack.h"
