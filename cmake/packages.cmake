@@ -2,6 +2,7 @@
 # libquaver-file1 and libquaver-file-dev. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own
 # are (lib/<architecture>).
 set(CPACK_GENERATOR DEB)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/package_tools.cmake)
 set(CPACK_PACKAGE_CONTACT "Quaver contributors")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -1,0 +1,15 @@
+# Read by cpack before it makes a package: says what is missing, instead of what a tool that is not there did not print.
+# dpkg-shlibdeps finds what the binaries need; CPack asks file(1) which files are binaries.
+foreach(tool IN ITEMS file:file dpkg-shlibdeps:dpkg-dev objdump:binutils)
+  string(REPLACE ":" ";" pair ${tool})
+  list(GET pair 0 program)
+  list(GET pair 1 package)
+  find_program(found_${program} ${program})
+  if(NOT found_${program})
+    list(APPEND missing ${package})
+  endif()
+endforeach()
+if(missing)
+  list(JOIN missing " " names)
+  message(FATAL_ERROR "The Debian packages of Quaver cannot be made without these programs: sudo apt-get install ${names}")
+endif()
