@@ -68,8 +68,8 @@ TEST_F(CApiModels, SayWhatTheyAreAsJson) {
   ASSERT_EQ(quaver_model_metadata(model_.get(), text.data(), text.size()), length);
   EXPECT_EQ(text.back(), 0);
   const auto facts = nlohmann::json::parse(text.data());
-  EXPECT_EQ(facts.at("identity"), ToHex(cxx_->identity()));
-  for (const auto& [key, value] : cxx_->metadata()) EXPECT_EQ(facts.at(key), value);
+  EXPECT_EQ(facts.at("identity").get<std::string>(), ToHex(cxx_->identity()));
+  for (const auto& [key, value] : cxx_->metadata()) EXPECT_EQ(facts.at(key).get<std::string>(), value);
   EXPECT_EQ(facts.size(), cxx_->metadata().size() + 1);
   EXPECT_EQ(quaver_model_metadata(nullptr, text.data(), text.size()), QUAVER_ERROR_ARGUMENT);
   EXPECT_EQ(quaver_model_metadata(model_.get(), nullptr, 10), QUAVER_ERROR_ARGUMENT);

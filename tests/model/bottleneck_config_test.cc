@@ -40,8 +40,8 @@ TEST(BottleneckConfig, EachTypeIsReadAndWrittenInCanonicalForm) {
   for (const Type& type : kTypes) {
     const auto config = ParseConfig(With(type.object));
     ASSERT_TRUE(config.ok()) << config.message();
-    EXPECT_EQ(config.value().bottleneck.type, type.object["type"]);
-    EXPECT_EQ(config.value().bottleneck.groups, type.object["groups"]);
+    EXPECT_EQ(config.value().bottleneck.type, type.object["type"].get<std::string>());
+    EXPECT_EQ(config.value().bottleneck.groups, type.object["groups"].get<int>());
     EXPECT_EQ(config.value().bottleneck.dims(), type.dims);
     EXPECT_EQ(config.value().bottleneck.codes(), type.codes);
     const std::string canonical = CanonicalJson(config.value());

@@ -12,15 +12,15 @@ namespace {
 constexpr double kPi = std::numbers::pi;
 using Complex = std::complex<double>;
 
-const std::vector<float>& Get(const Weights& weights, const std::string& name) {
-  return weights.tensors.at(name).values;
+const std::vector<float>& Get(const Weights& weights, const std::string& layer, const char* tensor) {
+  return weights.tensors.at(layer + tensor).values;
 }
 
 // weight [out, kernel, in]; x(k) is the input step under kernel step k.
 template <typename Input>
 std::vector<double> Linear(const Weights& weights, const std::string& name, size_t kernel, Input x) {
-  const auto& weight = Get(weights, name + ".weight");
-  const auto& bias = Get(weights, name + ".bias");
+  const auto& weight = Get(weights, name, ".weight");
+  const auto& bias = Get(weights, name, ".bias");
   const size_t in = weight.size() / bias.size() / kernel;
   std::vector<double> out(bias.begin(), bias.end());
   for (size_t o = 0; o < out.size(); ++o) {
@@ -82,7 +82,7 @@ std::vector<double> Norm(const LayerSpec& spec, const Weights& weights, std::vec
   for (const double value : x) variance += (value - mean) * (value - mean) / static_cast<double>(x.size());
   for (size_t c = 0; c < x.size(); ++c) {
     const double normal = (x[c] - mean) / std::sqrt(variance + 1e-5);
-    x[c] = normal * Get(weights, spec.name + ".norm.weight")[c] + Get(weights, spec.name + ".norm.bias")[c];
+    x[c] = normal * Get(weights, spec.name, ".norm.weight")[c] + Get(weights, spec.name, ".norm.bias")[c];
   }
   return x;
 }
@@ -90,8 +90,8 @@ std::vector<double> Norm(const LayerSpec& spec, const Weights& weights, std::vec
 double Gelu(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x))); }
 
 Signal Block(const LayerSpec& spec, const Weights& weights, const Signal& in) {
-  const auto& dw = Get(weights, spec.name + ".dw.weight");
-  const auto& bias = Get(weights, spec.name + ".dw.bias");
+  const auto& dw = Get(weights, spec.name, ".dw.weight");
+  const auto& bias = Get(weights, spec.name, ".dw.bias");
   const auto channels = static_cast<size_t>(spec.in);
   Signal out = in;
   for (int t = 0; t < static_cast<int>(in.size()); ++t) {
@@ -106,7 +106,7 @@ Signal Block(const LayerSpec& spec, const Weights& weights, const Signal& in) {
     std::ranges::transform(h, h.begin(), Gelu);
     h = Linear(weights, spec.name + ".down", h);
     for (size_t c = 0; c < channels; ++c) {
-      out[static_cast<size_t>(t)][c] += Get(weights, spec.name + ".scale")[c] * h[c];
+      out[static_cast<size_t>(t)][c] += Get(weights, spec.name, ".scale")[c] * h[c];
     }
   }
   return out;
