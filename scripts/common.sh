@@ -1,8 +1,13 @@
-# What ./quickstart, ./check and bench/run.sh share. Sourced, not run: `. scripts/common.sh` from the root of the repository.
+# What ./quickstart, ./check, bench/run.sh and the scripts of this folder share. Sourced, not run: `. scripts/common.sh` from the root of the repository.
 
-# What building and running the program needs; the names are the same in Debian 12 and Ubuntu 24.04.
-quaver_packages=(build-essential cmake ninja-build pkg-config libhwy-dev nlohmann-json3-dev libmd-dev
-  libsndfile1-dev libmpg123-dev libsoxr-dev libsamplerate0-dev portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev libzip-dev)
+# What building and running the program needs: tools, and libraries of the system it is built for. The names are the same in
+# Debian 12 and 13 and Ubuntu 24.04.
+quaver_tools=(cmake ninja-build pkg-config)
+quaver_libraries=(libhwy-dev nlohmann-json3-dev libmd-dev libsndfile1-dev libmpg123-dev libsoxr-dev libsamplerate0-dev
+  portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev libzip-dev)
+quaver_packages=(build-essential "${quaver_tools[@]}" "${quaver_libraries[@]}")
+# What the tests need, and cpack, which asks file(1) what a binary is.
+test_packages=(libgtest-dev libgmock-dev python3 file)
 # What bench/ compares with and is built on.
 bench_packages=(libbenchmark-dev libopus-dev)
 # What the tests of bench/quality need.
@@ -26,7 +31,8 @@ install_packages() {
     return
   fi
   for package in "$@"; do
-    [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null || true)" == installed ]] || missing+=("$package")
+    # A line for each architecture that it is there for.
+    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2> /dev/null | grep -qx installed || missing+=("$package")
   done
   if ((${#missing[@]} == 0)); then
     echo 'All Debian packages are there.'
