@@ -159,19 +159,56 @@ void DepthwiseRows(const float* weights, const float* bias, int kernel, ConstRow
   }
 }
 
+// Sums over a row in an order that belongs neither to the length of a vector nor to the version of Highway,
+// whose SumOfLanes has changed its own: column c counts to sum c % 16; then the second half of the sums is
+// added to the first, until one is left.
+constexpr int kSums = 16;
+constexpr int kSumVectors = kSums / kLanes;
+static_assert(kPad % kSums == 0);
+
+#if HWY_TARGET == HWY_SCALAR
+template <class D>
+HWY_INLINE float TotalOfLanes(hn::Vec<D> v) {
+  return hn::GetLane(v);
+}
+#else
+template <class D>
+HWY_INLINE float TotalOfLanes(hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) == 1) {
+    return hn::GetLane(v);
+  } else {
+    using Half = hn::Half<D>;
+    return TotalOfLanes<Half>(hn::Add(hn::LowerHalf(Half(), v), hn::UpperHalf(Half(), v)));
+  }
+}
+#endif
+
+HWY_INLINE Vec Total(Vec* sums) {
+  const Tag d;
+  for (int n = kSumVectors / 2; n > 0; n /= 2) {
+    for (int v = 0; v < n; ++v) sums[v] = hn::Add(sums[v], sums[v + n]);
+  }
+  return hn::Set(d, TotalOfLanes<Tag>(sums[0]));
+}
+
 HWY_INLINE void NormRow(const float* weight, const float* bias, const float* mask, int channels, int stride,
                         float* x) {
   const Tag d;
   const Vec inverse = hn::Set(d, 1.0f / static_cast<float>(channels));
-  Vec sum = hn::Zero(d);
-  for (int c = 0; c < stride; c += kLanes) sum = hn::Add(sum, hn::LoadU(d, x + c));
-  const Vec mean = hn::Mul(hn::SumOfLanes(d, sum), inverse);
-  Vec squares = hn::Zero(d);
-  for (int c = 0; c < stride; c += kLanes) {
-    const Vec centred = hn::Mul(hn::Sub(hn::LoadU(d, x + c), mean), hn::LoadU(d, mask + c));
-    squares = hn::MulAdd(centred, centred, squares);
+  Vec sums[kSumVectors], squares[kSumVectors];
+  for (int v = 0; v < kSumVectors; ++v) sums[v] = squares[v] = hn::Zero(d);
+  for (int c = 0; c < stride; c += kSums) {
+    for (int v = 0; v < kSumVectors; ++v) sums[v] = hn::Add(sums[v], hn::LoadU(d, x + c + v * kLanes));
   }
-  const Vec variance = hn::Mul(hn::SumOfLanes(d, squares), inverse);
+  const Vec mean = hn::Mul(Total(sums), inverse);
+  for (int c = 0; c < stride; c += kSums) {
+    for (int v = 0; v < kSumVectors; ++v) {
+      const int column = c + v * kLanes;
+      const Vec centred = hn::Mul(hn::Sub(hn::LoadU(d, x + column), mean), hn::LoadU(d, mask + column));
+      squares[v] = hn::MulAdd(centred, centred, squares[v]);
+    }
+  }
+  const Vec variance = hn::Mul(Total(squares), inverse);
   const Vec gain = hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::Add(variance, hn::Set(d, 1e-5f))));
   for (int c = 0; c < stride; c += kLanes) {
     const Vec normal = hn::Mul(hn::Sub(hn::LoadU(d, x + c), mean), gain);

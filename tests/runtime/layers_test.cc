@@ -193,6 +193,21 @@ TEST_P(LayerTest, EveryInstructionSetAgreesWithTheFormulas) {
   }
 }
 
+TEST_P(LayerTest, InstructionSetsWithFmaGiveTheSameBits) {
+  const int64_t least = HWY_ARCH_X86 ? HWY_AVX2 : HWY_EMU128 / 2;  // targets are numbered from the best on
+  std::vector<float> first;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (target > least) continue;
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    ASSERT_STREQ(internal::ChooseTarget(), hwy::TargetName(target));
+    const auto out = RunFresh(in_);
+    if (first.empty()) first = out;
+    EXPECT_TRUE(SameBits(out, first));
+    hwy::SetSupportedTargetsForTest(0);
+  }
+}
+
 TEST_P(LayerTest, EveryInstructionSetIsIndifferentToChunks) {
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     SCOPED_TRACE(hwy::TargetName(target));
