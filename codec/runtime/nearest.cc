@@ -88,8 +88,13 @@ HWY_INLINE Vec Bound(const CodeTable& table, const float* HWY_RESTRICT x, int le
   return sum;
 }
 
-// What each lane has met so far.
+// What each lane has met so far; at first nothing. The constructor is written out because GCC for Arm does
+// not compile one of its own making for the instruction set of this pass.
 struct Best {
+  HWY_INLINE Best()
+      : distance(hn::Set(Tag(), std::numeric_limits<float>::infinity())),
+        leaf(hn::Zero(IntTag())),
+        tied(hn::FirstN(Tag(), 0)) {}
   Vec distance;
   Numbers leaf;
   hn::Mask<Tag> tied;  // met its distance twice, perhaps
@@ -100,10 +105,6 @@ HWY_INLINE void Meet(Vec distance, Numbers leaf, Best& best) {
   best.tied = hn::Or(best.tied, hn::Eq(distance, best.distance));
   best.distance = hn::IfThenElse(closer, distance, best.distance);
   best.leaf = hn::IfThenElse(hn::RebindMask(IntTag(), closer), leaf, best.leaf);
-}
-
-HWY_INLINE Best Nothing() {
-  return {hn::Set(Tag(), std::numeric_limits<float>::infinity()), hn::Zero(IntTag()), hn::FirstN(Tag(), 0)};
 }
 
 // The first leaf of those with the least distance.
@@ -192,7 +193,7 @@ HWY_INLINE void SearchSome(const CodeTable* const* tables, const float* x, int g
   int32_t visits[kTogether * CodeTable::kMaxLeaves + kLanes];
   for (int g = 0; g < groups; ++g) Fetch(tables[g]->Boxes(), std::min<size_t>(tables[g]->BoxesSize(), 512));
   for (int g = 0; g < groups; ++g) {
-    Best box = Nothing();
+    Best box;
     for (int leaf = 0; leaf < leaves; leaf += kLanes) {
       const Vec bound = Bound<kDims>(*tables[g], x + g * dims, leaf);
       hn::Store(bound, d, bounds + g * leaves + leaf);
@@ -203,7 +204,6 @@ HWY_INLINE void SearchSome(const CodeTable* const* tables, const float* x, int g
   }
   size_t count = 0;
   for (int g = 0; g < groups; ++g) {
-    best[g] = Nothing();
     VisitLeaf<kDims>(*tables[g], x + g * dims, first[g], best[g]);
     const Vec limit = hn::Add(hn::MinOfLanes(d, best[g].distance), hn::Set(d, margin));
     count += ListLeaves(bounds + g * leaves, leaves, limit, first[g], g, visits + count);
