@@ -31,6 +31,7 @@
 #include "codec/io/sound_file.h"
 #include "codec/io/sound_handle.h"
 #include "codec/io/sound_header.h"
+#include "codec/io/stop_request.h"
 #include "codec/io/temporary_file.h"
 
 namespace quaver {
@@ -347,7 +348,8 @@ Status SoundReader::Impl::Finish() {
   if (std::exchange(finished, true)) return {};
   damage = decoder->remarks().damage;
   std::ranges::copy(decoder->remarks().notes, std::back_inserter(notes));
-  if (ffmpeg != nullptr) {  // has it got to the end of the file?
+  if (ffmpeg != nullptr && StopRequested() != 0) ffmpeg.reset();  // what it would still give is not wanted
+  if (ffmpeg != nullptr) {                                        // has it got to the end of the file?
     const FfmpegProcess::End end = ffmpeg->Wait();
     if (end.failed && read == 0) return Error{name + ": cannot be read by ffmpeg: " + end.text};
     if (end.failed) damage.push_back("is cut off where ffmpeg gave up: " + end.text);
