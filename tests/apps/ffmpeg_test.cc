@@ -155,11 +155,12 @@ TEST_F(FfmpegTest, ACancelledRunLeavesNoChild) {
   StandIn("cat sound/in.wav; echo $$ > new; mv new group; sleep 1000; true");
   for (const char* signal : {"TERM", "HUP"}) {
     fs::remove(Path("group"));
-    const std::string run = std::string(
-                                "quaver encode talk.m4a --model tiny & program=$!\n"
-                                "until [ -e group ] || ! kill -0 $program; do sleep 0.05; done\n"
-                                "kill -") +
-                            signal + " $program; wait $program; echo $? > code";
+    const std::string run =
+        std::string(
+            "env --default-signal=TERM,HUP quaver encode talk.m4a --model tiny & program=$!\n"
+            "until [ -e group ] || ! kill -0 $program; do sleep 0.05; done\n"
+            "kill -") +
+        signal + " $program; wait $program; echo $? > code";
     With(0, run + kGone);
     EXPECT_EQ(Exists("talk.qvr"), std::string(signal) == "TERM");
     fs::remove(Path("talk.qvr"));

@@ -28,8 +28,8 @@ class StopTest : public ToolTest {
   // `input`, leaves the pipe open, and once something is in `out`, runs `signals`, for which $program is the
   // process.
   ToolRun Stop(const std::string& command, const std::string& input, const std::string& signals) const {
-    return Run("mkfifo pipe; env --default-signal=INT " + command + " & program=$!\n" + "exec 3> pipe; cat " +
-               input + R"sh( >&3
+    return Run("mkfifo pipe; env --default-signal=INT,TERM,HUP " + command + " & program=$!\n" +
+               "exec 3> pipe; cat " + input + R"sh( >&3
 until [ -n "$(find out -type f -size +0)" ] || ! kill -0 $program 2> /dev/null; do sleep 0.05; done
 )sh" + signals +
                "\nwait $program");
