@@ -1,6 +1,7 @@
 // Folders, lists of names, and runs that are repeated.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>

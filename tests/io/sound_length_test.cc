@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sndfile.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <random>
