@@ -151,7 +151,7 @@ TEST_F(AtomicFileTest, NamesFileAndCause) {
 
 TEST_F(AtomicFileTest, SignalsRemoveTemporaryFiles) {
   const auto interrupted = [this] {
-    std::signal(SIGINT, SIG_DFL);  // shells ignore it for what runs in the background
+    ::signal(SIGINT, SIG_DFL);  // shells ignore it for what runs in the background
     RemoveTemporaryFilesOnSignals();
     auto done = AtomicFile::Create(Path("done"));
     if (!done.ok() || !done.value()->Commit().ok()) _exit(1);
