@@ -165,7 +165,7 @@ Result<Plan> MakePlan(const Options& o, const Model& model) {
   if (!tokens.ok()) return tokens.error();
   plan.options.bits_per_second = rate.value();
   plan.tokens = tokens.value();
-  plan.warning = BeyondTheModel(bitrate, model, o.frames_per_packet);
+  plan.warning = BeyondTheModel(bitrate, model, frames);
   return plan;
 }
 
