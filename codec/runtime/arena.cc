@@ -27,8 +27,10 @@ void* Arena::TakeBytes(size_t bytes) {
 }
 
 void Arena::Grow(size_t bytes) {
-  left_ = RoundUp(std::max(bytes, kBlock), static_cast<size_t>(kHugePage));
-  blocks_.emplace_back(new (kHugePage) std::byte[left_]);
+  const size_t size = RoundUp(std::max(bytes, kBlock), static_cast<size_t>(kHugePage));
+  blocks_.emplace_back();  // first, so that the block has an owner when memory runs out
+  blocks_.back().reset(new (kHugePage) std::byte[size]);
+  left_ = size;
   next_ = blocks_.back().get();
 #if defined(__linux__)
   (void)madvise(next_, left_, MADV_HUGEPAGE);  // a wish: without it everything works all the same
