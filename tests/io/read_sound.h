@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,7 @@ inline Heard ReadSound(const std::string& path, int channel = 0) {
 // `bytes` through a named pipe that is made at `pipe` for the purpose.
 inline Heard ReadPiped(const std::string& bytes, const std::string& pipe) {
   EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that refuses the sound closes the pipe early
   std::thread writer([&] {
     const int fd = ::open(pipe.c_str(), O_WRONLY);
     for (size_t done = 0; done < bytes.size();) {
