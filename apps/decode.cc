@@ -1,5 +1,4 @@
 // quaver decode: .qvr or tokens to sound.
-#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -289,8 +288,6 @@ int RunDecode(int argc, char** argv) {
   if (!batch.ok()) return line.UsageError(batch.message());
 
   Console console("decode", options.batch.quiet);
-  const Status caught = CatchStopSignals({.numbers = {SIGINT, SIGTERM}, .hint = kStopHint});
-  if (!caught.ok()) console.Error(caught.message());
   DecodeCommand command(options, std::move(trace), batch.value().jobs.size(), console);
   return RunBatch(batch.value(), options.batch, console,
                   [&](const Job& job, size_t number) { return command.Run(job, number); });

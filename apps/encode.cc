@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -324,8 +323,6 @@ int RunEncode(int argc, char** argv) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
     if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);
   }
-  const Status caught = CatchStopSignals({.numbers = {SIGINT, SIGTERM}, .hint = kStopHint});
-  if (!caught.ok()) console.Error(caught.message());
   EncodeCommand command(options, model.value(), plan.value(), batch.value().jobs.size(), console);
   return RunBatch(batch.value(), options.batch, console,
                   [&](const Job& job, size_t number) { return command.Run(job, number); });

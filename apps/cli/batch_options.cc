@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/stop_signals.h"
 
 namespace quaver {
 namespace {
@@ -86,6 +88,9 @@ Result<Batch> PlanBatch(const CommandLine& line, const BatchFormats& formats, co
 
 int RunBatch(const Batch& batch, const BatchOptions& options, Console& console,
              const std::function<int(const Job&, size_t)>& run) {
+  const Status caught = CatchStopSignals(
+      {.numbers = {SIGINT, SIGTERM}, .hint = "\nfinishing what is under way; again to abort\n"});
+  if (!caught.ok()) console.Error(caught.message());
   for (const std::string& note : batch.notes) console.Warning(note);
   for (const std::string& failure : batch.failures) console.Error(failure);
   std::atomic<size_t> done = 0;

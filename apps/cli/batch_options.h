@@ -56,8 +56,9 @@ std::string CheckBatch(const CommandLine& line, const BatchFormats& formats, con
 // all other checks.
 Result<Batch> PlanBatch(const CommandLine& line, const BatchFormats& formats, const BatchOptions& options);
 
-// RunJobs() for all that is to be done. Tells what was passed over and what failed and, of several inputs,
-// how many were done. Gives the exit code of the command.
+// RunJobs() for all that is to be done; from now on Ctrl-C ends the input first (stop_signals.h). Tells what
+// was passed over and what failed and, of several inputs, how many were done. Gives the exit code of the
+// command.
 int RunBatch(const Batch& batch, const BatchOptions& options, Console& console,
              const std::function<int(const Job&, size_t)>& run);
 

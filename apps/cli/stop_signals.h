@@ -9,9 +9,6 @@
 
 namespace quaver {
 
-// For commands whose end may take a while.
-inline constexpr char kStopHint[] = "\nfinishing what is under way; once more to give it up\n";
-
 struct StopSignals {
   std::vector<int> numbers;          // those that are ignored (nohup) stay ignored
   void (*before_abort)() = nullptr;  // async-signal-safe: called before a second signal ends the program
