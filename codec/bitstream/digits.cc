@@ -31,8 +31,10 @@ std::vector<int> SplitCodebook(int codes) {
 
 }  // namespace
 
-DigitLayout::DigitLayout(std::span<const int> digits_of_token, int extra)
-    : radix(digits_of_token.begin(), digits_of_token.end()), extra_values(extra) {
+DigitLayout::DigitLayout(std::span<const int> digits_of_token, int extra, TableContexts contexts)
+    : radix(digits_of_token.begin(), digits_of_token.end()),
+      extra_values(extra),
+      frame_before(contexts == TableContexts::kFrameBefore) {
   int below = 1;
   for (int i = 0; i < digits(); ++i) {
     lower_values.push_back(below);

@@ -25,15 +25,23 @@ inline constexpr int kMaxCodes = 1 << 14;  // values of a token
 // factor above 61 is too.
 std::vector<int> DigitsOf(const BottleneckConfig& bottleneck);
 
+// What the contexts of a digit know besides the lower digits of its token.
+enum class TableContexts {
+  kFrameBefore,  // the same digit of the frame before
+  kThisFrame,    // nothing: a network tells what the frames before say
+};
+
 // Where the tables of one group lie: digits, then contexts, then radix + `extra` values a table.
 struct DigitLayout {
   DigitLayout() = default;
-  DigitLayout(std::span<const int> digits, int extra);
+  DigitLayout(std::span<const int> digits, int extra, TableContexts contexts = TableContexts::kFrameBefore);
 
   int digits() const { return static_cast<int>(radix.size()); }
-  int Contexts(int digit) const { return (radix[Index(digit)] + 1) * lower_values[Index(digit)]; }
+  int Contexts(int digit) const {
+    return (frame_before ? radix[Index(digit)] + 1 : 1) * lower_values[Index(digit)];
+  }
   int Context(int digit, int before, int lower) const {
-    return (before + 1) * lower_values[Index(digit)] + lower;
+    return (frame_before ? before + 1 : 0) * lower_values[Index(digit)] + lower;
   }
   size_t TableLength(int digit) const {
     return static_cast<size_t>(radix[Index(digit)]) + static_cast<size_t>(extra_values);
@@ -49,6 +57,7 @@ struct DigitLayout {
   std::vector<size_t> offset;     // of each digit's first table inside a group
   size_t group_stride = 0;
   int extra_values = 0;
+  bool frame_before = true;
 
  private:
   static size_t Index(int digit) { return static_cast<size_t>(digit); }

@@ -56,19 +56,22 @@ void EntropyCounter::Add(std::span<const uint16_t> tokens, int frames) {
   });
 }
 
-std::vector<uint16_t> EntropyCounter::Frequencies() const {
-  std::vector<uint16_t> frequencies(counts_.size());
+std::vector<uint16_t> EntropyCounter::Frequencies(TableContexts contexts) const {
+  const DigitLayout wanted(layout_.radix, 0, contexts);
+  std::vector<uint16_t> frequencies(wanted.group_stride * static_cast<size_t>(groups_));
   for (int group = 0; group < groups_; ++group) {
     for (int digit = 0; digit < layout_.digits(); ++digit) {
       const size_t radix = layout_.TableLength(digit);
       const size_t first = layout_.Table(group, digit, 0);
       const size_t length = static_cast<size_t>(layout_.Contexts(digit)) * radix;
+      // The first tables, of "none", are the ones that no frame before tells anything.
+      const size_t kept = static_cast<size_t>(wanted.Contexts(digit)) * radix;
       const std::vector<double> probabilities =
           SmoothDigit(std::span(counts_).subspan(first, length), static_cast<int>(radix),
                       std::span(layout_.radix).first(static_cast<size_t>(digit)));
-      for (size_t at = 0; at < length; at += radix) {
+      for (size_t at = 0; at < kept; at += radix) {
         QuantiseTable(std::span(probabilities).subspan(at, radix),
-                      std::span(frequencies).subspan(first + at, radix));
+                      std::span(frequencies).subspan(wanted.Table(group, digit, 0) + at, radix));
       }
     }
   }

@@ -21,8 +21,8 @@ class EntropyCounter {
   EntropyCounter(const BottleneckConfig& bottleneck, int frames_per_packet);
   void Add(std::span<const uint16_t> tokens, int frames);
   // Smoothed (a rare context borrows from the same context with "none" or with fewer lower digits) and
-  // quantised.
-  std::vector<uint16_t> Frequencies() const;
+  // quantised. With TableContexts::kThisFrame the counts of all frames make one table.
+  std::vector<uint16_t> Frequencies(TableContexts contexts = TableContexts::kFrameBefore) const;
 
  private:
   int groups_ = 0;

@@ -22,10 +22,10 @@ void ForEachTable(const DigitLayout& layout, int groups, Visit&& visit) {
 
 }  // namespace
 
-size_t EntropyModel::TableSize(const BottleneckConfig& bottleneck) {
+size_t EntropyModel::TableSize(const BottleneckConfig& bottleneck, TableContexts contexts) {
   const std::vector<int> digits = DigitsOf(bottleneck);
   if (digits.empty()) return 0;
-  return DigitLayout(digits, 0).group_stride * static_cast<size_t>(bottleneck.groups);
+  return DigitLayout(digits, 0, contexts).group_stride * static_cast<size_t>(bottleneck.groups);
 }
 
 Result<EntropyModel> EntropyModel::Create(const BottleneckConfig& bottleneck,
@@ -33,15 +33,17 @@ Result<EntropyModel> EntropyModel::Create(const BottleneckConfig& bottleneck,
   const std::vector<int> digits = DigitsOf(bottleneck);
   if (digits.empty())
     return Error{"entropy tables: groups, levels or codes of the bottleneck are out of range"};
-  const size_t expected = TableSize(bottleneck);
-  if (frequencies.size() != expected) {
+  const size_t full = TableSize(bottleneck);
+  const size_t small = TableSize(bottleneck, TableContexts::kThisFrame);
+  if (frequencies.size() != full && frequencies.size() != small) {
     return Error{"entropy tables: " + std::to_string(frequencies.size()) + " values, not " +
-                 std::to_string(expected)};
+                 std::to_string(full) + " or " + std::to_string(small)};
   }
+  const auto contexts = frequencies.size() == full ? TableContexts::kFrameBefore : TableContexts::kThisFrame;
   EntropyModel model;
   model.groups_ = bottleneck.groups;
   model.codes_ = bottleneck.codes();
-  model.layout_ = DigitLayout(digits, 1);
+  model.layout_ = DigitLayout(digits, 1, contexts);
   model.cumulative_.reserve(model.layout_.group_stride * static_cast<size_t>(model.groups_));
   std::string problem;
   size_t next = 0;
@@ -67,10 +69,10 @@ Result<EntropyModel> EntropyModel::Create(const BottleneckConfig& bottleneck,
   return model;
 }
 
-EntropyModel EntropyModel::Uniform(const BottleneckConfig& bottleneck) {
+EntropyModel EntropyModel::Uniform(const BottleneckConfig& bottleneck, TableContexts contexts) {
   const std::vector<int> digits = DigitsOf(bottleneck);
   std::vector<uint16_t> frequencies;
-  const DigitLayout layout(digits, 0);
+  const DigitLayout layout(digits, 0, contexts);
   ForEachTable(layout, digits.empty() ? 0 : bottleneck.groups, [&](int, int digit, int) {
     const auto radix = static_cast<uint32_t>(digits[static_cast<size_t>(digit)]);
     for (uint32_t symbol = 0; symbol < radix; ++symbol) {

@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kFormat = "quaver";
 constexpr const char* kFormatVersion = "1";
 constexpr const char* kFormatVersionWithEightBit = "2";
+constexpr const char* kFormatVersionWithSmallTables = "3";  // matrices may have 8 bits, too
 constexpr const char* kScale = ".scale";  // after the name of a matrix in 8 bits: the scales of its rows
 constexpr const char* kFrequencies = "entropy.frequencies";
 constexpr const char* kHidden = "entropy.network.hidden";
@@ -50,6 +51,10 @@ std::map<std::string, Expected> ExpectedTensors(const Config& config) {
   const size_t frequencies = EntropyModel::TableSize(config.bottleneck);
   expected[kFrequencies] = {"U16", {static_cast<int64_t>(frequencies)}};
   return expected;
+}
+
+int64_t SmallTables(const Config& config) {
+  return static_cast<int64_t>(EntropyModel::TableSize(config.bottleneck, TableContexts::kThisFrame));
 }
 
 // One codebook may serve all groups; whether it does, `tensors` (by name) says.
@@ -162,9 +167,10 @@ Status CheckFormat(const std::map<std::string, std::string>& metadata, const std
     return Error{source + ": metadata: \"format\" is " + Quoted(metadata.at("format")) + ", not \"quaver\""};
   }
   const std::string& version = metadata.at("format_version");
-  if (version != kFormatVersion && version != kFormatVersionWithEightBit) {
+  if (version != kFormatVersion && version != kFormatVersionWithEightBit &&
+      version != kFormatVersionWithSmallTables) {
     return Error{source + ": metadata: \"format_version\" is " + Quoted(version) +
-                 "; this build reads versions 1 and 2"};
+                 "; this build reads versions 1 to 3"};
   }
   return {};
 }
@@ -331,8 +337,9 @@ Result<std::vector<TensorBytes>> LocateTensors(const SafetensorsHeader& header, 
                                                std::span<const uint8_t> data, const std::string& source) {
   auto expected = ExpectedTensors(config);
   AllowShared(header.tensors, expected);
-  if (header.metadata.at("format_version") == kFormatVersionWithEightBit)
-    AllowEightBit(header.tensors, expected);
+  const std::string& version = header.metadata.at("format_version");
+  if (version != kFormatVersion) AllowEightBit(header.tensors, expected);
+  if (version == kFormatVersionWithSmallTables) expected[kFrequencies].shape = {SmallTables(config)};
   AllowNetwork(config, UnitsOf(header.tensors, config), expected);
   Status status = CheckNames(header.tensors, expected, source);
   if (!status.ok()) return status.error();
@@ -509,6 +516,8 @@ Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   auto expected = ExpectedTensors(weights.config);
   AllowShared(weights.tensors, expected);
   AllowEightBit(weights.tensors, expected);
+  const bool small = static_cast<int64_t>(weights.frequencies.size()) == SmallTables(weights.config);
+  if (small) expected[kFrequencies].shape = {SmallTables(weights.config)};
   if (weights.entropy_network.units < 0 || weights.entropy_network.units > kMaxEntropyUnits) {
     return Error{"weights: entropy network: " + std::to_string(weights.entropy_network.units) +
                  " units, not 0 to " + std::to_string(kMaxEntropyUnits)};
@@ -528,7 +537,9 @@ Result<std::vector<uint8_t>> SerializeWeights(Weights& weights) {
   header.metadata["format"] = kFormat;
   const bool eight_bit = std::any_of(weights.tensors.begin(), weights.tensors.end(),
                                      [](const auto& entry) { return IsEightBit(entry.second); });
-  header.metadata["format_version"] = eight_bit ? kFormatVersionWithEightBit : kFormatVersion;
+  header.metadata["format_version"] = small       ? kFormatVersionWithSmallTables
+                                      : eight_bit ? kFormatVersionWithEightBit
+                                                  : kFormatVersion;
   header.metadata["config"] = config.value();
   header.metadata["identity"] = ToHex(identity);
   const auto order = FileOrder(expected);

@@ -74,7 +74,8 @@ Result<Weights> ParseWeights(std::span<const uint8_t> bytes, const std::string& 
 
 // Writes `weights` as a file in memory: matrices with scales become I8, the others are rounded to F16
 // (nearest even; a value beyond the range of F16, or not finite, is an error), the identity is computed and
-// stored in the metadata. The format version is 2 if there is a matrix in 8 bits, else 1.
+// stored in the metadata. The format version is 3 if the tables are those of TableContexts::kThisFrame, else
+// 2 if there is a matrix in 8 bits, else 1.
 Result<std::vector<uint8_t>> SerializeWeights(Weights& weights);
 
 // What the header of a weights file claims. The identity is checked against the contents by ParseWeights

@@ -24,7 +24,7 @@ constexpr size_t kRateStride = 16;
 constexpr double kMostSeconds = 20 * 3600;  // that the network learns from
 
 struct Tokens {
-  std::vector<uint16_t> frequencies;
+  EntropyCounter counts;
   std::vector<ClipTokens> measured;  // for the rates
   std::vector<ClipTokens> learnt;    // by the network
 };
@@ -33,19 +33,17 @@ Result<Tokens> TokeniseAll(const Weights& weights, const Dataset& data, const Fi
   const BottleneckConfig& bottleneck = weights.config.bottleneck;
   const auto runtime = RuntimeModel(weights);
   if (!runtime.ok()) return runtime.error();
-  EntropyCounter counter(bottleneck, kMaxFramesPerPacket);
   std::mt19937_64 random(1);
   const double share = kMostSeconds / std::max(kMostSeconds, data.seconds());
-  Tokens tokens;
+  Tokens tokens{EntropyCounter(bottleneck, kMaxFramesPerPacket), {}, {}};
   for (size_t i = 0; i < data.clips.size(); ++i) {
     ClipTokens clip = Tokenise(runtime.value(), data.clips[i]);
-    counter.Add(clip.tokens, clip.frames);
+    tokens.counts.Add(clip.tokens, clip.frames);
     if (i % kRateStride == 0) tokens.measured.push_back(clip);
     if (std::generate_canonical<double, 53>(random) < share) tokens.learnt.push_back(std::move(clip));
     if (progress)
       progress("counting tokens: clip", static_cast<int64_t>(i + 1), static_cast<int64_t>(data.clips.size()));
   }
-  tokens.frequencies = counter.Frequencies();
   return tokens;
 }
 
@@ -94,7 +92,9 @@ Status FitEntropy(Weights& weights, const Dataset& data, const FitEntropyNetwork
   const BottleneckConfig& bottleneck = weights.config.bottleneck;
   auto tokens = TokeniseAll(weights, data, progress);
   if (!tokens.ok()) return tokens.error();
-  weights.frequencies = std::move(tokens.value().frequencies);
+  // What the frames before tell, the network tells better than tables do.
+  weights.frequencies = tokens.value().counts.Frequencies(options.steps > 0 ? TableContexts::kThisFrame
+                                                                            : TableContexts::kFrameBefore);
   auto model = EntropyModel::Create(bottleneck, weights.frequencies);
   if (!model.ok()) return model.error();
   const auto steps = [&](int64_t done, int64_t total) {

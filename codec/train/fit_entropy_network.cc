@@ -48,7 +48,7 @@ class EntropyNetworkTrainer {
   EntropyNetworkTrainer(const BottleneckConfig& bottleneck, std::span<const float> codebook,
                         const EntropyModel& tables, Frames frames, const FitEntropyNetworkOptions& options)
       : bottleneck_(bottleneck),
-        layout_(DigitsOf(bottleneck), 0),
+        layout_(DigitsOf(bottleneck), 0, tables.contexts()),
         options_(options),
         frames_(std::move(frames)),
         random_(at::make_generator<at::CPUGeneratorImpl>(options.seed)) {
@@ -158,7 +158,7 @@ class EntropyNetworkTrainer {
     for (int digit = 0; digit < layout_.digits(); ++digit) {
       const int64_t radix = layout_.radix[static_cast<size_t>(digit)];
       const torch::Tensor value = rest.remainder(radix);
-      const torch::Tensor before = (rest_before.remainder(radix) + 1) * met;
+      const torch::Tensor before = (rest_before.remainder(radix) + 1) * met * (layout_.frame_before ? 1 : 0);
       const torch::Tensor context = before * layout_.lower_values[static_cast<size_t>(digit)] + lower;
       const torch::Tensor table = TableLogarithms(digit, context);
       const torch::Tensor sums = scores.narrow(2, first, radix) + table;

@@ -59,6 +59,22 @@ TEST_P(EntropyCounterTest, LearnsWhatTheFrameBeforeTells) {
   }
 }
 
+// Tables of this frame alone are those that a packet begins with, and cost what these cost.
+TEST_P(EntropyCounterTest, TablesOfThisFrameAreThoseOfNone) {
+  Random random(6);
+  const BottleneckConfig& bottleneck = GetParam();
+  EntropyCounter counter(bottleneck, 25);
+  counter.Add(Clip(random, bottleneck, 3000, 0.7), 3000);
+  const EntropyModel full = EntropyModel::Create(bottleneck, counter.Frequencies()).value();
+  const EntropyModel small =
+      EntropyModel::Create(bottleneck, counter.Frequencies(TableContexts::kThisFrame)).value();
+  ASSERT_EQ(small.contexts(), TableContexts::kThisFrame);
+  const auto tokens = Clip(random, bottleneck, 200, 0.7);
+  const int n_q = bottleneck.groups;
+  EXPECT_EQ(CostBits(small, tokens, 200, n_q, n_q, 25), CostBits(full, tokens, 200, n_q, n_q, 1));
+  EXPECT_GT(CostBits(small, tokens, 200, n_q, n_q, 25), CostBits(full, tokens, 200, n_q, n_q, 25));
+}
+
 // The second digit repeats the first: only a table that keeps the lower digits can know.
 TEST(EntropyCounter, LearnsWhatTheLowerDigitsTell) {
   Random random(4);

@@ -27,6 +27,22 @@ TEST(EntropyModel, SizesAndContextsFollowTheFormula) {
   EXPECT_EQ(model.Context(1, 2, 1), 13);
 }
 
+TEST(EntropyModel, TablesOfThisFrameHaveNoOtherContexts) {
+  EXPECT_EQ(EntropyModel::TableSize(Vp(1024), TableContexts::kThisFrame), 18u * (32 + 32 * 32));
+  EXPECT_EQ(EntropyModel::TableSize(BottleneckConfig(), TableContexts::kThisFrame),
+            18u * (8 + 8 * 5 + 40 * 5 + 200 * 5));
+  Random random(1);
+  const EntropyModel model = RandomModel(random, Small(), 3.0, TableContexts::kThisFrame);
+  EXPECT_EQ(model.frequencies().size(), 3u * (4 + 4 * 3));
+  EXPECT_EQ(model.contexts(), TableContexts::kThisFrame);
+  const auto again = EntropyModel::Create(Small(), {model.frequencies().begin(), model.frequencies().end()});
+  EXPECT_EQ(again.value().contexts(), TableContexts::kThisFrame) << "told by the number of values";
+  for (const int before : {-1, 0, 2}) EXPECT_EQ(model.Context(1, before, 3), 3);
+  const auto last = model.Cumulative(2, 1, 3);
+  EXPECT_EQ(last.back(), 1 << 15);
+  EXPECT_EQ(last[3] - last[2], model.frequencies().back());
+}
+
 TEST(EntropyModel, ACodebookIsSplitIntoTheFewestDigits) {
   using Digits = std::vector<int>;
   EXPECT_EQ(DigitsOf(Vp(2)), (Digits{2}));
@@ -94,7 +110,7 @@ TEST(EntropyModel, RefusesBadTablesAndSaysWhere) {
   ASSERT_TRUE(EntropyModel::Create(Small(), good).ok());
   auto bad = good;
   bad.pop_back();
-  EXPECT_THAT(EntropyModel::Create(Small(), bad).message(), HasSubstr("203 values, not 204"));
+  EXPECT_THAT(EntropyModel::Create(Small(), bad).message(), HasSubstr("203 values, not 204 or 48"));
   bad = good;
   ++bad[68 + 20 + 3];
   EXPECT_THAT(EntropyModel::Create(Small(), bad).message(),

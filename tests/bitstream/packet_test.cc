@@ -41,16 +41,18 @@ struct Kind {
   BottleneckConfig bottleneck;
   double skew;    // of the tables
   int units = 0;  // of the network; 0: there is none
+  TableContexts contexts = TableContexts::kFrameBefore;
 };
 void PrintTo(const Kind& kind, std::ostream* out) {
   PrintTo(kind.bottleneck, out);
-  *out << (kind.skew == 0.0 ? " flat" : " skewed") << (kind.units > 0 ? ", network" : "");
+  *out << (kind.skew == 0.0 ? " flat" : " skewed") << (kind.units > 0 ? ", network" : "")
+       << (kind.contexts == TableContexts::kThisFrame ? ", tables of this frame" : "");
 }
 
 class PacketTest : public ::testing::TestWithParam<Kind> {
  protected:
   PacketTest() {
-    const auto& [bottleneck, skew, units] = GetParam();
+    const auto& [bottleneck, skew, units, contexts] = GetParam();
     if (units == 0) return;
     const auto codebook = RandomCodebook(random_, bottleneck);
     model_.SetNetwork(
@@ -59,7 +61,7 @@ class PacketTest : public ::testing::TestWithParam<Kind> {
   }
 
   Random random_{7};
-  EntropyModel model_ = RandomModel(random_, GetParam().bottleneck, GetParam().skew);
+  EntropyModel model_ = RandomModel(random_, GetParam().bottleneck, GetParam().skew, GetParam().contexts);
   PacketDefaults defaults_{25, 6};
 
   PacketTokens Decoded(std::span<const uint8_t> packet) {
@@ -218,7 +220,9 @@ TEST_P(PacketTest, RefusesWhatIsNotValid) {
 INSTANTIATE_TEST_SUITE_P(Kinds, PacketTest,
                          ::testing::Values(Kind{BottleneckConfig(), 0.0}, Kind{BottleneckConfig(), 6.0},
                                            Kind{Vp(1024), 0.0}, Kind{Vp(1024), 6.0}, Kind{Vp(63), 6.0},
-                                           Kind{BottleneckConfig(), 1.0, 48}, Kind{Vp(1024), 1.0, 7}));
+                                           Kind{BottleneckConfig(), 1.0, 48}, Kind{Vp(1024), 1.0, 7},
+                                           Kind{BottleneckConfig(), 1.0, 0, TableContexts::kThisFrame},
+                                           Kind{Vp(1024), 1.0, 7, TableContexts::kThisFrame}));
 
 // The dearest packet there can be: eight digits a token, each of them the least likely.
 TEST(Packet, TheLongestFits) {

@@ -74,9 +74,10 @@ inline std::vector<uint16_t> RandomTable(Random& random, int radix, double skew)
   return table;
 }
 
-inline EntropyModel RandomModel(Random& random, const BottleneckConfig& bottleneck, double skew) {
+inline EntropyModel RandomModel(Random& random, const BottleneckConfig& bottleneck, double skew,
+                                TableContexts contexts = TableContexts::kFrameBefore) {
   std::vector<uint16_t> frequencies;
-  const EntropyModel flat = EntropyModel::Uniform(bottleneck);
+  const EntropyModel flat = EntropyModel::Uniform(bottleneck, contexts);
   for (int group = 0; group < flat.groups(); ++group) {
     for (size_t digit = 0; digit < flat.radix().size(); ++digit) {
       for (int context = 0; context < flat.layout().Contexts(static_cast<int>(digit)); ++context) {

@@ -187,7 +187,7 @@ TEST(HostileWeights, Metadata) {
     return ErrorAfter([&](File& file) { file.metadata()[key] = value; }, Verify::kTrusted);
   };
   EXPECT_THAT(error("format", "quaver2"), HasSubstr("\"format\" is \"quaver2\""));
-  EXPECT_THAT(error("format_version", "3"), HasSubstr("\"format_version\" is \"3\""));
+  EXPECT_THAT(error("format_version", "4"), HasSubstr("\"format_version\" is \"4\""));
   EXPECT_THAT(error("format_version", 1), HasSubstr("\"format_version\" is not a string"));
   EXPECT_THAT(error("identity", "12"), HasSubstr("64 hexadecimal digits"));
   EXPECT_THAT(error("identity", std::string(64, 'x')), HasSubstr("not a digit"));
@@ -417,8 +417,17 @@ TEST(HostileWeights, MatricesInEightBits) {
   EXPECT_THAT(error([&](File& file) { file.header[scale]["shape"] = {1}; }), HasSubstr("its shape is"));
   EXPECT_THAT(error([&](File& file) { file.tensor()["dtype"] = "F16"; }), HasSubstr(scale));
   EXPECT_THAT(error([&](File& file) { file.header[kFirst]["dtype"] = "I8"; }), HasSubstr("not F32"));
-  // Only version 2 has such matrices.
+  // Version 1 has no such matrices.
   EXPECT_THAT(error([&](File& file) { file.metadata()["format_version"] = "1"; }), HasSubstr(scale));
+}
+
+// The version says which tables of the entropy model there are.
+TEST(HostileWeights, TablesOfAnotherVersion) {
+  const auto with_version = [](const char* version) {
+    return ErrorAfter([&](File& file) { file.metadata()["format_version"] = version; });
+  };
+  EXPECT_THAT(with_version("3"), AllOf(HasSubstr("entropy.frequencies"), HasSubstr("its shape is")));
+  EXPECT_THAT(with_version("4"), HasSubstr("this build reads versions 1 to 3"));
 }
 
 TEST(HostileWeights, TypesWithoutTokens) {

@@ -172,6 +172,29 @@ TEST(Weights, ANetworkOfTheEntropyModelComesBackExactly) {
   }
 }
 
+TEST(Weights, SmallTablesOfTheEntropyModelComeBackExactly) {
+  for (const Config& config : {TinyConfig(), TinyVpConfig()}) {
+    Weights written = RandomWeights(config, 7);
+    const size_t size = Serialize(written).size();
+    const EntropyModel tables = EntropyModel::Uniform(config.bottleneck, TableContexts::kThisFrame);
+    written.frequencies.assign(tables.frequencies().begin(), tables.frequencies().end());
+    const auto bytes = SerializeWeights(written);
+    ASSERT_TRUE(bytes.ok()) << bytes.message();
+    EXPECT_LT(bytes.value().size(), size);
+    const auto read = ParseWeights(bytes.value(), "test", Verify::kHash);
+    ASSERT_TRUE(read.ok()) << read.message();
+    EXPECT_EQ(read.value().frequencies, written.frequencies);
+    EXPECT_EQ(Serialize(read.value()), bytes.value());
+    const auto model = Model::FromBytes(bytes.value(), "test");
+    ASSERT_TRUE(model.ok()) << model.message();
+    EXPECT_EQ(model.value()->entropy().contexts(), TableContexts::kThisFrame);
+    Weights eight_bit = read.value();
+    ASSERT_TRUE(StoreMatricesAsEightBit(eight_bit).ok());
+    const auto both = Serialize(eight_bit);
+    EXPECT_EQ(Serialize(ParseWeights(both, "test", Verify::kHash).value()), both);
+  }
+}
+
 TEST(Weights, ACodebookComesBackExactly) {
   for (const int64_t codebooks : {18, 1}) {  // one for each group, one for all
     Weights written = RandomWeights(TinyVpConfig(), 7);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "codec/bitstream/entropy_counter.h"
@@ -61,6 +62,29 @@ TEST_P(FitEntropyNetworkTest, LearnsWhatTablesCannotKnow) {
   EXPECT_LT(Cost(2, 25), 0.75 * token);           // the second from the first
   EXPECT_LT(Cost(3, 25), 0.62 * token);           // the third from two frames before
   EXPECT_LT(Cost(2, 1), 0.85 * token);            // inside a frame, in packets of one
+}
+
+// Tables that do not know the frame before leave it to the network.
+TEST_P(FitEntropyNetworkTest, LearnsWhatSmallTablesLeaveOut) {
+  const auto repeated = [&] {  // every frame twice
+    ClipTokens clip = Clip(random_, GetParam());
+    for (size_t at = 3; at < clip.tokens.size(); at += 6)
+      std::copy_n(clip.tokens.begin() + static_cast<int64_t>(at) - 3, 3,
+                  clip.tokens.begin() + static_cast<int64_t>(at));
+    return clip;
+  };
+  EntropyCounter counter(GetParam(), 25);
+  for (ClipTokens& clip : clips_) {
+    clip = repeated();
+    counter.Add(clip.tokens, clip.frames);
+  }
+  model_ = EntropyModel::Create(GetParam(), counter.Frequencies(TableContexts::kThisFrame)).value();
+  const ClipTokens unseen = repeated();
+  const auto cost = [&] { return CostBits(model_, unseen.tokens, kFrames, 1, 3, 25) / kFrames; };
+  const double token = std::log2(GetParam().codes());
+  EXPECT_GT(cost(), 0.97 * token);
+  model_.SetNetwork(EntropyNetwork::Create(GetParam(), codebook_, Fit(kQuick)).value());
+  EXPECT_LT(cost(), 0.95 * token);
 }
 
 TEST_P(FitEntropyNetworkTest, ASeedDecides) {
