@@ -1,6 +1,7 @@
 // quaver decode: .qvr or tokens to sound.
 #include <cstdint>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,11 +15,13 @@
 #include "apps/cli/packet_loss.h"
 #include "apps/cli/progress.h"
 #include "apps/cli/stop_signals.h"
+#include "apps/cli/tags.h"
 #include "apps/cli/time_point.h"
 #include "apps/cli/token_file.h"
 #include "apps/commands.h"
 #include "codec/container/decode_file.h"
 #include "codec/container/playback.h"
+#include "codec/io/atomic_file.h"
 #include "codec/io/byte_file.h"
 #include "codec/io/stop_request.h"
 #include "codec/util/format.h"
@@ -49,6 +52,7 @@ struct Options {
   BatchOptions batch;
   std::string model;
   std::string layout;
+  TagOptions tags;
   std::string rate = "original";
   std::string channels = "mono";
   std::string start;
@@ -92,6 +96,7 @@ void Declare(CommandLine& line, Options& o) {
        "File of the packets to lose: characters 0 (received) and 1 (lost), applied from the start of "
        "every input",
        cxxopts::value(o.loss_file), "F");
+  DeclareTags(line, o.tags);
 }
 
 // An error of usage, or "".
@@ -99,6 +104,7 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("layout") && !ParseLayout(o.layout).ok()) return ParseLayout(o.layout).message();
   if (o.rate != "original" && o.rate != "16000") return "--rate must be original or 16000";
   if (o.channels != "mono" && o.channels != "original") return "--channels must be mono or original";
+  if (const std::string wrong = CheckTagOptions(o.tags); !wrong.empty()) return wrong;
   for (const auto& [option, text] : {std::pair("start", o.start), std::pair("duration", o.duration)}) {
     if (!line.Has(option)) continue;
     const auto point = ParseTimePoint(std::string("--") + option, text);
@@ -184,7 +190,7 @@ class DecodeCommand {
     Output output;
     output.rate = static_cast<int>(options_.rate == "original" ? header.original_rate : header.model_rate);
     output.channels = options_.channels == "original" ? header.original_channels : 1;
-    auto playback = OpenPlayback(job, output, *model.value());
+    auto playback = OpenPlayback(job, output, *model.value(), reader.value().tags());
     if (!playback.ok()) return playback.error();
     PacketLoss loss = LossOf(job);
     const PacketFate fate = [&loss] { return loss.NextIsLost(); };
@@ -208,7 +214,7 @@ class DecodeCommand {
     if (!model.ok()) return model.error();
     Output output;
     output.rate = model.value()->sample_rate();
-    auto playback = OpenPlayback(job, output, *model.value());
+    auto playback = OpenPlayback(job, output, *model.value(), {});
     if (!playback.ok()) return playback.error();
     PacketLoss loss = LossOf(job);
     const PacketFate fate = [&loss] { return loss.NextIsLost(); };
@@ -235,10 +241,23 @@ class DecodeCommand {
     return PacketLoss(LossModel(options_.loss, options_.burst, options_.seed + job.place));
   }
 
-  Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model) const {
+  Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model,
+                                const std::vector<QvrTag>& tags) const {
     auto writer = SoundWriter::Create(job.out, output.rate, output.channels, options_.batch.existing());
     if (!writer.ok()) return writer.error();
+    TellLostTags(job, writer.value()->SetTags(ToSound(ChosenTags(tags, options_.tags))));
     return Playback::Create(model.sample_rate(), output.rate, std::move(writer).value());
+  }
+
+  // A pipe holds no tags: nobody is told, unless some were asked for.
+  void TellLostTags(const Job& job, const std::vector<std::string>& names) const {
+    if (names.empty() || (options_.tags.comments.empty() && WritesInPlace(job.out))) return;
+    constexpr size_t kNamed = 10;
+    std::string list;
+    for (const std::string& name : names | std::views::take(kNamed))
+      list += (list.empty() ? "" : ", ") + name;
+    if (names.size() > kNamed) list += Format(" and %zu more", names.size() - kNamed);
+    console_.Warning(job.out + ": tags that it cannot hold are left out: " + Printable(list));
   }
 
   Result<DecodeReport> Describe(const Job& job, const Output& output, const PacketLoss& loss,

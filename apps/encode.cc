@@ -20,6 +20,7 @@
 #include "apps/cli/progress.h"
 #include "apps/cli/sound_remarks.h"
 #include "apps/cli/stop_signals.h"
+#include "apps/cli/tags.h"
 #include "apps/commands.h"
 #include "codec/container/encode_file.h"
 #include "codec/container/token_sink.h"
@@ -64,6 +65,7 @@ struct Options {
   bool vbr = false;
   int channel = 0;  // from 1; 0: all, mixed down
   bool split_channels = false;
+  TagOptions tags;
 };
 
 void Declare(CommandLine& line, Options& o) {
@@ -100,10 +102,13 @@ void Declare(CommandLine& line, Options& o) {
        "which takes 11 kbit/s more. The codec needs a frame of 20 ms in addition (default: 1000 into pipes, "
        "with packets of 25 frames; about 5000 into files)",
        cxxopts::value(o.max_delay), "MS");
+  DeclareTags(line, o.tags);
 }
 
 constexpr const char* kNoEffort =
     "--effort cannot write .npy, because it varies the tokens a frame; write .qvr, or drop --effort";
+
+constexpr const char* kNoComment = "--comment is for .qvr; an .npy has no place for tags";
 
 constexpr const char* kNoDelay =
     "--max-delay is for .qvr; an .npy begins with its length, so it comes out at the end";
@@ -132,6 +137,7 @@ std::string Check(const CommandLine& line, const Options& o) {
     if (o.effort > 0) return "--max-delay cannot be combined with --effort, which looks 30 seconds ahead";
     if (o.batch.format == "npy") return std::string("--format npy: ") + kNoDelay;
   }
+  if (const std::string wrong = CheckTagOptions(o.tags); !wrong.empty()) return wrong;
   if (!o.bitrate.empty() && !ParseBitrate(o.bitrate).ok()) return ParseBitrate(o.bitrate).message();
   return CheckBatch(line, kFormats, o.batch);
 }
@@ -217,8 +223,18 @@ class EncodeCommand {
                                               const SoundReader& sound) const {
     if (job.format == ".npy") return OpenNpySink(job.out, options_.batch.existing(), plan_.tokens);
     const int channels = options_.split_channels || options_.channel > 0 ? 1 : sound.channels();
-    return OpenQvrSink(job.out, options_.batch.existing(), encoder, {sound.sample_rate(), channels},
-                       DelayFor(job.out, options_));
+    return OpenQvrSink(job.out, options_.batch.existing(), encoder,
+                       {sound.sample_rate(), channels, TagsFor(job, sound)}, DelayFor(job.out, options_));
+  }
+
+  // Warns of those that are lost.
+  std::vector<QvrTag> TagsFor(const Job& job, const SoundReader& sound) const {
+    std::vector<QvrTag> tags = ChosenTags(ToQvr(sound.tags()), options_.tags);
+    for (const std::string& name : DropWhatDoesNotFit(tags)) {
+      console_.Warning(job.in + ": the tag " + Printable(name) +
+                       " is too long for a .qvr file and left out; --comment gives a shorter one");
+    }
+    return tags;
   }
 
   // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. The exit code.
@@ -322,6 +338,8 @@ int RunEncode(int argc, char** argv) {
   for (const Job& job : batch.value().jobs) {
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
     if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);
+    if (!options.tags.comments.empty() && job.format != ".qvr")
+      return line.UsageError(job.out + ": " + kNoComment);
   }
   EncodeCommand command(options, model.value(), plan.value(), batch.value().jobs.size(), console);
   return RunBatch(batch.value(), options.batch, console,

@@ -2,6 +2,8 @@
 #ifndef QUAVER_APPS_CLI_COMMAND_LINE_H_
 #define QUAVER_APPS_CLI_COMMAND_LINE_H_
 
+// Values of options that may be repeated hold commas, as names of files do: only the end of a value ends it.
+#define CXXOPTS_VECTOR_DELIMITER '\0'
 #include <cxxopts.hpp>
 #include <optional>
 #include <string>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/cli/progress.h"
+#include "apps/cli/tags.h"
 #include "apps/cli/token_file.h"
 #include "codec/container/decode_file.h"
 #include "codec/container/qvr.h"
@@ -122,6 +123,14 @@ void AddRates(const QvrHeader& header, const StreamFacts& stream, double file_by
   d.text += Format("  nominal     %.3f kbit/s (10 bits a token)\n", nominal);
 }
 
+void AddTags(const std::vector<QvrTag>& tags, Description& d) {
+  d.facts["tags"] = nlohmann::json::array();
+  for (const QvrTag& tag : tags) {
+    d.facts["tags"].push_back({{"name", tag.name}, {"value", tag.value}});
+    d.text += "  tag         " + Printable(tag.name + "=" + tag.value) + "\n";
+  }
+}
+
 void AddDamage(const QvrReader& reader, const StreamFacts& stream, Description& d) {
   std::vector<std::string> damage = reader.damage();
   if (stream.original_samples < 0)
@@ -157,6 +166,7 @@ Result<Description> DescribeQvr(const std::string& path, const TokenFile& file, 
   d.text += "  model       " + ToHex(header.model) + (model.ok() ? " (" + name + ")" : " (not found)") + "\n";
   d.text += Format("  original    %u Hz, channels: %u\n", header.original_rate,
                    static_cast<unsigned>(header.original_channels));
+  AddTags(reader.tags(), d);
   AddRates(header, stream.value(), static_cast<double>(*file.bytes_read), d);
   AddDamage(reader, stream.value(), d);
   if (stream.value().counter) AddTokenUse(*stream.value().counter, d);

@@ -6,6 +6,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct quaver_file_reader {
   std::shared_ptr<bool> callback_failed;
   quaver::QvrReader stream;
   std::vector<uint8_t> packet;  // of the last event
+  std::vector<std::string> comments;
 };
 
 namespace {
@@ -72,16 +74,26 @@ Result<QvrHeader> HeaderOf(const quaver_file_header& header) {
 }
 
 Result<std::unique_ptr<quaver_file_writer>> MakeWriter(const quaver_file_header* header,
+                                                       const char* const* comments, size_t count,
                                                        quaver_file_write_callback callback, void* user) {
   if (header == nullptr || callback == nullptr) return quaver::Error{"the header or the callback is NULL"};
   const auto checked = HeaderOf(*header);
   if (!checked.ok()) return checked.error();
+  if (comments == nullptr && count > 0) return quaver::Error{"the comments are NULL"};
+  std::vector<quaver::QvrTag> tags;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view text = comments[i] == nullptr ? "" : comments[i];
+    const size_t name = text.find('=');
+    if (name == std::string_view::npos)
+      return quaver::Error{"comment " + std::to_string(i) + " is not NAME=value"};
+    tags.push_back({std::string(text.substr(0, name)), std::string(text.substr(name + 1))});
+  }
   auto failed = std::make_shared<bool>(false);
-  auto stream =
-      quaver::QvrWriter::Create(checked.value(), [callback, user, failed](std::span<const uint8_t> bytes) {
-        *failed = callback(user, bytes.data(), bytes.size()) != 0;
-        return !*failed;
-      });
+  auto stream = quaver::QvrWriter::Create(checked.value(), tags,
+                                          [callback, user, failed](std::span<const uint8_t> bytes) {
+                                            *failed = callback(user, bytes.data(), bytes.size()) != 0;
+                                            return !*failed;
+                                          });
   if (!stream.ok()) return stream.error();
   return std::unique_ptr<quaver_file_writer>(
       new quaver_file_writer{std::move(failed), std::move(stream).value(), checked.value().defaults});
@@ -104,8 +116,11 @@ Result<std::unique_ptr<quaver_file_reader>> OpenReader(quaver_file_read_callback
       [=](std::span<uint8_t> bytes) { return watched(callback(user, bytes.data(), bytes.size())); },
       std::move(move), name);
   if (!stream.ok()) return stream.error();
-  return std::unique_ptr<quaver_file_reader>(
-      new quaver_file_reader{std::move(failed), std::move(stream).value(), {}});
+  std::unique_ptr<quaver_file_reader> reader(
+      new quaver_file_reader{std::move(failed), std::move(stream).value(), {}, {}});
+  for (const quaver::QvrTag& tag : reader->stream.tags())
+    reader->comments.push_back(tag.name + "=" + tag.value);
+  return reader;
 }
 
 // Runs `call`, which returns a status or a quaver_error, and lets no exception out.
@@ -139,7 +154,14 @@ int quaver_file_header_init(quaver_file_header* header, const quaver_model* mode
 quaver_file_writer* quaver_file_writer_create(const quaver_file_header* header,
                                               quaver_file_write_callback callback, void* user, char* error,
                                               size_t error_size) {
-  return Made([&] { return MakeWriter(header, callback, user); }, error, error_size);
+  return Made([&] { return MakeWriter(header, nullptr, 0, callback, user); }, error, error_size);
+}
+
+quaver_file_writer* quaver_file_writer_create_with_comments(const quaver_file_header* header,
+                                                            const char* const* comments, size_t count,
+                                                            quaver_file_write_callback callback, void* user,
+                                                            char* error, size_t error_size) {
+  return Made([&] { return MakeWriter(header, comments, count, callback, user); }, error, error_size);
 }
 
 void quaver_file_writer_close(quaver_file_writer* writer) { delete writer; }
@@ -237,6 +259,15 @@ int64_t quaver_file_reader_seek(quaver_file_reader* reader, uint64_t frame) {
     return 0;
   });
   return code == 0 ? at : code;
+}
+
+int quaver_file_reader_comment_count(const quaver_file_reader* reader) {
+  return reader == nullptr ? QUAVER_ERROR_ARGUMENT : static_cast<int>(reader->comments.size());
+}
+
+const char* quaver_file_reader_comment(const quaver_file_reader* reader, int number) {
+  if (reader == nullptr || number < 0 || number >= quaver_file_reader_comment_count(reader)) return nullptr;
+  return reader->comments[static_cast<size_t>(number)].c_str();
 }
 
 int quaver_file_reader_damage_count(const quaver_file_reader* reader) {

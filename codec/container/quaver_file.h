@@ -77,6 +77,12 @@ typedef int64_t (*quaver_file_seek_callback)(void* user, int64_t offset, int whe
 QUAVER_API quaver_file_writer* quaver_file_writer_create(const quaver_file_header* header,
                                                          quaver_file_write_callback callback, void* user,
                                                          char* error, size_t error_size);
+/* The same with comments (tags), each "NAME=value" as in Vorbis and Opus: the name of ASCII characters 0x20
+ * .. 0x7D without '=', the value UTF-8; 60000 bytes at most, with 4 more for each. NULL also if they are not
+ * so. */
+QUAVER_API quaver_file_writer* quaver_file_writer_create_with_comments(
+    const quaver_file_header* header, const char* const* comments, size_t count,
+    quaver_file_write_callback callback, void* user, char* error, size_t error_size);
 /* Writes nothing: a stream that was not finished is cut. NULL is allowed. */
 QUAVER_API void quaver_file_writer_close(quaver_file_writer* writer);
 /* The next packet of the stream. Returns the frames that it holds. QUAVER_ERROR_PACKET if it holds none (its
@@ -126,6 +132,10 @@ QUAVER_API quaver_file_reader* quaver_file_reader_open_seekable(quaver_file_read
 QUAVER_API void quaver_file_reader_close(quaver_file_reader* reader); /* NULL is allowed */
 /* Returns 0. All values are in the ranges above; compare them with those of your model before you decode. */
 QUAVER_API int quaver_file_reader_header(const quaver_file_reader* reader, quaver_file_header* header);
+/* Comments: their number, and number 0 .. count - 1 as "NAME=value", valid until _close; NULL for any other.
+ */
+QUAVER_API int quaver_file_reader_comment_count(const quaver_file_reader* reader);
+QUAVER_API const char* quaver_file_reader_comment(const quaver_file_reader* reader, int number);
 /* The next event. Returns its kind, QUAVER_FILE_END again and again after the end. The callback is called
  * only when no event is left of the pages that are complete, so the packets of a connection come out as they
  * arrive. _END comes after a look at what follows the last page (up to its end, or 64 KiB), so it may wait

@@ -19,6 +19,7 @@
 #ifndef QUAVER_CODEC_CONTAINER_QVR_H_
 #define QUAVER_CODEC_CONTAINER_QVR_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -51,6 +52,15 @@ struct QvrHeader {
 // resampled or mixed down.
 QUAVER_API QvrHeader MakeQvrHeader(const Model& model, const PacketDefaults& format);
 
+// A comment as in Vorbis and Opus (https://xiph.org/vorbis/doc/v-comment.html). Names are 1 or more
+// characters of ASCII 0x20 .. 0x7D without '='; TITLE, ARTIST, DATE and others mean the usual, in any case.
+// Values are UTF-8. Names may repeat.
+struct QvrTag {
+  std::string name;
+  std::string value;
+};
+inline constexpr size_t kMaxQvrTagBytes = 60000;  // of all tags: name, '=', value and 4 bytes each
+
 // Writes a stream page by page, about every 5 seconds of sound, or when Flush() asks for it; holds no more
 // than one page and one packet.
 class QvrWriter {
@@ -58,6 +68,9 @@ class QvrWriter {
   // Writes the headers at once. Errors: a value of the header outside the ranges above, which is named;
   // writing failed. What the sink refers to must live as long as the writer.
   QUAVER_API static Result<QvrWriter> Create(const QvrHeader& header, ByteSink sink);
+  // The same with tags. Another error: they are not as QvrTag says, or too long together.
+  QUAVER_API static Result<QvrWriter> Create(const QvrHeader& header, std::span<const QvrTag> tags,
+                                             ByteSink sink);
   // Writes nothing: a stream without Finish() is cut.
   QUAVER_API ~QvrWriter();
   QUAVER_API QvrWriter(QvrWriter&&) noexcept;
@@ -114,6 +127,8 @@ class QvrReader {
   QUAVER_API QvrReader& operator=(QvrReader&&) noexcept;
 
   QUAVER_API const QvrHeader& header() const noexcept;
+  // Those that are valid; none if the comment header is damaged.
+  QUAVER_API const std::vector<QvrTag>& tags() const noexcept;
   // The next event. The source is read only when none is left of the pages that are complete: packets of a
   // connection come out as they arrive. kEnd comes after a look at what follows the last page (up to its end,
   // or 64 KiB), so it may wait for a source that stays open although all packets and the length are known.

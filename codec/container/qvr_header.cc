@@ -7,7 +7,6 @@ namespace quaver {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-constexpr std::string_view kVendor = "Quaver";
 
 // Little-endian fields, one after the other.
 class FieldWriter {
@@ -28,13 +27,11 @@ class FieldWriter {
 class FieldReader {
  public:
   FieldReader(std::span<const uint8_t> in, size_t at) : in_(in), next_(at) {}
-  size_t left() const { return in_.size() - next_; }
   uint32_t Number(int bytes) {
     uint32_t value = 0;
     for (int i = 0; i < bytes; ++i) value |= static_cast<uint32_t>(in_[next_++]) << (8 * i);
     return value;
   }
-  void Skip(size_t bytes) { next_ += bytes; }
 
  private:
   std::span<const uint8_t> in_;
@@ -106,38 +103,6 @@ Result<QvrHeader> ParseIdHeader(std::span<const uint8_t> packet) {
   header.defaults.n_q = static_cast<int>(in.Number(1));
   if (const Status status = CheckHeader(header); !status.ok()) return status.error();
   return header;
-}
-
-std::vector<uint8_t> WriteCommentHeader() {
-  std::vector<uint8_t> bytes(kCommentMagic.size() + 4 + kVendor.size() + 4);
-  FieldWriter out(bytes);
-  out.Bytes(kCommentMagic);
-  out.Number(kVendor.size(), 4);
-  out.Bytes(kVendor);
-  out.Number(0, 4);
-  return bytes;
-}
-
-Status CheckCommentHeader(std::span<const uint8_t> packet) {
-  if (!HasMagic(packet, kCommentMagic)) return Error{"comment header: does not begin with QuavTags"};
-  FieldReader in(packet, kCommentMagic.size());
-  const auto string_fits = [&in] {
-    if (in.left() < 4) return false;
-    const uint32_t length = in.Number(4);
-    if (length > in.left()) return false;
-    in.Skip(length);
-    return true;
-  };
-  if (!string_fits()) return Error{"comment header: vendor string runs past the end"};
-  if (in.left() < 4) return Error{"comment header: ends before the number of comments"};
-  const uint32_t comments = in.Number(4);
-  for (uint32_t i = 0; i < comments; ++i) {
-    if (!string_fits()) {
-      return Error{"comment header: comment " + std::to_string(i) + " of " + std::to_string(comments) +
-                   " runs past the end"};
-    }
-  }
-  return {};
 }
 
 uint64_t GranuleAfter(const QvrHeader& header, uint64_t frames) {

@@ -1,4 +1,4 @@
-// Internal: header packets of a .qvr stream and the arithmetic of its granule positions.
+// Internal: the identification header of a .qvr stream and the arithmetic of its granule positions.
 #ifndef QUAVER_CODEC_CONTAINER_QVR_HEADER_H_
 #define QUAVER_CODEC_CONTAINER_QVR_HEADER_H_
 
@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "codec/container/qvr.h"
 #include "codec/status.h"
@@ -15,7 +14,6 @@
 namespace quaver {
 
 inline constexpr std::string_view kIdMagic = "QuavHead";
-inline constexpr std::string_view kCommentMagic = "QuavTags";
 inline constexpr size_t kIdHeaderBytes = 58;
 inline constexpr uint64_t kMaxGranule = uint64_t{1} << 48;  // samples: beyond it a position is not believed
 inline constexpr uint64_t kMaxStreamFrames = uint64_t{1} << 30;  // 248 days of 20 ms
@@ -27,9 +25,6 @@ Status CheckHeader(const QvrHeader& header);
 
 std::array<uint8_t, kIdHeaderBytes> WriteIdHeader(const QvrHeader& header);
 Result<QvrHeader> ParseIdHeader(std::span<const uint8_t> packet);
-
-std::vector<uint8_t> WriteCommentHeader();
-Status CheckCommentHeader(std::span<const uint8_t> packet);
 
 // Samples per channel at original_rate that are complete after `frames` frames (at most kMaxStreamFrames):
 // floor(max(0, frames * frame_samples - pre_skip) * original_rate / model_rate).

@@ -25,6 +25,7 @@
 #include "codec/container/qvr.h"
 #include "codec/container/qvr_header.h"
 #include "codec/container/qvr_seek.h"
+#include "codec/container/qvr_tags.h"
 
 namespace quaver {
 namespace {
@@ -59,6 +60,7 @@ struct QvrReader::Impl {
   Impl& operator=(const Impl&) = delete;
 
   const QvrHeader& header() const { return header_; }
+  const std::vector<QvrTag>& tags() const { return tags_; }
   const std::vector<std::string>& damage() const { return damage_; }
 
   Status ReadHeaders() {
@@ -190,7 +192,7 @@ struct QvrReader::Impl {
   void CheckComments(const ogg_page& page) {
     const auto packet = OnlyPacket(page);
     if (packet.empty()) return Note("comment header: shares its page with another packet");
-    const Status valid = CheckCommentHeader(packet);
+    const Status valid = ReadCommentHeader(packet, tags_);
     if (!valid.ok()) Note(valid.message());
   }
 
@@ -382,6 +384,7 @@ struct QvrReader::Impl {
   QvrPlace start_;  // of the first page of packets
   std::string name_;
   QvrHeader header_;
+  std::vector<QvrTag> tags_;
   ogg_stream_state stream_{};
   int serial_ = 0;
   uint32_t expected_page_ = 0;
@@ -414,6 +417,7 @@ QvrReader::QvrReader(QvrReader&&) noexcept = default;
 QvrReader& QvrReader::operator=(QvrReader&&) noexcept = default;
 
 const QvrHeader& QvrReader::header() const noexcept { return impl_->header(); }
+const std::vector<QvrTag>& QvrReader::tags() const noexcept { return impl_->tags(); }
 Result<QvrEvent> QvrReader::Next() { return impl_->Next(); }
 Result<uint64_t> QvrReader::Seek(uint64_t frame) { return impl_->Seek(frame); }
 const std::vector<std::string>& QvrReader::damage() const noexcept { return impl_->damage(); }

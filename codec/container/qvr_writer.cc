@@ -9,6 +9,7 @@
 
 #include "codec/container/qvr.h"
 #include "codec/container/qvr_header.h"
+#include "codec/container/qvr_tags.h"
 
 namespace quaver {
 namespace {
@@ -36,12 +37,12 @@ struct QvrWriter::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  Status WriteHeaders() {
+  Status WriteHeaders(std::span<const QvrTag> tags) {
     const auto id = WriteIdHeader(header_);
     if (ogg_stream_init(&stream_, SerialOf(id)) != 0) throw std::bad_alloc();
     Push(id, 0, false);
     if (Status status = FlushPage(); !status.ok()) return status;
-    Push(WriteCommentHeader(), 0, false);
+    Push(WriteCommentHeader(tags), 0, false);
     return FlushPage();
   }
 
@@ -151,9 +152,14 @@ QvrHeader MakeQvrHeader(const Model& model, const PacketDefaults& format) {
 }
 
 Result<QvrWriter> QvrWriter::Create(const QvrHeader& header, ByteSink sink) {
+  return Create(header, {}, std::move(sink));
+}
+
+Result<QvrWriter> QvrWriter::Create(const QvrHeader& header, std::span<const QvrTag> tags, ByteSink sink) {
   if (Status status = CheckHeader(header); !status.ok()) return status.error();
+  if (Status status = CheckTags(tags); !status.ok()) return status.error();
   auto impl = std::make_unique<Impl>(header, std::move(sink));
-  if (Status status = impl->WriteHeaders(); !status.ok()) return status.error();
+  if (Status status = impl->WriteHeaders(tags); !status.ok()) return status.error();
   return QvrWriter(std::move(impl));
 }
 

@@ -30,8 +30,8 @@ class QvrSink : public TokenSink {
     flush_at_ = frames > packet ? frames - packet + 1 : 1;
   }
 
-  Status Start(const QvrHeader& header) {
-    auto writer = QvrWriter::Create(header, [this](std::span<const uint8_t> bytes) {
+  Status Start(const QvrHeader& header, std::span<const QvrTag> tags) {
+    auto writer = QvrWriter::Create(header, tags, [this](std::span<const uint8_t> bytes) {
       written_ = file_->Write(bytes);
       return written_.ok();
     });
@@ -113,7 +113,7 @@ Result<std::unique_ptr<TokenSink>> OpenQvrSink(const std::string& path, Existing
   auto file = AtomicFile::Create(path, existing);
   if (!file.ok()) return file.error();
   auto sink = std::make_unique<QvrSink>(std::move(file).value(), encoder, max_delay);
-  const Status started = sink->Start(HeaderOf(encoder, original));
+  const Status started = sink->Start(HeaderOf(encoder, original), original.tags);
   if (!started.ok()) return started.error();
   return std::unique_ptr<TokenSink>(std::move(sink));
 }

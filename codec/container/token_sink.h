@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "codec/container/qvr.h"
 #include "codec/io/atomic_file.h"
 #include "codec/status.h"
 #include "codec/stream_encoder.h"
@@ -40,6 +42,7 @@ class TokenSink {
 struct OriginalSound {
   int rate = 16000;
   int channels = 1;
+  std::vector<QvrTag> tags;
 };
 
 // How long sound may be kept at most, in packets and pages, before it is written; -1: about 5 seconds, which

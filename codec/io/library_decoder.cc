@@ -33,6 +33,7 @@ SoundShape ShapeOf(SNDFILE* file, const SF_INFO& info) {
   shape.channels = info.channels;
   shape.frames = info.frames >= 0 && info.frames < kUnknownLength ? info.frames : -1;
   shape.format = FormatText(info.format);
+  shape.tags = TagsOf(file);
   std::vector<int> map(static_cast<size_t>(std::clamp(info.channels, 0, 1024)));
   const int bytes = static_cast<int>(map.size() * sizeof(int));
   if (!map.empty() && sf_command(file, SFC_GET_CHANNEL_MAP_INFO, map.data(), bytes) == SF_TRUE) {

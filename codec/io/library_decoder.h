@@ -12,8 +12,8 @@
 
 namespace quaver::internal {
 
-// Without the channels' speakers if libsndfile does not know them; frames -1 if it does not know their
-// number.
+// With its tags. Without the channels' speakers if libsndfile does not know them; frames -1 if it does not
+// know their number.
 SoundShape ShapeOf(SNDFILE* file, const SF_INFO& info);
 
 class LibraryDecoder : public SoundDecoder {

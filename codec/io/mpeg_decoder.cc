@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "codec/io/file_window.h"
+#include "codec/io/mpeg_tags.h"
 #include "codec/io/pcm_decoder.h"
 
 namespace quaver::internal {
@@ -90,6 +91,7 @@ bool MpegDecoder::Start() {
   shape_.rate = static_cast<int>(rate);
   shape_.channels = channels;
   shape_.format = std::string("MPEG-1/2 Audio, ") + LayerText(info.layer);
+  shape_.tags = TagsOf(handle);
   const off_t length = mpg123_length(handle);
   if (length > 0) shape_.frames = length;
   long delay = -1;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/io/sound_tags.h"
 #include "codec/status.h"
 
 namespace quaver::internal {
@@ -18,6 +19,7 @@ struct SoundShape {
   int64_t frames = -1;        // samples a channel, -1 if not known
   std::string format;         // for people
   std::vector<int> speakers;  // libsndfile's SF_CHANNEL_MAP_*, one a channel, or empty: not known
+  std::vector<SoundTag> tags;
 };
 
 // What is to be told about a file: whole sentences without its name.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codec/io/atomic_file.h"
+#include "codec/io/sound_tags.h"
 #include "codec/status.h"
 
 namespace quaver {
@@ -38,6 +39,10 @@ class SoundReader {
   int64_t frames() const;           // samples a channel, -1 if not known (pipes, unfinished headers)
   const std::string& name() const;  // for messages
   std::string format() const;       // for people, in libsndfile's words: "FLAC, Signed 16 bit PCM"
+
+  // Tags, as far as libsndfile or libmpg123 know them (codec/io/sound_tags.h). Those that stand behind the
+  // sound of a pipe are not known.
+  const std::vector<SoundTag>& tags() const;
 
   // Before the first ReadMono(): one channel, from 1, instead of a mix. An error if the file does not have
   // it.
@@ -70,6 +75,9 @@ class SoundWriter {
   // pipes get a WAV whose header says "length unknown" (0xFFFFFFFF), since nobody can go back to correct it.
   static Result<std::unique_ptr<SoundWriter>> Create(const std::string& path, int rate, int channels,
                                                      Existing existing = Existing::kReplace);
+  // Before the first Write(): tags that go into the file, values in UTF-8. Gives the names of those that it
+  // cannot hold; a pipe holds none.
+  std::vector<std::string> SetTags(std::span<const SoundTag> tags);
   // Without Commit() nothing is left behind, unless it went to a pipe.
   ~SoundWriter();
 

@@ -6,7 +6,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
+
+#include "codec/io/sound_tags.h"
 
 namespace quaver::internal {
 
@@ -19,6 +23,10 @@ using SoundHandle = std::unique_ptr<SNDFILE, SoundClose>;
 
 // Opens a sound file on a duplicate of `fd`, which stays the caller's. Null on an error.
 SNDFILE* OpenSndfile(int fd, int mode, SF_INFO& info);
+
+std::vector<SoundTag> TagsOf(SNDFILE* file);
+// Before any samples are written. Gives the names that the file cannot hold.
+std::vector<std::string> SetTags(SNDFILE* file, std::span<const SoundTag> tags);
 
 // ".wav" of "a/b.WAV"; empty if the name has none.
 std::string LowerExtension(const std::string& path);

@@ -48,6 +48,10 @@ bool BeginsSoundFile(std::span<const uint8_t> start);
 uint64_t PaddingBehind(Container container, uint64_t end);
 constexpr size_t ChunkHeaderBytes(Container container) { return container == Container::kW64 ? 24 : 8; }
 
+constexpr bool IsRiff(Container container) {
+  return container == Container::kWav || container == Container::kRf64;
+}
+
 // Where the samples of a file of `size` bytes really end.
 struct SampleEnd {
   uint64_t end = 0;      // byte

@@ -20,6 +20,7 @@
 #include "codec/io/byte_file.h"
 #include "codec/io/ffmpeg_process.h"
 #include "codec/io/file_window.h"
+#include "codec/io/info_chunk.h"
 #include "codec/io/library_decoder.h"
 #include "codec/io/mix_down.h"
 #include "codec/io/mpeg_decoder.h"
@@ -50,6 +51,8 @@ using internal::SoundShape;
 
 constexpr uint64_t kMaxSpool = uint64_t{1} << 30;  // bytes of a pipe that has to be copied
 constexpr size_t kPipeBlock = 1024;  // frames of a pipe decoded at a time, if nothing says better
+
+constexpr uint64_t kRiffStart = 12;  // byte of a RIFF's first chunk
 
 class Descriptor {
  public:
@@ -108,8 +111,9 @@ struct SoundReader::Impl {
   uint64_t sample_bytes = 0;  // that the file certainly has
   uint64_t read = 0;          // frames
   bool finished = false;
-  bool empty = false;    // nothing came through the pipe
-  bool unknown = false;  // libsndfile does not know the format
+  bool empty = false;               // nothing came through the pipe
+  bool unknown = false;             // libsndfile does not know the format
+  std::vector<SoundTag> riff_tags;  // of the INFO chunks of a WAV or RF64
   std::vector<std::string> damage;
   std::vector<std::string> notes;
 
@@ -137,6 +141,9 @@ int SoundReader::channels() const { return impl_->decoder->shape().channels; }
 const std::string& SoundReader::name() const { return impl_->name; }
 std::string SoundReader::format() const {
   return impl_->ffmpeg != nullptr ? "read by ffmpeg" : impl_->decoder->shape().format;
+}
+const std::vector<SoundTag>& SoundReader::tags() const {
+  return impl_->riff_tags.empty() ? impl_->decoder->shape().tags : impl_->riff_tags;
 }
 int64_t SoundReader::frames() const {
   const bool known = impl_->pipe == nullptr || impl_->spool != nullptr;
@@ -217,6 +224,12 @@ Status SoundReader::Impl::OpenFile(int number) {
   const size_t unit = plain * static_cast<size_t>(shape.channels);
   const auto end = data ? internal::FindSampleEnd(*data, size, bytes) : internal::SampleEnd{};
   if (data) sample_bytes = end.end - data->begin;
+  if (data && internal::IsRiff(data->container)) {
+    const uint64_t behind = end.end + internal::PaddingBehind(data->container, end.end);
+    riff_tags = internal::ReadInfoChunks(bytes, kRiffStart, data->begin, data->big_endian);
+    std::ranges::move(internal::ReadInfoChunks(bytes, behind, size, data->big_endian),
+                      std::back_inserter(riff_tags));
+  }
   if (data && unit > 0) {
     const bool same =
         header == nullptr && static_cast<int64_t>((end.end - data->begin) / unit) == shape.frames;
@@ -254,6 +267,8 @@ Status SoundReader::Impl::OpenPipe() {
   if (start.size() == 4 && std::memcmp(start.data(), "fLaC", 4) == 0) return OpenPipedLibrary(nullptr);
   const auto data = internal::FindSampleData(bytes);
   if (pipe->error() != 0) return ReadFailed(name, pipe->error());
+  if (data && internal::IsRiff(data->container))
+    riff_tags = internal::ReadInfoChunks(bytes, kRiffStart, data->begin, data->big_endian);
   return data ? OpenPipedSamples(*data) : OpenSpooled();
 }
 

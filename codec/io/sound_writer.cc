@@ -105,6 +105,10 @@ Result<std::unique_ptr<SoundWriter>> SoundWriter::Create(const std::string& path
   return writer;
 }
 
+std::vector<std::string> SoundWriter::SetTags(std::span<const SoundTag> tags) {
+  return impl_->wav != nullptr ? impl_->wav->SetTags(tags) : internal::SetTags(impl_->handle.get(), tags);
+}
+
 Status SoundWriter::Impl::Start(int rate, int format) {
   if ((format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
     auto started = WavWriter::Start(*file, rate, channels);

@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
+
+#include "codec/io/info_chunk.h"
 
 namespace quaver::internal {
 namespace {
@@ -84,7 +87,7 @@ std::vector<uint8_t> WavWriter::Rf64Header() const {
   Append(header, kUnknown, 4);
   Append(header, "WAVEds64");
   Append(header, 28, 4);
-  Append(header, kRf64Header - 8 + data_bytes_, 8);
+  Append(header, kRf64Header - 8 + data_bytes_ + info_.size(), 8);
   Append(header, data_bytes_, 8);
   Append(header, data_bytes_ / width_, 8);
   Append(header, 0, 4);  // no other chunk is as long
@@ -109,9 +112,23 @@ Status WavWriter::BecomeRf64() {
   return Error{file_.name() + ": write failed: " + std::strerror(errno)};
 }
 
+std::vector<std::string> WavWriter::SetTags(std::span<const SoundTag> tags) {
+  SortedTags sorted = SortTags(tags);
+  std::vector<SoundTag> held;
+  for (SoundTag& tag : sorted.known) {
+    if (file_.streaming() || InfoId(tag.name).empty()) {
+      sorted.refused.push_back(tag.name);
+    } else {
+      held.push_back(std::move(tag));
+    }
+  }
+  info_ = WriteInfoChunk(held);
+  return sorted.refused;
+}
+
 Status WavWriter::Write(std::span<const int16_t> interleaved) {
   const uint64_t bytes = 2 * interleaved.size();
-  if (!file_.streaming() && !rf64_ && data_bytes_ + bytes > most_riff_) {
+  if (!file_.streaming() && !rf64_ && data_bytes_ + bytes + info_.size() > most_riff_) {
     if (Status status = BecomeRf64(); !status.ok()) return status;
   }
   bytes_.clear();
@@ -122,9 +139,11 @@ Status WavWriter::Write(std::span<const int16_t> interleaved) {
 
 Status WavWriter::Finish() {
   if (file_.streaming()) return {};
+  if (Status status = file_.Write(info_); !status.ok()) return status;
   if (rf64_) return file_.WriteAt(0, Rf64Header());
   const auto data = static_cast<uint32_t>(data_bytes_);
-  return file_.WriteAt(0, RiffHeader(static_cast<uint32_t>(kRiffHeader - 8) + data, data));
+  const auto rest = static_cast<uint32_t>(kRiffHeader - 8 + info_.size());
+  return file_.WriteAt(0, RiffHeader(rest + data, data));
 }
 
 }  // namespace quaver::internal

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "codec/io/atomic_file.h"
+#include "codec/io/sound_tags.h"
 #include "codec/status.h"
 
 namespace quaver::internal {
@@ -23,9 +25,13 @@ class WavWriter {
   // Writes the header; `file` is empty and outlives the writer.
   static Result<std::unique_ptr<WavWriter>> Start(AtomicFile& file, int rate, int channels,
                                                   uint64_t most_riff = kMostRiff);
+  // Tags for a LIST chunk behind the samples, since there are programs that take the samples of a WAV to
+  // begin at byte 44. Gives the names of those that it cannot hold; in a pipe, where nobody knows the end,
+  // all.
+  std::vector<std::string> SetTags(std::span<const SoundTag> tags);
   // A whole number of samples for each channel.
   Status Write(std::span<const int16_t> interleaved);
-  // Corrects the header. The file is not committed.
+  // Writes the tags and corrects the header. The file is not committed.
   Status Finish();
 
  private:
@@ -40,6 +46,7 @@ class WavWriter {
   uint32_t width_;  // bytes of a sample for each channel
   uint32_t channels_;
   uint64_t most_riff_;
+  std::vector<uint8_t> info_;  // the chunk of the tags
   uint64_t data_bytes_ = 0;
   bool rf64_ = false;
   std::vector<uint8_t> bytes_;

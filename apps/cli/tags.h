@@ -1,0 +1,41 @@
+// --comment and --no-tags, and tags on their way between sound files and .qvr.
+#ifndef QUAVER_APPS_CLI_TAGS_H_
+#define QUAVER_APPS_CLI_TAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "apps/cli/command_line.h"
+#include "codec/container/qvr.h"
+#include "codec/io/sound_tags.h"
+
+namespace quaver {
+
+struct TagOptions {
+  std::vector<std::string> comments;  // NAME=VALUE
+  bool no_tags = false;
+};
+
+// Adds --comment and --no-tags.
+void DeclareTags(CommandLine& line, TagOptions& options);
+
+// An error of usage, or "".
+std::string CheckTagOptions(const TagOptions& options);
+
+// What the output gets: the input's, unless --no-tags, without those that a --comment replaces, and then the
+// --comments.
+std::vector<QvrTag> ChosenTags(const std::vector<QvrTag>& input, const TagOptions& options);
+
+// Values that are not UTF-8 are read as ISO 8859-1.
+std::vector<QvrTag> ToQvr(const std::vector<SoundTag>& tags);
+std::vector<SoundTag> ToSound(const std::vector<QvrTag>& tags);
+
+// Takes the largest tags away until the rest fits into a .qvr file; gives the names of those.
+std::vector<std::string> DropWhatDoesNotFit(std::vector<QvrTag>& tags);
+
+// For a terminal: control characters become blanks.
+std::string Printable(const std::string& text);
+
+}  // namespace quaver
+
+#endif  // QUAVER_APPS_CLI_TAGS_H_

@@ -1,0 +1,137 @@
+// Tags from sound files through .qvr into sound files.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "codec/io/sound_file.h"
+#include "codec/io/sound_tags.h"
+#include "tests/apps/run_tool.h"
+
+namespace quaver {
+namespace {
+
+using Tags = std::map<std::string, std::string>;
+
+class TagsTest : public ToolTest {
+ protected:
+  // A second of speech with tags.
+  void MakeTagged(const std::string& name, const std::vector<SoundTag>& tags) const {
+    auto writer = SoundWriter::Create(Path(name), 16000, 1);
+    ASSERT_TRUE(writer.ok()) << writer.message();
+    EXPECT_EQ(writer.value()->SetTags(tags), std::vector<std::string>());
+    ASSERT_TRUE(writer.value()->Write(Speech(16000, 16000)).ok());
+    ASSERT_TRUE(writer.value()->Commit().ok());
+  }
+  Tags Of(const std::string& name) const {
+    Tags tags;
+    const auto reader = SoundReader::Open(Path(name));
+    EXPECT_TRUE(reader.ok()) << reader.message();
+    if (reader.ok()) {
+      for (const SoundTag& tag : reader.value()->tags()) tags[tag.name] = tag.value;
+    }
+    return tags;
+  }
+  // As info prints them.
+  Tags OfQvr(const std::string& name) const {
+    const auto facts = nlohmann::json::parse(Expect(0, "quaver info --json " + name).out, nullptr, false);
+    Tags tags;
+    for (const auto& tag : facts["tags"]) tags[tag["name"]] = tag["value"];
+    return tags;
+  }
+};
+
+const std::vector<SoundTag> kAll = {{"TITLE", "Größe, 大きさ = size"},
+                                    {"ARTIST", "Ada Lovelace"},
+                                    {"ALBUM", "Letters"},
+                                    {"DATE", "1843-07-10"},
+                                    {"GENRE", "Speech"},
+                                    {"TRACKNUMBER", "7"},
+                                    {"COMMENT", "first, second"},
+                                    {"COPYRIGHT", "none"},
+                                    {"LICENSE", "CC0-1.0"}};
+
+TEST_F(TagsTest, TravelThroughAStream) {
+  MakeTagged("in.flac", kAll);
+  Tags all;
+  for (const SoundTag& tag : kAll) all[tag.name] = tag.value;
+  ASSERT_EQ(Of("in.flac"), all);
+  EXPECT_EQ(Expect(0, "quaver encode in.flac --model tiny").err, "");
+  EXPECT_EQ(OfQvr("in.qvr"), all);
+  EXPECT_NE(Expect(0, "quaver info in.qvr").out.find("ARTIST=Ada Lovelace"), std::string::npos);
+  EXPECT_EQ(Expect(0, "quaver decode in.qvr -o out.flac").err, "");
+  EXPECT_EQ(Of("out.flac"), all);
+
+  EXPECT_NE(Expect(0, "quaver decode in.qvr -o out.wav").err.find("left out: LICENSE"), std::string::npos);
+  for (const char* name : {"TITLE", "ARTIST", "DATE", "COMMENT", "GENRE"})
+    EXPECT_EQ(Of("out.wav")[name], all[name]);
+  EXPECT_EQ(ReadSound(Path("out.wav")).mono, ReadSound(Path("out.flac")).mono);
+  Expect(0, "quaver encode out.wav -o again.qvr --model tiny");
+  EXPECT_EQ(OfQvr("again.qvr")["TITLE"], all["TITLE"]);
+
+  Expect(0, "quaver encode in.flac -o bare.qvr --no-tags --model tiny");
+  EXPECT_EQ(OfQvr("bare.qvr"), Tags());
+  Expect(0, "quaver decode in.qvr -o bare.flac --no-tags");
+  EXPECT_EQ(Of("bare.flac"), Tags());
+}
+
+TEST_F(TagsTest, CommentsReplaceAndAdd) {
+  MakeTagged("in.flac", {{"ARTIST", "somebody"}, {"TITLE", "a title"}});
+  Expect(0, "quaver encode in.flac --model tiny --comment 'artist=Ada, Countess' --comment MOOD=calm=er");
+  EXPECT_EQ(OfQvr("in.qvr"), (Tags{{"TITLE", "a title"}, {"artist", "Ada, Countess"}, {"MOOD", "calm=er"}}));
+  const ToolRun run = Expect(0, "quaver decode in.qvr -o out.flac --comment DATE=1843");
+  EXPECT_NE(run.err.find("out.flac: tags that it cannot hold are left out: MOOD"), std::string::npos)
+      << run.err;
+  EXPECT_EQ(Of("out.flac"), (Tags{{"TITLE", "a title"}, {"ARTIST", "Ada, Countess"}, {"DATE", "1843"}}));
+  Expect(0, "quaver encode in.flac -o own.qvr --model tiny --no-tags --comment A=");
+  EXPECT_EQ(OfQvr("own.qvr"), (Tags{{"A", ""}}));
+  for (const char* bad : {"=x", "nothing", "'Ä=x'", "'A=\xFF'"})
+    Expect(2, std::string("quaver encode in.flac --model tiny --force --comment ") + bad);
+}
+
+TEST_F(TagsTest, WithoutTagsNothingChanges) {
+  MakeWav("in.wav", 16000);
+  Expect(0, "quaver encode in.wav --model tiny; quaver encode in.wav --model tiny --no-tags -o b.qvr");
+  EXPECT_EQ(Bytes("in.qvr"), Bytes("b.qvr"));
+  EXPECT_EQ(OfQvr("in.qvr"), Tags());
+}
+
+TEST_F(TagsTest, TextOfOthersDoesNotReachTheTerminal) {
+  MakeTagged("in.flac", {{"TITLE", "a\033[2Jb\nc"}});
+  Expect(0, "quaver encode in.flac --model tiny");
+  const std::string text = Expect(0, "quaver info in.qvr").out;
+  EXPECT_EQ(text.find('\033'), std::string::npos);
+  EXPECT_NE(text.find("TITLE=a [2Jb c\n"), std::string::npos) << text;
+}
+
+TEST_F(TagsTest, GoThroughPipesIntoAStream) {
+  MakeTagged("in.flac", kAll);
+  Expect(0, "cat in.flac | quaver encode - -o - --model tiny | cat > piped.qvr");
+  EXPECT_EQ(OfQvr("piped.qvr").size(), kAll.size());
+  EXPECT_EQ(Expect(0, "quaver decode piped.qvr -o - | cat > out.wav").err, "");
+  EXPECT_EQ(Of("out.wav"), Tags());  // a WAV in a pipe has no place for them
+  EXPECT_NE(Expect(0, "quaver decode piped.qvr -o - --comment A=b | cat > out.wav").err.find("left out"),
+            std::string::npos);
+}
+
+TEST_F(TagsTest, AnArrayHasNone) {
+  MakeTagged("in.flac", kAll);
+  EXPECT_EQ(Expect(0, "quaver encode in.flac -o in.npy --tokens 6 --model tiny").err, "");
+  Expect(2, "quaver encode in.flac -o b.npy --tokens 6 --model tiny --comment A=b");
+  EXPECT_FALSE(Exists("b.npy"));
+  Expect(0, "quaver decode in.npy -o out.flac --model tiny --comment TITLE=x");
+  EXPECT_EQ(Of("out.flac"), (Tags{{"TITLE", "x"}}));
+}
+
+TEST_F(TagsTest, WhatIsTooLongIsLeftOutAndTold) {
+  MakeTagged("in.flac", {{"TITLE", "short"}, {"COMMENT", std::string(70000, 'x')}});
+  const ToolRun run = Expect(0, "quaver encode in.flac --model tiny");
+  EXPECT_NE(run.err.find("COMMENT"), std::string::npos) << run.err;
+  EXPECT_EQ(OfQvr("in.qvr"), (Tags{{"TITLE", "short"}}));
+}
+
+}  // namespace
+}  // namespace quaver
