@@ -1,6 +1,8 @@
 // quaver decode: .qvr or tokens to sound.
+#include <charconv>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -43,16 +45,20 @@ const CommandText kText = {
     "  quaver decode talk.npy -o heard.wav --model models/speech-16k.safetensors\n"
     "  quaver decode calls/*.qvr -o heard/ --jobs 8\n"
     "  quaver decode coded/ -o heard/ --format flac  a whole tree\n"
+    "  quaver decode talk.qvr --raw --sample-format f32le --rate 48000 -o - | player\n"
     "  quaver decode talk.qvr -o lossy.wav --loss 0.1 --burst 3  a bad network\n"
     "  cat talk.qvr | quaver decode - -o - | aplay\n"};
 
 const BatchFormats kFormats = {FileKind::kTokens, {".wav", ".flac"}};
+const BatchFormats kToRaw = {FileKind::kTokens, {".raw"}, true};
 
 struct Options {
   BatchOptions batch;
   std::string model;
   std::string layout;
   TagOptions tags;
+  bool raw = false;
+  std::string sample_format = "s16le";
   std::string rate = "original";
   std::string channels = "mono";
   std::string start;
@@ -73,10 +79,18 @@ void Declare(CommandLine& line, Options& o) {
        "Order of the dimensions of an array of tokens: T,n_q (a row is a frame) or n_q,T "
        "(default: T,n_q); leading dimensions of 1 do not count",
        cxxopts::value(o.layout), "L")  //
-      ("rate", "original, the sample rate of what was encoded, or 16000 (default: original)",
+      ("rate",
+       "original, the sample rate of what was encoded, or one in Hz, such as 16000 (default: original)",
        cxxopts::value(o.rate), "R")  //
-      ("channels", "mono, or original: the same signal in as many channels as were encoded (default: mono)",
+      ("channels",
+       "mono, or the same signal in several: original, as many channels as were encoded, or their number "
+       "(default: mono)",
        cxxopts::value(o.channels), "C")  //
+      ("raw", "Write samples without a header, into a file of any name (default: .raw)",
+       cxxopts::value(o.raw))  //
+      ("sample-format",
+       "With --raw: s16le (16-bit integers, little-endian) or f32le (32-bit floats) (default: s16le)",
+       cxxopts::value(o.sample_format), "F")  //
       ("start",
        "Where to begin: seconds (12.5), a time (1:02:03.5) or samples of the output (48000s). No more of a "
        "file is read and decoded than is needed; the sound is that part of the whole, to the sample",
@@ -99,12 +113,33 @@ void Declare(CommandLine& line, Options& o) {
   DeclareTags(line, o.tags);
 }
 
+std::optional<int> ParseWithin(const std::string& text, int low, int high) {
+  int value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool valid =
+      error == std::errc() && rest == text.data() + text.size() && value >= low && value <= high;
+  return valid ? std::optional(value) : std::nullopt;
+}
+
+// An error of usage, or "".
+std::string CheckSound(const CommandLine& line, const Options& o) {
+  if (o.rate != "original" && !ParseWithin(o.rate, kMinSampleRate, kMaxSampleRate))
+    return "--rate must be original or within 1000 .. 768000 Hz";
+  if (o.channels != "mono" && o.channels != "original" && !ParseWithin(o.channels, 1, kMaxChannels))
+    return "--channels must be mono, original or within 1 .. 255";
+  if (const auto format = ParseSampleFormat(o.sample_format); !format.ok()) return format.message();
+  if (line.Has("sample-format") && !o.raw) return "--sample-format needs --raw";
+  if (o.raw && line.Has("format")) return "give --raw or --format, not both";
+  if (o.raw && !o.tags.comments.empty()) {
+    return "--comment cannot be combined with --raw, which has no place for tags";
+  }
+  return CheckTagOptions(o.tags);
+}
+
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
   if (line.Has("layout") && !ParseLayout(o.layout).ok()) return ParseLayout(o.layout).message();
-  if (o.rate != "original" && o.rate != "16000") return "--rate must be original or 16000";
-  if (o.channels != "mono" && o.channels != "original") return "--channels must be mono or original";
-  if (const std::string wrong = CheckTagOptions(o.tags); !wrong.empty()) return wrong;
+  if (const std::string wrong = CheckSound(line, o); !wrong.empty()) return wrong;
   for (const auto& [option, text] : {std::pair("start", o.start), std::pair("duration", o.duration)}) {
     if (!line.Has(option)) continue;
     const auto point = ParseTimePoint(std::string("--") + option, text);
@@ -188,8 +223,8 @@ class DecodeCommand {
     const Status fits = CheckHeader(header, *model.value());
     if (!fits.ok()) return Error{file.name + ": " + fits.message()};
     Output output;
-    output.rate = static_cast<int>(options_.rate == "original" ? header.original_rate : header.model_rate);
-    output.channels = options_.channels == "original" ? header.original_channels : 1;
+    output.rate = RateOf(static_cast<int>(header.original_rate));
+    output.channels = ChannelsOf(header.original_channels);
     auto playback = OpenPlayback(job, output, *model.value(), reader.value().tags());
     if (!playback.ok()) return playback.error();
     PacketLoss loss = LossOf(job);
@@ -213,7 +248,8 @@ class DecodeCommand {
     const auto model = models_.Chosen();
     if (!model.ok()) return model.error();
     Output output;
-    output.rate = model.value()->sample_rate();
+    output.rate = RateOf(model.value()->sample_rate());
+    output.channels = ChannelsOf(1);
     auto playback = OpenPlayback(job, output, *model.value(), {});
     if (!playback.ok()) return playback.error();
     PacketLoss loss = LossOf(job);
@@ -236,22 +272,37 @@ class DecodeCommand {
     return range;
   }
 
+  int RateOf(int original) const {
+    return ParseWithin(options_.rate, kMinSampleRate, kMaxSampleRate).value_or(original);
+  }
+  int ChannelsOf(int original) const {
+    if (options_.channels == "original") return original;
+    return ParseWithin(options_.channels, 1, kMaxChannels).value_or(1);
+  }
+
   PacketLoss LossOf(const Job& job) const {
     if (!trace_.empty()) return PacketLoss(trace_);
     return PacketLoss(LossModel(options_.loss, options_.burst, options_.seed + job.place));
   }
 
+  Result<std::unique_ptr<SoundWriter>> OpenWriter(const Job& job, const Output& output) const {
+    if (!options_.raw)
+      return SoundWriter::Create(job.out, output.rate, output.channels, options_.batch.existing());
+    const SampleFormat format = ParseSampleFormat(options_.sample_format).value();
+    return SoundWriter::CreateRaw(job.out, {output.rate, output.channels, format}, options_.batch.existing());
+  }
+
   Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model,
                                 const std::vector<QvrTag>& tags) const {
-    auto writer = SoundWriter::Create(job.out, output.rate, output.channels, options_.batch.existing());
+    auto writer = OpenWriter(job, output);
     if (!writer.ok()) return writer.error();
     TellLostTags(job, writer.value()->SetTags(ToSound(ChosenTags(tags, options_.tags))));
     return Playback::Create(model.sample_rate(), output.rate, std::move(writer).value());
   }
 
-  // A pipe holds no tags: nobody is told, unless some were asked for.
+  // A pipe and raw samples hold no tags: nobody is told, unless some were asked for.
   void TellLostTags(const Job& job, const std::vector<std::string>& names) const {
-    if (names.empty() || (options_.tags.comments.empty() && WritesInPlace(job.out))) return;
+    if (names.empty() || options_.raw || (options_.tags.comments.empty() && WritesInPlace(job.out))) return;
     constexpr size_t kNamed = 10;
     std::string list;
     for (const std::string& name : names | std::views::take(kNamed))
@@ -303,7 +354,7 @@ int RunDecode(int argc, char** argv) {
     if (!read.ok()) return line.UsageError("--loss-file " + read.message());
     trace = std::move(read).value();
   }
-  const auto batch = PlanBatch(line, kFormats, options.batch);
+  const auto batch = PlanBatch(line, options.raw ? kToRaw : kFormats, options.batch);
   if (!batch.ok()) return line.UsageError(batch.message());
 
   Console console("decode", options.batch.quiet);

@@ -45,11 +45,13 @@ const CommandText kText = {
     "  quaver encode call.wav --split-channels       call.1.qvr and call.2.qvr, a speaker each\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
     "  quaver encode speech/*.flac -o tokens/ --format npy --jobs 8\n"
+    "  quaver encode take.raw --raw --rate 48000 --channels 2 --comment 'TITLE=Take 1'\n"
     "  quaver encode LibriSpeech/ -o coded/ --skip-existing  a whole tree, continued where it was left\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - --max-delay 0 | ssh host 'quaver decode - | aplay'\n"
     "  arecord -r 16000 -f S16_LE | quaver encode - -o - > live.qvr\n"};
 
 const BatchFormats kFormats = {FileKind::kSound, {".qvr", ".npy"}};
+const BatchFormats kFromRaw = {FileKind::kRawSound, {".qvr", ".npy"}};
 
 constexpr int kMostDelay = 5000;  // ms
 constexpr MaxDelay kPipeDelay{1000};
@@ -66,6 +68,9 @@ struct Options {
   int channel = 0;  // from 1; 0: all, mixed down
   bool split_channels = false;
   TagOptions tags;
+  bool raw = false;
+  RawSound raw_sound;
+  std::string sample_format = "s16le";
 };
 
 void Declare(CommandLine& line, Options& o) {
@@ -101,7 +106,15 @@ void Declare(CommandLine& line, Options& o) {
        "become as short as that needs, which costs bits: 0 writes a page for each packet of one frame, "
        "which takes 11 kbit/s more. The codec needs a frame of 20 ms in addition (default: 1000 into pipes, "
        "with packets of 25 frames; about 5000 into files)",
-       cxxopts::value(o.max_delay), "MS");
+       cxxopts::value(o.max_delay), "MS")  //
+      ("raw", "Inputs are samples without a header; of a folder, its .raw and .pcm files",
+       cxxopts::value(o.raw))                                                                             //
+      ("rate", "With --raw: sample rate in Hz (default: 16000)", cxxopts::value(o.raw_sound.rate), "HZ")  //
+      ("channels", "With --raw: interleaved channels (default: 1)", cxxopts::value(o.raw_sound.channels),
+       "N")  //
+      ("sample-format",
+       "With --raw: s16le (16-bit integers, little-endian) or f32le (32-bit floats) (default: s16le)",
+       cxxopts::value(o.sample_format), "F");
   DeclareTags(line, o.tags);
 }
 
@@ -112,6 +125,16 @@ constexpr const char* kNoComment = "--comment is for .qvr; an .npy has no place 
 
 constexpr const char* kNoDelay =
     "--max-delay is for .qvr; an .npy begins with its length, so it comes out at the end";
+
+// An error of usage, or "".
+std::string CheckRaw(const CommandLine& line, const Options& o) {
+  const auto format = ParseSampleFormat(o.sample_format);
+  if (!format.ok()) return format.message();
+  if (!o.raw && (line.Has("rate") || line.Has("channels") || line.Has("sample-format")))
+    return "--rate, --channels and --sample-format need --raw: a sound file says itself what it holds";
+  const Status valid = CheckRawSound(o.raw_sound);
+  return valid.ok() ? "" : valid.message();
+}
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
@@ -137,6 +160,7 @@ std::string Check(const CommandLine& line, const Options& o) {
     if (o.effort > 0) return "--max-delay cannot be combined with --effort, which looks 30 seconds ahead";
     if (o.batch.format == "npy") return std::string("--format npy: ") + kNoDelay;
   }
+  if (const std::string wrong = CheckRaw(line, o); !wrong.empty()) return wrong;
   if (const std::string wrong = CheckTagOptions(o.tags); !wrong.empty()) return wrong;
   if (!o.bitrate.empty() && !ParseBitrate(o.bitrate).ok()) return ParseBitrate(o.bitrate).message();
   return CheckBatch(line, kFormats, o.batch);
@@ -237,13 +261,17 @@ class EncodeCommand {
     return tags;
   }
 
+  Result<std::unique_ptr<SoundReader>> OpenSound(const Job& job) const {
+    return options_.raw ? SoundReader::OpenRaw(job.in, options_.raw_sound) : SoundReader::Open(job.in);
+  }
+
   // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. The exit code.
   Result<int> Split(const Job& job, size_t number, std::set<std::string>& told) {
     std::error_code error;
     if (std::filesystem::exists(job.in, error) && !std::filesystem::is_regular_file(job.in, error)) {
       return Error{job.in + ": --split-channels reads it several times, so that it must be a file"};
     }
-    const auto sound = SoundReader::Open(job.in);
+    const auto sound = OpenSound(job);
     if (!sound.ok()) return sound.error();
     int worst = kExitOk;
     for (int channel = 1; channel <= sound.value()->channels(); ++channel) {
@@ -264,7 +292,7 @@ class EncodeCommand {
   Result<int> Encode(const Job& job, size_t number, int channel, std::set<std::string>& told) {
     const Status writable = CheckOutput(job.out, options_.batch.force);
     if (!writable.ok()) return writable.error();
-    auto opened = SoundReader::Open(job.in);
+    auto opened = OpenSound(job);
     if (!opened.ok()) return opened.error();
     SoundReader& sound = *opened.value();
     if (channel > 0) {
@@ -332,7 +360,8 @@ int RunEncode(int argc, char** argv) {
   const auto plan = MakePlan(options, *model.value());
   if (!plan.ok()) return line.UsageError(plan.message());
   options.batch.own_outputs = !options.split_channels;
-  const auto batch = PlanBatch(line, kFormats, options.batch);
+  options.raw_sound.format = ParseSampleFormat(options.sample_format).value();
+  const auto batch = PlanBatch(line, options.raw ? kFromRaw : kFormats, options.batch);
   if (!batch.ok()) return line.UsageError(batch.message());
   if (!plan.value().warning.empty()) console.Warning(plan.value().warning);
   for (const Job& job : batch.value().jobs) {

@@ -69,7 +69,8 @@ std::string CheckBatch(const CommandLine& line, const BatchFormats& formats, con
 Result<Batch> PlanBatch(const CommandLine& line, const BatchFormats& formats, const BatchOptions& options) {
   auto inputs = FindInputs(line.positional(), options.inputs, formats.from, options.out);
   if (!inputs.ok()) return inputs.error();
-  const OutputFormats outputs = {formats.extensions, options.format.empty() ? "" : "." + options.format};
+  const OutputFormats outputs = {formats.extensions, options.format.empty() ? "" : "." + options.format,
+                                 formats.any_name};
   const bool tree = inputs.value().batch || line.Has("base");
   auto jobs = PlanJobs(inputs.value().list, tree, options.out, outputs);
   if (!jobs.ok()) return jobs.error();

@@ -36,7 +36,8 @@ struct BatchOptions {
 struct BatchFormats {
   FileKind from;  // what is looked for in folders
   std::vector<std::string>
-      extensions;  // ".qvr", ...: those that an output may have; the first is the default
+      extensions;         // ".qvr", ...: those that an output may have; the first is the default
+  bool any_name = false;  // OutputFormats::any_name
 };
 
 struct Batch {

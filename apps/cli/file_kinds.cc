@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 2> kTokens = {".qvr", ".npy"};
+constexpr std::array<std::string_view, 2> kRaw = {".raw", ".pcm"};
 // Not looked for in folders, but no part of a name either.
 constexpr std::array<std::string_view, 12> kReplaced = {
     ".npz", ".safetensors", ".mp4", ".m4v", ".mkv", ".mov", ".avi", ".mpg", ".mpeg", ".ts", ".3gp", ".wmv"};
@@ -64,6 +65,7 @@ FileKind KindOfFile(const std::string& path) {
   if (fs::path(path).filename().string().starts_with("._")) return FileKind::kOther;  // what macOS adds
   const std::string extension = Extension(path);
   if (IsOf(kTokens, extension)) return FileKind::kTokens;
+  if (IsOf(kRaw, extension)) return FileKind::kRawSound;
   if (IsOf(kReplaced, extension)) return FileKind::kOther;
   if (!extension.empty() && HasSoundExtension(path)) return FileKind::kSound;
   std::array<char, 64> head{};
@@ -76,9 +78,24 @@ FileKind KindOfFile(const std::string& path) {
   return FileKind::kOther;
 }
 
+const char* NameOf(FileKind kind) {
+  switch (kind) {
+    case FileKind::kSound:
+      return "sound";
+    case FileKind::kRawSound:
+      return "samples without a header (.raw, .pcm)";
+    case FileKind::kTokens:
+      return "tokens";
+    case FileKind::kOther:
+      break;
+  }
+  return "another kind";
+}
+
 std::string WithExtension(const std::string& name, const std::string& extension) {
   const std::string own = Extension(name);
-  const bool known = IsOf(kTokens, own) || IsOf(kReplaced, own) || (!own.empty() && HasSoundExtension(name));
+  const bool known = IsOf(kTokens, own) || IsOf(kRaw, own) || IsOf(kReplaced, own) ||
+                     (!own.empty() && HasSoundExtension(name));
   return (known ? name.substr(0, name.size() - own.size()) : name) + extension;
 }
 

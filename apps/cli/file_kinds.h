@@ -6,10 +6,14 @@
 
 namespace quaver {
 
-enum class FileKind { kOther, kSound, kTokens };
+enum class FileKind { kOther, kSound, kRawSound, kTokens };
 
-// By the extension; by the first bytes where that says nothing ("2024.05.01"). Tokens are .qvr and .npy.
+// By the extension; by the first bytes where that says nothing ("2024.05.01"). Tokens are .qvr and .npy;
+// sound without a header is .raw and .pcm.
 FileKind KindOfFile(const std::string& path);
+
+// "sound", "tokens", ...: files of what?
+const char* NameOf(FileKind kind);
 
 // `name` with `extension` (".qvr") in place of its own, if that is one of sound, video or token files, else
 // behind it: "talk.wav" gives "talk.qvr", "2024.05.01" gives "2024.05.01.qvr".

@@ -114,7 +114,7 @@ class Finder {
     });
     for (const std::string& file : walk.files)
       found_.list.push_back({(fs::path(folder) / file).string(), (below / file).string()});
-    const std::string wanted = kind_ == FileKind::kSound ? "sound" : "tokens";
+    const std::string wanted = NameOf(kind_);
     for (const WalkProblem& problem : walk.problems)
       found_.failures.push_back(problem.path + ": cannot be read: " + problem.cause);
     if (walk.files.empty() && walk.problems.empty())

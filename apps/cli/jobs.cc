@@ -50,7 +50,7 @@ bool IsPlain(const std::string& path) {
 Status CheckExtension(const std::string& out, const OutputFormats& formats) {
   if (out != "-" && !IsPlain(out) && formats.wanted == ".flac")
     return Error{out + ": is a pipe or a device, which can only take WAV; give a file name"};
-  if (out == "-" || !IsPlain(out)) return {};
+  if (out == "-" || !IsPlain(out) || formats.any_name) return {};
   const auto& known = formats.extensions;
   const std::string extension = LowerExtension(out);
   if (!formats.wanted.empty() && extension != formats.wanted) {

@@ -25,6 +25,7 @@ struct Job {
 struct OutputFormats {
   std::vector<std::string> extensions;  // ".qvr", ...: those that a name may end in; the first is the default
   std::string wanted;                   // one of them, for outputs without a name of their own; or empty
+  bool any_name = false;                // a name of an output may end in anything
 };
 
 // `out` is a file, a folder (it is one, or ends in '/', or `batch` is true, or there are several inputs) or

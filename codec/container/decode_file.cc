@@ -235,9 +235,10 @@ Result<DecodeReport> DecodeTokens(const TokenMatrix& tokens, const std::string& 
   StreamDecoder& decoder = created.value();
   const auto frame = static_cast<uint64_t>(model->frame());
   const auto delay = static_cast<uint64_t>(model->delay());
-  const uint64_t sound = tokens.rows * frame - std::min(tokens.rows * frame, delay);
-  if (range.begin > 0 && range.begin >= sound)
-    return BeyondTheEnd(name, range, sound, static_cast<uint32_t>(model->sample_rate()));
+  const auto rate = static_cast<uint64_t>(model->sample_rate());
+  const uint64_t sound =
+      (tokens.rows * frame - std::min(tokens.rows * frame, delay)) * playback.rate() / rate;  // of the output
+  if (range.begin > 0 && range.begin >= sound) return BeyondTheEnd(name, range, sound, playback.rate());
   const Entry entry = EntryOf(range, *model, delay, playback);
   Output output(playback, entry.sample + delay - entry.frame * frame);
   std::vector<uint16_t> waiting;  // of frames with equal n_q: decoded in one call, which is faster

@@ -29,8 +29,9 @@ class Playback {
   // The rest; silence up to the length if the frames did not reach it. Makes the file appear.
   Status Finish();
 
-  uint64_t written() const { return written_; }    // samples at the output's rate
-  bool done() const { return position_ >= end_; }  // all of the range is written
+  uint32_t rate() const { return static_cast<uint32_t>(rate_); }  // of the output, Hz
+  uint64_t written() const { return written_; }                   // samples at the output's rate
+  bool done() const { return position_ >= end_; }                 // all of the range is written
   // Samples at the model's rate that have to come before the sound reaches the length, or the end of the
   // range if that is nearer; 0 if it does or no length is set.
   uint64_t Missing() const;

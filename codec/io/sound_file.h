@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codec/io/atomic_file.h"
+#include "codec/io/raw_sound.h"
 #include "codec/io/sound_tags.h"
 #include "codec/status.h"
 
@@ -32,6 +33,8 @@ class SoundReader {
   // folders of PATH hold it. Refused: rates outside 1000 .. 768000 Hz, more than 255 channels, headerless
   // data.
   static Result<std::unique_ptr<SoundReader>> Open(const std::string& path);
+  // Samples without a header, from a file or a pipe. An incomplete sample at the end is told by damage().
+  static Result<std::unique_ptr<SoundReader>> OpenRaw(const std::string& path, const RawSound& sound);
   ~SoundReader();
 
   int sample_rate() const;          // Hz
@@ -75,8 +78,11 @@ class SoundWriter {
   // pipes get a WAV whose header says "length unknown" (0xFFFFFFFF), since nobody can go back to correct it.
   static Result<std::unique_ptr<SoundWriter>> Create(const std::string& path, int rate, int channels,
                                                      Existing existing = Existing::kReplace);
+  // Samples without a header, whatever the name of the file.
+  static Result<std::unique_ptr<SoundWriter>> CreateRaw(const std::string& path, const RawSound& sound,
+                                                        Existing existing = Existing::kReplace);
   // Before the first Write(): tags that go into the file, values in UTF-8. Gives the names of those that it
-  // cannot hold; a pipe holds none.
+  // cannot hold; a pipe and raw samples hold none.
   std::vector<std::string> SetTags(std::span<const SoundTag> tags);
   // Without Commit() nothing is left behind, unless it went to a pipe.
   ~SoundWriter();

@@ -111,14 +111,19 @@ struct SoundReader::Impl {
   uint64_t sample_bytes = 0;  // that the file certainly has
   uint64_t read = 0;          // frames
   bool finished = false;
+  size_t raw_bytes = 0;             // of a sample for each channel, without a header; 0: there is one
+  size_t raw_rest = 0;              // of a file, behind its last whole sample
   bool empty = false;               // nothing came through the pipe
   bool unknown = false;             // libsndfile does not know the format
   std::vector<SoundTag> riff_tags;  // of the INFO chunks of a WAV or RF64
   std::vector<std::string> damage;
   std::vector<std::string> notes;
 
-  Status OpenDescriptor(const std::string& path);
+  Result<int64_t> OpenDescriptor(const std::string& path);
+  Status OpenSound(const std::string& path);
   Status OpenFile(int number);
+  Status OpenRaw(const std::string& path, const RawSound& sound);
+  void Prepare();
   bool OpenBySpecialist(int number, uint64_t size, const internal::BytesAt& bytes);
   Status OpenPipe();
   Status OpenSpooled();
@@ -161,26 +166,76 @@ Result<std::unique_ptr<SoundReader>> SoundReader::Open(const std::string& path) 
   std::unique_ptr<SoundReader> reader(new SoundReader);
   Impl& impl = *reader->impl_;
   impl.name = InputName(path);
-  Status opened = impl.OpenDescriptor(path);
+  Status opened = impl.OpenSound(path);
   if (!opened.ok() && impl.unknown) opened = impl.OpenWithFfmpeg(path, opened.message());
   if (!opened.ok()) return opened.error();
   if (Status status = impl.CheckShape(impl.decoder->shape()); !status.ok()) return status.error();
-  const auto channels = static_cast<size_t>(reader->channels());
-  impl.interleaved.resize(std::max<size_t>(1, kChunk / channels) * channels);
-  impl.mix = internal::MixDown(impl.decoder->shape());
+  impl.Prepare();
   return reader;
 }
 
-Status SoundReader::Impl::OpenDescriptor(const std::string& path) {
+Result<std::unique_ptr<SoundReader>> SoundReader::OpenRaw(const std::string& path, const RawSound& sound) {
+  std::unique_ptr<SoundReader> reader(new SoundReader);
+  Impl& impl = *reader->impl_;
+  impl.name = InputName(path);
+  if (const Status valid = CheckRawSound(sound); !valid.ok())
+    return Error{impl.name + ": " + valid.message()};
+  if (Status opened = impl.OpenRaw(path, sound); !opened.ok()) return opened.error();
+  impl.Prepare();
+  return reader;
+}
+
+void SoundReader::Impl::Prepare() {
+  const auto channels = static_cast<size_t>(decoder->shape().channels);
+  interleaved.resize(std::max<size_t>(1, kChunk / channels) * channels);
+  mix = internal::MixDown(decoder->shape());
+}
+
+// Gives the size of a file that is read from its beginning; -1 if it is something else.
+Result<int64_t> SoundReader::Impl::OpenDescriptor(const std::string& path) {
   const int number = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (number < 0) return Error{name + ": cannot be opened: " + std::strerror(errno)};
   fd = std::make_unique<Descriptor>(number);
   struct stat status {};
   if (::fstat(number, &status) != 0) return Error{name + ": cannot be read: " + std::strerror(errno)};
   if (S_ISDIR(status.st_mode)) return Error{name + ": is a directory"};
-  if (!S_ISREG(status.st_mode) || ::lseek(number, 0, SEEK_CUR) != 0) return OpenPipe();
+  if (!S_ISREG(status.st_mode) || ::lseek(number, 0, SEEK_CUR) != 0) return int64_t{-1};
   if (status.st_size == 0) return Error{name + ": is empty"};
-  return OpenFile(number);
+  return int64_t{status.st_size};
+}
+
+Status SoundReader::Impl::OpenSound(const std::string& path) {
+  const auto size = OpenDescriptor(path);
+  if (!size.ok()) return size.error();
+  return size.value() < 0 ? OpenPipe() : OpenFile(fd->get());
+}
+
+// As if a header ended before the first byte, and said nothing of the length.
+Status SoundReader::Impl::OpenRaw(const std::string& path, const RawSound& sound) {
+  const bool floats = sound.format == SampleFormat::kF32le;
+  const int format = SF_FORMAT_RAW | SF_ENDIAN_LITTLE | (floats ? SF_FORMAT_FLOAT : SF_FORMAT_PCM_16);
+  SoundShape shape;
+  shape.rate = sound.rate;
+  shape.channels = sound.channels;
+  shape.format = std::string("without a header, ") + (floats ? "32 bit float" : "Signed 16 bit PCM");
+  SampleData data;
+  data.container = internal::Container::kAu;
+  data.open = true;
+  raw_bytes = sound.frame_bytes();
+  const auto size = OpenDescriptor(path);
+  if (!size.ok()) return size.error();
+  if (size.value() < 0) {
+    pipe = std::make_unique<PipeStream>(fd->get());
+    const bool nothing = pipe->Peek(1).empty();
+    if (pipe->error() != 0) return ReadFailed(name, pipe->error());
+    if (nothing) return Error{name + ": is empty"};
+    decoder = PcmDecoder::OfPipe(*pipe, data, shape, format);
+  } else {
+    const auto end = static_cast<uint64_t>(size.value());
+    raw_rest = static_cast<size_t>(end % raw_bytes);
+    decoder = PcmDecoder::OfFile(fd->get(), data, internal::SampleEnd{.end = end - raw_rest}, shape, format);
+  }
+  return decoder == nullptr ? Status(NotSound()) : Status();
 }
 
 // Ogg and MPEG audio, of which libsndfile does not tell what is missing. False: it is neither.
@@ -363,6 +418,12 @@ Status SoundReader::Impl::Finish() {
   if (std::exchange(finished, true)) return {};
   damage = decoder->remarks().damage;
   std::ranges::copy(decoder->remarks().notes, std::back_inserter(notes));
+  const size_t rest = raw_bytes > 0 && pipe != nullptr ? pipe->Ahead(raw_bytes).size() : raw_rest;
+  if (rest > 0 && StopRequested() == 0) {
+    damage.push_back("ends inside a sample, of which " + std::to_string(rest) + " of " +
+                     std::to_string(raw_bytes) +
+                     " bytes are there; are --channels and --sample-format right?");
+  }
   if (ffmpeg != nullptr && StopRequested() != 0) ffmpeg.reset();  // what it would still give is not wanted
   if (ffmpeg != nullptr) {                                        // has it got to the end of the file?
     const FfmpegProcess::End end = ffmpeg->Wait();

@@ -69,8 +69,9 @@ int FormatOf(const std::string& path) {
 
 struct SoundWriter::Impl {
   std::unique_ptr<AtomicFile> file;
-  std::unique_ptr<WavWriter> wav;      // either this
-  std::unique_ptr<FileStream> stream;  // or FLAC: these two
+  std::unique_ptr<internal::RawWriter> raw;  // then nothing else is there
+  std::unique_ptr<WavWriter> wav;            // either this
+  std::unique_ptr<FileStream> stream;        // or FLAC: these two
   SoundHandle handle;
   bool done = false;
   bool empty = true;
@@ -105,7 +106,21 @@ Result<std::unique_ptr<SoundWriter>> SoundWriter::Create(const std::string& path
   return writer;
 }
 
+Result<std::unique_ptr<SoundWriter>> SoundWriter::CreateRaw(const std::string& path, const RawSound& sound,
+                                                            Existing existing) {
+  auto raw = internal::RawWriter::Create(path, sound, existing);
+  if (!raw.ok()) return raw.error();
+  std::unique_ptr<SoundWriter> writer(new SoundWriter);
+  writer->impl_->raw = std::move(raw).value();
+  return writer;
+}
+
 std::vector<std::string> SoundWriter::SetTags(std::span<const SoundTag> tags) {
+  if (impl_->raw != nullptr) {
+    std::vector<std::string> names;
+    for (const SoundTag& tag : tags) names.push_back(tag.name);
+    return names;
+  }
   return impl_->wav != nullptr ? impl_->wav->SetTags(tags) : internal::SetTags(impl_->handle.get(), tags);
 }
 
@@ -173,11 +188,13 @@ Status SoundWriter::Impl::WriteAll(std::span<const float> samples, size_t step,
 }
 
 Status SoundWriter::Write(std::span<const float> mono) {
+  if (impl_->raw != nullptr) return impl_->raw->WriteMono(mono);
   const size_t step = std::max<size_t>(1, kChunk / static_cast<size_t>(impl_->channels));
   return impl_->WriteAll(mono, step, &Impl::WriteMono);
 }
 
 Status SoundWriter::WriteInterleaved(std::span<const float> samples) {
+  if (impl_->raw != nullptr) return impl_->raw->WriteInterleaved(samples);
   const auto width = static_cast<size_t>(impl_->channels);
   if (samples.size() % width != 0)
     return Error{impl_->file->name() + ": the number of samples is not a multiple of the channels"};
@@ -185,6 +202,7 @@ Status SoundWriter::WriteInterleaved(std::span<const float> samples) {
 }
 
 Status SoundWriter::Commit() {
+  if (impl_->raw != nullptr) return impl_->raw->Commit();
   if (impl_->done) return Error{impl_->file->name() + ": is already closed for writing"};
   impl_->done = true;
   if (impl_->wav != nullptr) {
