@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -265,7 +266,8 @@ class EncodeCommand {
     return options_.raw ? SoundReader::OpenRaw(job.in, options_.raw_sound) : SoundReader::Open(job.in);
   }
 
-  // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. The exit code.
+  // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. These differ from those of other jobs,
+  // whose names differ. Nothing is written unless all may be. The exit code.
   Result<int> Split(const Job& job, size_t number, std::set<std::string>& told) {
     std::error_code error;
     if (std::filesystem::exists(job.in, error) && !std::filesystem::is_regular_file(job.in, error)) {
@@ -273,7 +275,7 @@ class EncodeCommand {
     }
     const auto sound = OpenSound(job);
     if (!sound.ok()) return sound.error();
-    int worst = kExitOk;
+    std::map<int, Job> parts;  // by channel
     for (int channel = 1; channel <= sound.value()->channels(); ++channel) {
       Job part = job;
       const std::filesystem::path out = job.out;
@@ -281,6 +283,12 @@ class EncodeCommand {
                      .replace_extension("." + std::to_string(channel) + out.extension().string())
                      .string();
       if (options_.batch.skip_existing && std::filesystem::is_regular_file(part.out, error)) continue;
+      const Status writable = CheckOutput(part.out, options_.batch.force);
+      if (!writable.ok()) return writable.error();
+      parts[channel] = std::move(part);
+    }
+    int worst = kExitOk;
+    for (const auto& [channel, part] : parts) {
       const auto code = Encode(part, number, channel, told);
       if (!code.ok()) return code.error();
       worst = WorseExit(worst, code.value());
@@ -365,6 +373,10 @@ int RunEncode(int argc, char** argv) {
   if (!batch.ok()) return line.UsageError(batch.message());
   if (!plan.value().warning.empty()) console.Warning(plan.value().warning);
   for (const Job& job : batch.value().jobs) {
+    if (options.split_channels && WritesInPlace(job.out)) {
+      return line.UsageError(job.out +
+                             ": --split-channels writes several outputs; -o must be a file or a folder");
+    }
     if (options.effort > 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoEffort);
     if (options.max_delay >= 0 && job.format != ".qvr") return line.UsageError(job.out + ": " + kNoDelay);
     if (!options.tags.comments.empty() && job.format != ".qvr")

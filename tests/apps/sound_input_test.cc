@@ -77,6 +77,16 @@ TEST_F(ToolTest, ChannelsGoToOutputsOfTheirOwn) {
   Expect(2, "quaver encode call.wav --channel 1 --split-channels --model tiny");
   Expect(2, "quaver encode - --split-channels -o x.qvr --model tiny < call.wav");
   EXPECT_FALSE(Exists("three.qvr"));
+  Expect(2, "quaver encode call.wav --split-channels -o /dev/null --model tiny");
+  // All or nothing: one of the outputs is there already.
+  Store("out.2.qvr", "something else");
+  ExpectSays(Expect(1, "quaver encode call.wav --split-channels -o out.qvr --model tiny"),
+             "out.2.qvr: exists");
+  EXPECT_FALSE(Exists("out.1.qvr"));
+  // Names that look like those of channels do not collide.
+  Expect(0, "mkdir d; cp call.wav d/a.wav; cp call.wav d/a.1.wav; cp call.wav d/a.2.1.wav");
+  Expect(0, "quaver encode d --split-channels -o e --model tiny");
+  EXPECT_EQ(List("e"), (Names{"a.1.1.qvr", "a.1.2.qvr", "a.1.qvr", "a.2.1.1.qvr", "a.2.1.2.qvr", "a.2.qvr"}));
 }
 
 }  // namespace
