@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "codec/container/qvr_header.h"
+#include "codec/container/token_array_file.h"
+#include "codec/io/byte_file.h"
 #include "codec/io/npy.h"
 #include "codec/io/sound_file.h"
 
@@ -16,11 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 2> kTokens = {".qvr", ".npy"};
+constexpr std::array<std::string_view, 3> kTokens = {".qvr", ".npy", ".npz"};
+constexpr std::string_view kSafetensors = ".safetensors";  // of tokens or of weights
 constexpr std::array<std::string_view, 2> kRaw = {".raw", ".pcm"};
 // Not looked for in folders, but no part of a name either.
-constexpr std::array<std::string_view, 12> kReplaced = {
-    ".npz", ".safetensors", ".mp4", ".m4v", ".mkv", ".mov", ".avi", ".mpg", ".mpeg", ".ts", ".3gp", ".wmv"};
+constexpr std::array<std::string_view, 10> kReplaced = {".mp4", ".m4v",  ".mkv", ".mov", ".avi",
+                                                        ".mpg", ".mpeg", ".ts",  ".3gp", ".wmv"};
 
 constexpr size_t kOggPayload = 28;  // of a page with one segment: behind the header and its table
 struct Signature {
@@ -59,12 +62,18 @@ bool IsOf(const auto& list, const std::string& extension) {
   return std::ranges::find(list, extension) != list.end();
 }
 
+bool HoldsTokens(const std::string& path) {
+  const auto source = OpenByteSource(path);
+  return source.ok() && IsSafetensorsOfTokens(source.value());
+}
+
 }  // namespace
 
 FileKind KindOfFile(const std::string& path) {
   if (fs::path(path).filename().string().starts_with("._")) return FileKind::kOther;  // what macOS adds
   const std::string extension = Extension(path);
   if (IsOf(kTokens, extension)) return FileKind::kTokens;
+  if (extension == kSafetensors) return HoldsTokens(path) ? FileKind::kTokens : FileKind::kOther;
   if (IsOf(kRaw, extension)) return FileKind::kRawSound;
   if (IsOf(kReplaced, extension)) return FileKind::kOther;
   if (!extension.empty() && HasSoundExtension(path)) return FileKind::kSound;
@@ -94,7 +103,7 @@ const char* NameOf(FileKind kind) {
 
 std::string WithExtension(const std::string& name, const std::string& extension) {
   const std::string own = Extension(name);
-  const bool known = IsOf(kTokens, own) || IsOf(kRaw, own) || IsOf(kReplaced, own) ||
+  const bool known = IsOf(kTokens, own) || own == kSafetensors || IsOf(kRaw, own) || IsOf(kReplaced, own) ||
                      (!own.empty() && HasSoundExtension(name));
   return (known ? name.substr(0, name.size() - own.size()) : name) + extension;
 }

@@ -8,8 +8,9 @@ namespace quaver {
 
 enum class FileKind { kOther, kSound, kRawSound, kTokens };
 
-// By the extension; by the first bytes where that says nothing ("2024.05.01"). Tokens are .qvr and .npy;
-// sound without a header is .raw and .pcm.
+// By the extension; by the first bytes where that says nothing ("2024.05.01"). Tokens are .qvr, .npy and
+// .npz, and .safetensors that hold one array of integers (others are weights); sound without a header is .raw
+// and .pcm.
 FileKind KindOfFile(const std::string& path);
 
 // "sound", "tokens", ...: files of what?

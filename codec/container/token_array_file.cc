@@ -56,6 +56,12 @@ TokenArrayKind ArrayKindOf(std::span<const uint8_t> start) {
   return TokenArrayKind::kNone;
 }
 
+bool IsSafetensorsOfTokens(const ByteSource& source) {
+  const auto header = ReadHeader(source, "");
+  if (!header.ok() || header.value().tensors.size() != 1) return false;
+  return FormatOf(header.value().tensors.begin()->second).ok();
+}
+
 Result<TokenMatrix> ReadSafetensorsTokens(const ByteSource& source, const std::string& name,
                                           TokenLayout layout) {
   const auto header = ReadHeader(source, name);

@@ -18,6 +18,10 @@ enum class TokenArrayKind { kNone, kNpy, kNpz, kSafetensors };
 inline constexpr size_t kArrayStartBytes = 9;
 TokenArrayKind ArrayKindOf(std::span<const uint8_t> start);
 
+// Is a .safetensors file one of tokens, as its header says: a single tensor of integers? Files of weights
+// hold several.
+bool IsSafetensorsOfTokens(const ByteSource& source);
+
 // Reads the one array of a file of this kind (not kNone). Errors: those of ReadNpy(), ReadNpz() and
 // ReadSafetensorsTokens().
 Result<TokenMatrix> ReadTokenArray(TokenArrayKind kind, const ByteSource& source, const std::string& name,

@@ -1,14 +1,19 @@
 // Arrays of tokens through the real program.
 #include <gtest/gtest.h>
+#include <zip.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "tests/apps/run_tool.h"
 
 namespace quaver {
 namespace {
+
+namespace fs = std::filesystem;
 
 class TokensTest : public ToolTest {
  protected:
@@ -43,6 +48,16 @@ class TokensTest : public ToolTest {
     const std::string header = "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") +
                                ", 'shape': " + shape + ", }\n";
     Store(name, std::string("\x93NUMPY\1\0", 8) + static_cast<char>(header.size()) + '\0' + header + values);
+  }
+
+  void StoreZip(const std::string& name, const std::string& member) const {
+    const std::string bytes = Bytes(member);
+    int error = 0;
+    zip_t* archive = zip_open(Path(name).c_str(), ZIP_CREATE | ZIP_TRUNCATE, &error);
+    ASSERT_NE(archive, nullptr) << error;
+    zip_source_t* source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);
+    EXPECT_GE(zip_file_add(archive, member.c_str(), source, 0), 0);
+    EXPECT_EQ(zip_close(archive), 0);
   }
 
   TokenMatrix tokens_;
@@ -83,6 +98,18 @@ TEST_F(TokensTest, ATensorIsToldFromWeights) {
   EXPECT_EQ(facts["frames"], tokens_.rows);
   const ToolRun run = Expect(1, "quaver decode \"$QUAVER_MODELS/tiny.safetensors\" -o b.wav");
   EXPECT_NE(run.err.find("tensors"), std::string::npos) << run.err;
+
+  fs::create_directory(Path("in"));
+  fs::rename(Path("codes.safetensors"), Path("in/codes.safetensors"));
+  StoreNpy("codes.npy", "(" + Rows() + ", 8)", Long(false));
+  StoreZip("in/zipped.npz", "codes.npy");
+  Store("in/bad.safetensors", "no tensor");
+  Expect(0, "cp \"$QUAVER_MODELS/tiny.safetensors\" in/model.safetensors");
+  const ToolRun folder = Expect(0, "quaver decode in -o out --model tiny");
+  EXPECT_EQ(List("out"), (std::vector<std::string>{"codes.wav", "zipped.wav"}));
+  for (const char* name : {"out/codes.wav", "out/zipped.wav"}) EXPECT_EQ(Bytes(name), Bytes("expected.wav"));
+  EXPECT_NE(folder.err.find("passed over 2 files that are not tokens: "), std::string::npos) << folder.err;
+  Expect(1, "quaver encode in -o coded --model tiny");  // no sound among them
 }
 
 TEST_F(TokensTest, WhatIsNoArrayOfTokensIsRefused) {
