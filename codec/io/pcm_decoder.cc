@@ -18,8 +18,10 @@ std::string LongerText(uint64_t there, uint64_t promised, int rate) {
          PlaceText(promised, rate) + "; all of it was read as sound";
 }
 
-std::string WrappedText(uint64_t frames, int rate) {
-  return "is longer than the 4 GiB that its header can state; all of it was read: " + PlaceText(frames, rate);
+std::string WrappedText(Container container, uint64_t frames, int rate) {
+  const std::string most = container == Container::kVoc ? "16 MiB" : "4 GiB";
+  return "is longer than the " + most +
+         " that its header can state; all of it was read: " + PlaceText(frames, rate);
 }
 
 std::string AnotherText(uint64_t frames, int rate) {
@@ -109,7 +111,7 @@ void PcmDecoder::RemarkFile(const SampleEnd& end) {
     remarks_.damage.push_back(CutOffText(there, data_.length / unit_, shape_.rate));
   }
   if (end.wrapped) {
-    remarks_.notes.push_back(WrappedText(there, shape_.rate));
+    remarks_.notes.push_back(WrappedText(data_.container, there, shape_.rate));
   } else if (end.beyond >= unit_) {
     remarks_.damage.push_back(LongerText(there, data_.length / unit_, shape_.rate));
   }
@@ -144,7 +146,7 @@ bool PcmDecoder::PipeGoesOn() {
     beyond_ = true;
     return true;
   }
-  if (beyond_) remarks_.notes.push_back(WrappedText(frames, shape_.rate));
+  if (beyond_) remarks_.notes.push_back(WrappedText(data_.container, frames, shape_.rate));
   while (ahead.size() >= ChunkHeaderBytes(data_.container)) {
     if (BeginsSoundFile(ahead)) {
       remarks_.damage.push_back(AnotherText(frames, shape_.rate));

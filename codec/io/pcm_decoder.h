@@ -1,4 +1,5 @@
-// Internal: uncompressed samples of a WAV, RF64, W64, AIFF or AU, however long its header says they are.
+// Internal: uncompressed samples of a WAV, RF64, W64, AIFF, AU, CAF, NIST or VOC, however long its header
+// says they are.
 #ifndef QUAVER_CODEC_IO_PCM_DECODER_H_
 #define QUAVER_CODEC_IO_PCM_DECODER_H_
 

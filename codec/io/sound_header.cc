@@ -5,25 +5,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "codec/io/header_bytes.h"
+
 namespace quaver::internal {
 namespace {
 
 constexpr uint64_t kWrap = uint64_t{1} << 32;
 constexpr uint64_t kMaxUnknownChunks = 1 << 24;  // bytes of them behind the samples: noise is rarely so short
-constexpr int kMaxChunks = 1000;                 // before the samples; more are no sound file
-
-std::string_view Text(std::span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-uint64_t Number(std::span<const uint8_t> bytes, bool big_endian) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    value = value << 8 | bytes[big_endian ? i : bytes.size() - 1 - i];
-  }
-  return value;
-}
-
 // What programs write for "not known", less the header and the last incomplete sample: sox 0x7F000000 (AIFF)
 // and 0x7FFFF000 (WAV), arecord 0x80000000, others 0x7FFFFFFF and 0xFFFFFFFF.
 bool IsPlaceholder(uint64_t length) {
@@ -33,8 +21,6 @@ bool IsPlaceholder(uint64_t length) {
   }
   return length > INT64_MAX;
 }
-
-bool Has(const BytesAt& bytes, uint64_t at, std::span<uint8_t> out) { return bytes(at, out) == out.size(); }
 
 std::optional<SampleData> FindInRiff(const BytesAt& bytes, std::span<const uint8_t> start) {
   const std::string_view magic = Text(start.first(4));
@@ -148,9 +134,28 @@ bool IsKnownId(std::string_view id) {
   return std::ranges::find(kKnown, id) != kKnown.end();
 }
 
+bool IsCafId(std::string_view id) {
+  static constexpr std::array<std::string_view, 15> kKnown = {"free", "info", "strg", "mark", "regn",
+                                                              "inst", "midi", "ovvw", "peak", "edct",
+                                                              "umid", "uuid", "chan", "kuki", "pakt"};
+  return std::ranges::find(kKnown, id) != kKnown.end();
+}
+
+bool HasChunks(Container container) {
+  return container != Container::kAu && container != Container::kNist && container != Container::kVoc;
+}
+
+// The length has so many values before it begins again at 0; 0: it does not.
+uint64_t WrapOf(Container container) {
+  if (container == Container::kVoc) return uint64_t{1} << 24;
+  const bool wide =
+      container == Container::kW64 || container == Container::kCaf || container == Container::kNist;
+  return wide ? 0 : kWrap;
+}
+
 // Do chunks that are not sound fill the file from `at` to its end?
 bool ChunksFill(const SampleData& data, uint64_t at, uint64_t size, const BytesAt& bytes) {
-  std::array<uint8_t, 24> room{};
+  std::array<uint8_t, 24> room{};  // of the largest header
   const std::span header = std::span(room).first(ChunkHeaderBytes(data.container));
   // What is too short for a chunk is sound, except for a byte of padding.
   if (size > at + 1 && size - at < header.size()) return false;
@@ -185,11 +190,13 @@ bool BeginsSoundFile(std::span<const uint8_t> start) {
   if (text.size() < 12) return false;
   if (text.starts_with("RIFF") || text.starts_with("RF64")) return text.substr(8, 4) == "WAVE";
   if (text.starts_with("FORM")) return text.substr(8, 4) == "AIFF" || text.substr(8, 4) == "AIFC";
-  return text.starts_with(".snd");
+  return text.starts_with(".snd") || text.starts_with(std::string_view("caff\0\1", 6)) ||
+         text.starts_with("NIST_1A\n") || text.starts_with("Creative Voi");
 }
 
 uint64_t PaddingBehind(Container container, uint64_t end) {
-  if (container == Container::kAu) return 0;
+  if (container == Container::kVoc) return 1;  // the block that ends it
+  if (container == Container::kAu || container == Container::kCaf || container == Container::kNist) return 0;
   return container == Container::kW64 ? (8 - end % 8) % 8 : end % 2;
 }
 
@@ -198,19 +205,24 @@ void TameLength(const SampleData& data, std::span<uint8_t> header) {
   if (!data.open) return;
   if (data.long_field > 0 && data.long_field + 8 <= header.size()) {
     std::ranges::fill(header.subspan(data.long_field, 8), uint8_t{0});
-    header[data.long_field + 3] = kTop;
+    header[data.long_field + (data.big_endian ? 4 : 3)] = kTop;
   }
 }
 
 // An identifier that is in use behind samples, or text inside the outermost chunk. Noise is hardly ever
 // either.
 bool IsChunkBehind(const SampleData& data, std::span<const uint8_t> header, uint64_t at, uint64_t& next) {
-  if (data.container == Container::kAu || header.size() < ChunkHeaderBytes(data.container)) return false;
+  if (!HasChunks(data.container) || header.size() < ChunkHeaderBytes(data.container)) return false;
   const std::string_view id = Text(header.first(4));
   if (data.container == Container::kW64) {
     const uint64_t length = Number(header.subspan(kGuid), false);
     if (length < header.size() || length > INT64_MAX - at) return false;
     next = at + (length + 7) / 8 * 8;
+  } else if (data.container == Container::kCaf) {
+    const uint64_t length = Number(header.subspan(4), true);
+    if (length > INT64_MAX - at - header.size()) return false;
+    next = at + header.size() + length;
+    return IsCafId(id);
   } else {
     const uint64_t length = Number(header.subspan(4, 4), data.big_endian);
     next = at + 8 + length + length % 2;
@@ -236,8 +248,8 @@ SampleEnd FindSampleEnd(const SampleData& data, uint64_t size, const BytesAt& by
     found.missing = data.length - there;
     return found;
   }
-  const bool wraps = data.container != Container::kW64;
-  for (uint64_t length = data.length; length <= there; length += kWrap) {
+  const uint64_t wrap = WrapOf(data.container);
+  for (uint64_t length = data.length; length <= there; length += wrap) {
     const uint64_t end = data.begin + length;
     const bool first = length == data.length;
     if (ChunksFill(data, Padded(data, end), size, bytes) || (!first && end == size)) {
@@ -252,7 +264,7 @@ SampleEnd FindSampleEnd(const SampleData& data, uint64_t size, const BytesAt& by
       found.another = true;
       return found;
     }
-    if (!wraps) break;
+    if (wrap == 0) break;
   }
   found.beyond = size - data.begin - data.length;
   return found;

@@ -17,7 +17,7 @@ namespace quaver::internal {
 // Reads bytes at an offset of the file; gives how many there are, fewer than asked for at its end.
 using BytesAt = std::function<size_t(uint64_t at, std::span<uint8_t> out)>;
 
-enum class Container { kWav, kRf64, kW64, kAiff, kAu };
+enum class Container { kWav, kRf64, kW64, kAiff, kAu, kCaf, kNist, kVoc };
 
 struct SampleData {
   Container container = Container::kWav;
@@ -30,7 +30,7 @@ struct SampleData {
   bool open = false;           // the header says by a customary value that the length is not known
   uint64_t container_end = 0;  // byte behind the outermost chunk, as the header says
   uint64_t length_field = 0;   // byte of the 32-bit field that holds the length
-  uint64_t long_field = 0;     // and of the 64-bit one of a RF64; 0: it has none
+  uint64_t long_field = 0;     // and of the 64-bit one of a RF64 or CAF; 0: it has none
 };
 
 // Makes a length that is not known harmless, in the bytes of a header: libsndfile refuses some.
@@ -39,14 +39,16 @@ void TameLength(const SampleData& data, std::span<uint8_t> header);
 // None if it is another kind of file, or ends before its samples begin.
 std::optional<SampleData> FindSampleData(const BytesAt& bytes);
 
-// Does a chunk that is not sound begin at byte `at`, behind the samples? `header`: its first 8 bytes (24 of a
-// W64); `next`: the byte behind it.
+// Does a chunk that is not sound begin at byte `at`, behind the samples? `header`: its first
+// ChunkHeaderBytes(); `next`: the byte behind it.
 bool IsChunkBehind(const SampleData& data, std::span<const uint8_t> header, uint64_t at, uint64_t& next);
 // Does another sound file begin with these (12) bytes?
 bool BeginsSoundFile(std::span<const uint8_t> start);
 // Bytes of padding behind samples that end at byte `end`.
 uint64_t PaddingBehind(Container container, uint64_t end);
-constexpr size_t ChunkHeaderBytes(Container container) { return container == Container::kW64 ? 24 : 8; }
+constexpr size_t ChunkHeaderBytes(Container container) {
+  return container == Container::kW64 ? 24 : container == Container::kCaf ? 12 : 8;
+}
 
 constexpr bool IsRiff(Container container) {
   return container == Container::kWav || container == Container::kRf64;
@@ -57,7 +59,8 @@ struct SampleEnd {
   uint64_t end = 0;      // byte
   uint64_t missing = 0;  // bytes of samples that the header promises and the file does not have
   uint64_t beyond = 0;   // bytes behind the end that the header states, read as sound
-  bool wrapped = false;  // `beyond` is a multiple of 4 GiB: the length did not fit into its 32 bits
+  bool wrapped =
+      false;  // `beyond` is a multiple of 4 GiB (VOC: 16 MiB): the length did not fit into its bits
   bool another = false;  // another sound file follows
 };
 SampleEnd FindSampleEnd(const SampleData& data, uint64_t size, const BytesAt& bytes);

@@ -1,8 +1,8 @@
-// A file is opened in one of four ways. WAV, RF64, W64, AIFF and AU with plain samples: libsndfile reads the
-// header, and the samples are read without one, as many as there are (pcm_decoder.h). From a pipe that is the
-// only way to get them as they come, and beyond 4 GiB; from a file it is taken if the header is wrong. FLAC,
-// and everything else in a file: libsndfile as it is (library_decoder.h). Everything else from a pipe needs
-// to seek: it is copied to a temporary file first.
+// A file is opened in one of four ways. WAV, RF64, W64, AIFF, AU, CAF, NIST and VOC with plain samples:
+// libsndfile reads the header, and the samples are read without one, as many as there are (pcm_decoder.h).
+// From a pipe that is the only way to get them as they come, and beyond 4 GiB; from a file it is taken if the
+// header is wrong. FLAC, and everything else in a file: libsndfile as it is (library_decoder.h). Everything
+// else from a pipe needs to seek: it is copied to a temporary file first.
 #include <fcntl.h>
 #include <sndfile.h>
 #include <sys/stat.h>
@@ -28,6 +28,7 @@
 #include "codec/io/ogg_links.h"
 #include "codec/io/pcm_decoder.h"
 #include "codec/io/pipe_stream.h"
+#include "codec/io/seekable_header.h"
 #include "codec/io/sound_decoder.h"
 #include "codec/io/sound_file.h"
 #include "codec/io/sound_handle.h"
@@ -258,7 +259,8 @@ Status SoundReader::Impl::OpenFile(int number) {
   const internal::BytesAt bytes = [&](uint64_t at, std::span<uint8_t> out) {
     return internal::ReadAt(number, at, out, failed);
   };
-  const auto data = internal::FindSampleData(bytes);
+  auto data = internal::FindSampleData(bytes);
+  if (!data) data = internal::FindSeekableData(bytes);
   if (OpenBySpecialist(number, size, bytes)) return {};
   if (failed != 0) return ReadFailed(name, failed);
   SF_INFO info{};

@@ -176,6 +176,86 @@ TEST_F(SoundLengthTest, NothingIsMissingInSilence) {
 }
 
 // Without writing 5 GiB: a header in front of zeros.
+constexpr Kind kCaf = {"caf", SF_FORMAT_CAF | SF_FORMAT_PCM_16, "data", 4, 8, true, 4};
+
+TEST_F(SoundLengthTest, OfACaf) {
+  for (const int order : {SF_ENDIAN_BIG, SF_ENDIAN_LITTLE}) {
+    const std::string good = Write(kCaf.format | order);
+    const uint64_t length = 2 * kFrames + kCaf.more;
+    for (const uint64_t claimed : {UINT64_MAX, uint64_t{0}, uint64_t{4}, length, length - 20000,
+                                   length + 20000, uint64_t{0x7FFFFFFF}, uint64_t{INT64_MAX}}) {
+      for (const Heard& heard : BothWays(WithLength(good, kCaf, claimed))) {
+        EXPECT_EQ(heard.error, "") << claimed;
+        EXPECT_TRUE(heard.samples == sound_) << claimed << " " << heard.samples.size();
+        const bool unknown = claimed == 0 || claimed >= INT64_MAX;  // -1: up to the end of the file
+        EXPECT_THAT(heard.damage, SizeIs(unknown || claimed == length ? 0 : 1)) << claimed;
+      }
+    }
+    EXPECT_THAT(FromFile(good.substr(0, good.size() - 20000)).damage,
+                ElementsAre(HasSubstr("cut off at 0:01.250")));
+    const std::string chunk("free\0\0\0\0\0\0\0\3abc", 15);
+    EXPECT_THAT(FromFile(good + chunk + chunk).damage, IsEmpty());
+    EXPECT_TRUE(FromFile(good + chunk + chunk).samples == sound_);
+    const Heard two = FromFile(good + good);
+    EXPECT_TRUE(two.samples == sound_);
+    EXPECT_THAT(two.damage, ElementsAre(HasSubstr("another sound file follows in it at 0:01.875")));
+  }
+}
+
+TEST_F(SoundLengthTest, OfANistSphere) {
+  for (const int order : {SF_ENDIAN_BIG, SF_ENDIAN_LITTLE}) {
+    const std::string good = Write(SF_FORMAT_NIST | SF_FORMAT_PCM_16 | order);
+    const std::string count = "sample_count -i ";
+    const size_t at = good.find(count) + count.size();
+    ASSERT_LT(at, good.size());
+    for (const std::string claimed : {"30000", "20000", "40000", "0", "-1"}) {
+      std::string bytes = good;
+      bytes.replace(at, 5, (claimed + "\n     ").substr(0, 5));
+      for (const Heard& heard : BothWays(bytes)) {
+        EXPECT_TRUE(heard.samples == sound_) << claimed << " " << heard.samples.size() << heard.error;
+        const bool lied = claimed == "20000" || claimed == "40000";
+        EXPECT_THAT(heard.damage, SizeIs(lied ? 1 : 0)) << claimed;
+      }
+    }
+    EXPECT_THAT(FromFile(good.substr(0, good.size() - 20001)).damage,
+                ElementsAre(HasSubstr("cut off at 0:01.24")));
+    const Heard two = FromFile(good + good);
+    EXPECT_TRUE(two.samples == sound_);
+    EXPECT_THAT(two.damage, ElementsAre(HasSubstr("another sound file follows")));
+  }
+}
+
+TEST_F(SoundLengthTest, OfAVoc) {
+  const auto block = [](char type, uint64_t length, const std::string& content) {
+    return std::string{type, static_cast<char>(length), static_cast<char>(length >> 8),
+                       static_cast<char>(length >> 16)} +
+           content;
+  };
+  const std::string head = std::string("Creative Voice File\x1A\x1A\0\x14\1\x1F\x11", 26);
+  const std::string format("\x80\x3E\0\0\x10\1\4\0\0\0\0\0", 12);  // 16000 Hz, 16 bits, 1 channel
+  const std::string data(reinterpret_cast<const char*>(values_.data()), 2 * kFrames);
+  const std::string end(1, '\0');
+  const std::string text = block(5, 3, "abc");
+  const uint64_t length = format.size() + data.size();
+  for (const uint64_t claimed : {length, length - 20000, length + 20000, uint64_t{0}, uint64_t{0xFFFFFF}}) {
+    for (const Heard& heard : BothWays(head + text + block(9, claimed, format + data) + end)) {
+      EXPECT_TRUE(heard.samples == sound_) << claimed << " " << heard.samples.size() << heard.error;
+      const bool lied = claimed == length - 20000 || claimed == length + 20000;
+      EXPECT_THAT(heard.damage, SizeIs(lied ? 1 : 0)) << claimed;
+    }
+  }
+  const std::string good = head + block(9, length, format + data) + end;
+  EXPECT_THAT(FromFile(good.substr(0, good.size() - 20001)).damage,
+              ElementsAre(HasSubstr("cut off at 0:01.250")));
+  const Heard two = FromFile(good + good);
+  EXPECT_TRUE(two.samples == sound_);
+  EXPECT_THAT(two.damage, ElementsAre(HasSubstr("another sound file follows")));
+  // A second block: all of it is there, and the header between them is told.
+  const Heard blocks = FromFile(head + block(9, length, format + data) + block(2, data.size(), data) + end);
+  EXPECT_EQ(blocks.samples.size(), 2 * kFrames + 2);
+  EXPECT_THAT(blocks.damage, ElementsAre(HasSubstr("longer than its header says")));
+}
+
 TEST_F(SoundLengthTest, ALengthThatDidNotFitInto32BitsIsFound) {
   constexpr uint64_t kGiB = uint64_t{1} << 30;
   for (const uint64_t behind : {0, 26}) {
