@@ -154,5 +154,25 @@ TEST_F(ToolTest, AFullOrClosedOutputIsAFailure) {
   EXPECT_EQ(Bytes("code"), "1\n");
 }
 
+TEST_F(ToolTest, OfTwoFilesInOneTheSecondIsTold) {
+  MakeWav("in.wav", 24000);
+  Expect(0, "quaver encode in.wav --model tiny; quaver decode in.qvr -o in.flac");
+  for (const std::string name : {"in.wav", "in.flac"}) {
+    Expect(0, "cat " + name + " " + name + " > two");
+    for (const char* input : {"two -o two.qvr", "- -o two.qvr < two"}) {
+      const ToolRun run = Expect(3, std::string("quaver encode --force --model tiny ") + input);
+      EXPECT_NE(run.err.find("at 0:01.500"), std::string::npos) << run.err;
+      const std::string info = Expect(0, "quaver info --json two.qvr").out;
+      EXPECT_NE(info.find("\"seconds\": 1.5"), std::string::npos) << info;
+    }
+  }
+  Expect(0, "cat in.qvr in.qvr > two.qvr");
+  for (const char* input : {"two.qvr -o two.wav", "- -o two.wav < two.qvr"}) {
+    const ToolRun run = Expect(3, std::string("quaver decode --force ") + input);
+    EXPECT_NE(run.err.find("another stream follows this one, at 1.5"), std::string::npos) << run.err;
+    EXPECT_EQ(ReadSound(Path("two.wav")).mono.size(), 24000u);
+  }
+}
+
 }  // namespace
 }  // namespace quaver

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -78,6 +81,33 @@ TEST(QvrTags, InvalidOnesOfOthersAreLeftOut) {
   ASSERT_TRUE(ReadCommentHeader(bytes, tags).ok());
   ASSERT_EQ(tags.size(), 2u);
   EXPECT_EQ(tags[1].name, "C");
+}
+
+TEST(QvrTags, HostileOnesCostNoOthers) {
+  const std::string text("line\nline\0end", 13);
+  const std::vector<QvrTag> written = {{"", "1"},         {"A\n", "2"}, {"B", text},
+                                       {"\xC3\x89", "3"}, {"C", "="},   {"D", "\xFF"}};
+  const Bytes good = WriteCommentHeader(written);
+  std::vector<QvrTag> tags;
+  ASSERT_TRUE(ReadCommentHeader(good, tags).ok());
+  ASSERT_EQ(tags.size(), 2u);
+  EXPECT_EQ(tags[0].value, text);
+  EXPECT_EQ(tags[1].value, "=");
+
+  Bytes bytes = good;
+  std::ranges::replace(bytes, uint8_t{'='}, uint8_t{':'});  // nowhere a name
+  tags.clear();
+  EXPECT_TRUE(ReadCommentHeader(bytes, tags).ok());
+  EXPECT_TRUE(tags.empty());
+
+  bytes = good;  // more comments than there are
+  std::fill_n(bytes.begin() + 18, 4, uint8_t{0xFF});
+  EXPECT_THAT(ReadCommentHeader(bytes, tags).message(), HasSubstr("comment 6 of 4294967295"));
+  EXPECT_EQ(tags.size(), 2u);  // those before it
+
+  bytes = good;  // a length that lies
+  std::fill_n(bytes.begin() + 22, 4, uint8_t{0xFF});
+  EXPECT_THAT(ReadCommentHeader(bytes, tags).message(), HasSubstr("comment 0 of 6 runs past the end"));
 }
 
 TEST(QvrTags, InCToo) {
