@@ -1,9 +1,10 @@
 // quaver decode: .qvr or tokens to sound.
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <ranges>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -306,7 +307,7 @@ class DecodeCommand {
     if (names.empty() || options_.raw || (options_.tags.comments.empty() && WritesInPlace(job.out))) return;
     constexpr size_t kNamed = 10;
     std::string list;
-    for (const std::string& name : names | std::views::take(kNamed))
+    for (const std::string& name : std::span(names).first(std::min(kNamed, names.size())))
       list += (list.empty() ? "" : ", ") + name;
     if (names.size() > kNamed) list += Format(" and %zu more", names.size() - kNamed);
     console_.Warning(job.out + ": tags that it cannot hold are left out: " + Printable(list));
