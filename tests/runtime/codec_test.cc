@@ -1,4 +1,8 @@
 // Properties of the whole codec: what a stream may rely on, however it is cut up.
+
+// As in the sources of the kernels: targets that they are not compiled for are not asked of them.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+
 #include "codec/codec.h"
 
 #include <gtest/gtest.h>

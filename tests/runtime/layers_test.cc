@@ -1,5 +1,9 @@
 // Properties of every layer kind: agrees with the formulas, causal, indifferent to chunks, reset, instruction
 // set.
+
+// As in the sources of the kernels: targets that they are not compiled for are not asked of them.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+
 #include "codec/runtime/layers.h"
 
 #include <gtest/gtest.h>

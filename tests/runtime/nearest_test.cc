@@ -1,4 +1,8 @@
 // The search for the nearest code against the definition.
+
+// As in the sources of the kernels: targets that they are not compiled for are not asked of them.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+
 #include "codec/runtime/nearest.h"
 
 #include <gtest/gtest.h>
