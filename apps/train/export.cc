@@ -74,7 +74,7 @@ int RunExport(int argc, char** argv) {
       ("best", "The checkpoint with the best validation instead of the last",
        cxxopts::value(arguments.best))  //
       ("entropy-steps", "Training steps of the entropy network; 0: frequency tables alone",
-       cxxopts::value(arguments.fit.steps)->default_value("2000"), "N")  //
+       cxxopts::value(arguments.fit.steps)->default_value("6000"), "N")  //
       ("keep-level", "Leave the level of decoded sound as it was trained",
        cxxopts::value(arguments.keep_level))  //
       ("force", "Overwrite an existing file", cxxopts::value(arguments.force));

@@ -68,7 +68,7 @@ int RunFitEntropy(int argc, char** argv) {
       ("data", "Folder, manifest or shards of speech", cxxopts::value(arguments.data), "DATA")     //
       ("o,output", "Weights file to write (.safetensors)", cxxopts::value(arguments.out), "FILE")  //
       ("steps", "Training steps of the entropy network; 0: frequency tables alone",
-       cxxopts::value(arguments.fit.steps)->default_value("2000"), "N")  //
+       cxxopts::value(arguments.fit.steps)->default_value("6000"), "N")  //
       ("units", "Units of the entropy network for each token of a frame, 1 to 64",
        cxxopts::value(arguments.fit.units)->default_value("48"), "N")                                //
       ("seed", "Seed of its training", cxxopts::value(arguments.fit.seed)->default_value("1"), "N")  //

@@ -14,7 +14,7 @@
 namespace quaver {
 
 struct FitEntropyNetworkOptions {
-  int64_t steps = 2000;  // 0: no network
+  int64_t steps = 6000;  // 0: no network
   int units = 48;        // of each group, 1 .. kMaxEntropyUnits
   int batch = 2048;      // frames a step
   double learning_rate = 2e-3;
