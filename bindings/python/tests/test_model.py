@@ -47,6 +47,13 @@ def test_names_of_the_built_in_model(model, name, clean_environment):
     assert quaver.Model(name) == model
 
 
+def test_the_vp_model_is_in_the_package(model, clip, clean_environment):
+    vp = quaver.Model("speech-16k-vp")
+    assert vp != model and (vp.groups, vp.codes) == (18, 1024)
+    tokens = vp.encode(clip, 16000, n_q=7)
+    assert len(vp.decode(tokens)) >= len(clip) and quaver.Model.with_identity(vp.identity) == vp
+
+
 def test_a_file(other_model, model):
     assert quaver.Model(str(TINY)) == other_model != model
     assert hash(quaver.Model(str(TINY))) == hash(other_model) and other_model.source == str(TINY)

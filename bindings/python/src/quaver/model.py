@@ -32,8 +32,9 @@ class Model:
 
     Args:
         name: None for the model that is built in (speech-16k); the path of a weights file (.safetensors); or a name
-            such as "speech-16k-vp", which is looked for in the folders of the environment variable QUAVER_MODELS,
-            share/quaver/models of the Python environment, ~/.local/share/quaver/models and /usr/share/quaver/models.
+            such as "speech-16k-vp", which is in this package. Other names are looked for in the folders of the
+            environment variable QUAVER_MODELS, share/quaver/models of the Python environment,
+            ~/.local/share/quaver/models and /usr/share/quaver/models.
 
     Raises:
         ModelError: there is no such model, or its file is damaged; the message lists the places.
