@@ -101,7 +101,10 @@ void MixDown::Mix(std::span<const float> interleaved, std::span<float> mono) {
     double sum = 0;
     for (size_t c = 0; c < width; ++c) {
       const float x = interleaved[i * width + c];
-      if (!std::isfinite(x)) continue;
+      if (!std::isfinite(x)) {
+        if (weights_[c] > 0 && not_finite_++ == 0) first_not_finite_ = samples_;
+        continue;
+      }
       const double part = static_cast<double>(weights_[c]) * static_cast<double>(x);
       sum += part;
       energies_[c] += part * part;
@@ -126,6 +129,12 @@ std::vector<std::string> MixDown::Remarks() const {
         "with --channel",
         below);
     remarks.emplace_back(text);
+  }
+  if (not_finite_ > 0) {
+    remarks.push_back(
+        std::to_string(not_finite_) +
+        " of its samples are not finite numbers and are taken for silence, the first of them sample " +
+        std::to_string(first_not_finite_));
   }
   if (peak_ > kPeak) {
     std::snprintf(

@@ -27,11 +27,11 @@ class MixDown {
   // One channel, counted from 0, instead of a mix.
   void ChooseChannel(size_t channel);
 
-  // Samples that are not finite count as 0.
+  // Samples that are not numbers, or infinite, count as 0.
   void Mix(std::span<const float> interleaved, std::span<float> mono);
 
   // Sentences about what was mixed so far, for SoundRemarks::damage: that channels cancelled each other, that
-  // the samples are not within -1 .. 1.
+  // samples are not within -1 .. 1 or not numbers.
   std::vector<std::string> Remarks() const;
 
  private:
@@ -41,6 +41,8 @@ class MixDown {
   double energy_ = 0;             // of the mix
   float peak_ = 0;                // of all channels that count
   uint64_t samples_ = 0;
+  uint64_t not_finite_ = 0;        // of all channels that count
+  uint64_t first_not_finite_ = 0;  // from the start, of one channel
 };
 
 }  // namespace quaver::internal

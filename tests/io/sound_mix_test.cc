@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "tests/io/read_sound.h"
@@ -11,6 +13,7 @@
 namespace quaver {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::FloatNear;
 using testing::HasSubstr;
@@ -61,6 +64,13 @@ TEST_F(SoundMixTest, OneChannelCanBeChosen) {
   auto reader = SoundReader::Open(Path("wide.wav"));
   EXPECT_THAT(reader.value()->ChooseChannel(3).message(), HasSubstr("wide.wav: has no channel 3, only 2"));
   EXPECT_FALSE(reader.value()->ChooseChannel(0).ok());
+}
+
+TEST_F(SoundMixTest, SamplesThatAreNoNumbersAreTold) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(Mix({std::nanf("")}).damage, ElementsAre(HasSubstr("of its samples are not finite numbers")));
+  EXPECT_THAT(Mix({1, -kInf}).damage, Contains(HasSubstr("the first of them sample 0")));
+  EXPECT_THAT(Mix({1, kInf}, 1).damage, IsEmpty()) << "the other channel is not read";
 }
 
 TEST_F(SoundMixTest, SamplesOfAnotherScaleAreTold) {
