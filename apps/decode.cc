@@ -296,15 +296,24 @@ class DecodeCommand {
 
   Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model,
                                 const std::vector<QvrTag>& tags) const {
+    if (!options_.tags.comments.empty() && WritesInPlace(job.out))
+      return Error{job.out + ": a pipe has no place for --comment; write a file"};
     auto writer = OpenWriter(job, output);
     if (!writer.ok()) return writer.error();
-    TellLostTags(job, writer.value()->SetTags(ToSound(ChosenTags(tags, options_.tags))));
+    const auto lost = writer.value()->SetTags(ToSound(ChosenTags(tags, options_.tags)));
+    const std::string asked = FirstComment(options_.tags, lost);
+    if (!asked.empty()) {
+      return Error{job.out + ": has no place for --comment " + Printable(asked) +
+                   "; WAV and FLAC have one for title, artist, album, date, genre, track number, comment and "
+                   "copyright"};
+    }
+    TellLostTags(job, lost);
     return Playback::Create(model.sample_rate(), output.rate, std::move(writer).value());
   }
 
-  // A pipe and raw samples hold no tags: nobody is told, unless some were asked for.
+  // A pipe and raw samples hold no tags: nobody is told.
   void TellLostTags(const Job& job, const std::vector<std::string>& names) const {
-    if (names.empty() || options_.raw || (options_.tags.comments.empty() && WritesInPlace(job.out))) return;
+    if (names.empty() || options_.raw || WritesInPlace(job.out)) return;
     constexpr size_t kNamed = 10;
     std::string list;
     for (const std::string& name : std::span(names).first(std::min(kNamed, names.size())))

@@ -60,6 +60,15 @@ std::vector<QvrTag> ChosenTags(const std::vector<QvrTag>& input, const TagOption
   return chosen;
 }
 
+std::string FirstComment(const TagOptions& options, const std::vector<std::string>& lost) {
+  for (const std::string& comment : options.comments) {
+    const std::string name = Split(comment).name;
+    if (std::ranges::any_of(lost, [&](const std::string& other) { return SameName(name, other); }))
+      return name;
+  }
+  return "";
+}
+
 std::vector<QvrTag> ToQvr(const std::vector<SoundTag>& tags) {
   std::vector<QvrTag> qvr;
   for (const SoundTag& tag : tags) qvr.push_back({tag.name, AsUtf8(tag.value)});

@@ -26,6 +26,9 @@ std::string CheckTagOptions(const TagOptions& options);
 // --comments.
 std::vector<QvrTag> ChosenTags(const std::vector<QvrTag>& input, const TagOptions& options);
 
+// The name of the first --comment among `lost`, names that an output has no place for; or "".
+std::string FirstComment(const TagOptions& options, const std::vector<std::string>& lost);
+
 // Values that are not UTF-8 are read as ISO 8859-1.
 std::vector<QvrTag> ToQvr(const std::vector<SoundTag>& tags);
 std::vector<SoundTag> ToSound(const std::vector<QvrTag>& tags);
