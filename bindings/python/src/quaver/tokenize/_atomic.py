@@ -1,0 +1,39 @@
+"""Files that appear under their name only when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import uuid
+from typing import IO, Any, Iterator
+
+TEMPORARY = ".tmp"
+
+
+@contextlib.contextmanager
+def written(path: str) -> Iterator[IO[bytes]]:
+    """A file to write; at the end of the block it gets the name `path`, after an exception it is removed."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}{TEMPORARY}")
+    try:
+        with open(temporary, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise
+
+
+def write_json(path: str, value: Any) -> None:
+    with written(path) as file:
+        file.write((json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+
+
+def read_json(path: str) -> Any:
+    with open(path, "rb") as file:
+        return json.loads(file.read())

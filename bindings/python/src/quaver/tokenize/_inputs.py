@@ -1,0 +1,93 @@
+"""The inputs of a job to the units of its plan, always in the same order.
+
+An input is a folder, a list of clips (JSON lines), a webdataset shard (.tar), a Parquet file, or one sound file; a path or
+a URL, and NAME=INPUT gives its rows another `source` than the last part of the path. In a folder count the sound files,
+and if there are none, the tar and Parquet files.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Sequence, Tuple
+
+from . import _manifests, _places
+from ._corpora import Corpora
+from ._units import FILE, MISSING, PARQUET, TAR, Unit
+
+_NAMED = re.compile(r"^([A-Za-z0-9_.-]+)=(.+)$")
+_BYTES_A_SECOND = 20000  # of sound files, roughly
+_TARS = (".tar", ".tar.gz", ".tgz")
+
+
+def named(text: str) -> Tuple[str, str]:
+    """An input as it is written to the name of its source and its path."""
+    match = _NAMED.match(text)
+    if match and not _places.exists(text):
+        return match[1], match[2]
+    return text.rstrip("/").rsplit("/", 1)[-1] or "/", text
+
+
+def find(inputs: Sequence[str]) -> List[Unit]:
+    """All units, sorted by source and id. Raises ValueError or OSError for inputs that cannot be read or hold nothing."""
+    sources: Dict[str, str] = {}
+    for text in inputs:
+        source, path = named(text)
+        if source in sources:
+            raise ValueError(f"{path}: {sources[source]} is called {source!r} too; name one of them: NAME={path}")
+        sources[source] = path
+    units = [unit for source in sorted(sources) for unit in _units(source, sources[source])]
+    return units
+
+
+def _units(source: str, path: str) -> List[Unit]:
+    if not _places.exists(path):
+        raise FileNotFoundError(f"{path}: not there")
+    if _places.is_folder(path):
+        return _folder(source, path)
+    if _manifests.is_manifest(path):
+        return _manifests.read(path, source)
+    size = _places.size_of(path)
+    name = path.rsplit("/", 1)[-1]
+    if path.endswith(_TARS):
+        return [_tar(source, name, path, size)]
+    if path.endswith(".parquet"):
+        return _parquet(source, name, path)
+    if _places.is_sound(path):
+        return [Unit(FILE, source, name, path, weight=size / _BYTES_A_SECOND)]
+    raise ValueError(f"{path}: wanted a folder, JSON lines (.jsonl), .tar, .parquet or a sound file")
+
+
+def _folder(source: str, path: str) -> List[Unit]:
+    files = _places.files_of(path)
+    corpora = Corpora(path, files)
+    units = []
+    for found in files:
+        if not _places.is_sound(found.name):
+            continue
+        known = corpora.recognise(found.name)
+        if known.use:
+            weight = found.size / _BYTES_A_SECOND
+            units.append(
+                Unit(FILE, source, found.name, found.path, speaker=known.speaker, text=known.text, weight=weight)
+            )
+    units += [Unit(MISSING, source, name, f"{path}/{name}", text=why) for name, why in corpora.missing()]
+    if not units:
+        units = [_tar(source, f.name, f.path, f.size) for f in files if f.name.endswith(_TARS)]
+    if not units:
+        units = [unit for f in files if f.name.endswith(".parquet") for unit in _parquet(source, f.name, f.path)]
+    if not units:
+        raise ValueError(f"{path}: no sound files, .tar or .parquet below it; lists of clips are given by themselves")
+    return sorted(units, key=lambda unit: (unit.id, unit.channel))
+
+
+def _tar(source: str, name: str, path: str, size: int) -> Unit:
+    return Unit(TAR, source, name, path, weight=size / _BYTES_A_SECOND)
+
+
+def _parquet(source: str, name: str, path: str) -> List[Unit]:
+    import pyarrow.parquet as pq
+
+    with _places.opened(path) as file:
+        facts = pq.ParquetFile(file).metadata
+        groups = [(i, facts.row_group(i).total_byte_size) for i in range(facts.num_row_groups)]
+    return [Unit(PARQUET, source, name, path, channel=i, weight=size / _BYTES_A_SECOND) for i, size in groups]

@@ -1,0 +1,2 @@
+def write(path, out, manifest, parts, statistics, samples):
+    open(path, "w").close()
