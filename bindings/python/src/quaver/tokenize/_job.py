@@ -199,7 +199,8 @@ def _manifest(
         "hours": statistics.seconds / 3600,
         "work": {"runner": runner, "workers": how.workers or _runners.cores(), "seconds": took,
                  "part_seconds": sum(part["took"] for part in parts),
-                 "codec_seconds": sum(part["codec"] for part in parts),
+                 "cpu_seconds": sum(part["cpu"] for part in parts),
+                 "codec_cpu_seconds": sum(part["codec"] for part in parts),
                  "peak_mib_a_worker": max((part["peak"] for part in parts), default=0.0)},
         "shards": [{**file, "rows": shard["rows"]} for shard in shards for file in shard["files"]],
     }  # fmt: skip

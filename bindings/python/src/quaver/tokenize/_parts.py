@@ -75,7 +75,8 @@ def encoded(settings: Settings, samples: np.ndarray, rate: int) -> np.ndarray:
 def make(out: str, number: int) -> Dict[str, Any]:
     """Makes part `number` of the job in the folder `out`, unless it is there, and returns what done_of() holds:
 
-    rows, tokens, seconds (of sound), took (seconds), codec (seconds of them in the codec), peak (MiB of this process),
+    rows, tokens, seconds (of sound), took (seconds), cpu (seconds of the processor), codec (of them,
+    in the codec), peak (MiB of this process),
     packed (bits, seconds), errors ([id, source, why]), remarks ([id, source, seconds, what]).
     """
     plan = Plan(out)
@@ -104,7 +105,7 @@ class _Part:
     def make(self, plan: Plan, number: int) -> Dict[str, Any]:
         import pyarrow as pa
 
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         for unit in plan.units(number):
             try:
                 for clip in clips_of(unit):
@@ -120,6 +121,7 @@ class _Part:
             "tokens": self._tokens,
             "seconds": self._seconds,
             "took": time.monotonic() - began,
+            "cpu": time.process_time() - worked,
             "codec": self._codec,
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "packed": self._packed,
@@ -130,9 +132,9 @@ class _Part:
     def _try(self, clip: Clip) -> None:
         try:
             samples, rate = samples_of(clip)
-            began = time.monotonic()
+            began = time.process_time()
             codes = encoded(self._settings, samples, rate)
-            self._codec += time.monotonic() - began
+            self._codec += time.process_time() - began
         except (MemoryError, ImportError):
             raise
         except Exception as failure:  # whatever is wrong with a file: the job goes on

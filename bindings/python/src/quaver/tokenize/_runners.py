@@ -113,9 +113,8 @@ def _ray(
         rows: List[Dict[str, Any]] = [{"task": _packed(task)} for task in tasks]
         blocks = min(len(rows), 20000)
         name = (call.__module__, call.__qualname__)
-        data = ray.data.from_items(rows, override_num_blocks=blocks).map(
-            _Call(name), num_cpus=1, concurrency=workers, max_retries=-1
-        )
+        pool: Dict[str, Any] = {"compute": ray.data.TaskPoolStrategy(size=workers)} if workers else {}
+        data = ray.data.from_items(rows, override_num_blocks=blocks).map(_Call(name), num_cpus=1, **pool)
         for row in data.iter_rows():
             yield _unpacked(row["result"])
     finally:
