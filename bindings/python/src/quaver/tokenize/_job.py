@@ -29,7 +29,7 @@ class How(NamedTuple):
 
     Attributes:
         workers: processes; None: one a core, or what the cluster has.
-        runner: "ray" or "processes"; None: Ray if it is installed or an address is given.
+        runner: "ray", "processes" or "here" (in this process); None: Ray if it is installed or an address is given.
         address: of a Ray cluster.
         max_errors: clips that may fail before the job stops; None: any number.
         samples: clips that are decoded for the page.
@@ -114,7 +114,7 @@ def _run(out: str, settings: Settings, how: How) -> Dict[str, Any]:
     groups = _shards.groups_of([part["tokens"] for part in parts], settings.format, settings.shard_bytes)
     progress.note(f"writing {len(groups)} shard{'s' * (len(groups) != 1)}")
     tasks = [(out, i, len(groups), group) for i, group in enumerate(groups)]
-    made = list(_runners.run(_shards.make, tasks, how.workers, "processes" if len(groups) == 1 else runner, how.address))
+    made = list(_runners.run(_shards.make, tasks, how.workers, "here" if len(groups) == 1 else runner, how.address))
     made.sort(key=lambda shard: shard["files"][0]["name"])
     statistics = _shards.Statistics()
     for shard in made:
@@ -197,7 +197,7 @@ def _manifest(
         "counts": {"clips": statistics.rows, "errors": sum(len(part["errors"]) for part in parts),
                    "frames": statistics.frames, "parts": len(parts)},
         "hours": statistics.seconds / 3600,
-        "work": {"runner": runner, "workers": how.workers or _runners.cores(), "seconds": took,
+        "work": {"runner": runner, "workers": 1 if runner == "here" else how.workers or _runners.cores(), "seconds": took,
                  "part_seconds": sum(part["took"] for part in parts),
                  "cpu_seconds": sum(part["cpu"] for part in parts),
                  "codec_cpu_seconds": sum(part["codec"] for part in parts),

@@ -39,7 +39,7 @@ h1 { font-size: 26px; margin: 0; } h2 { font-size: 19px; margin: 32px 0 6px; } p
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
 td, th { text-align: left; padding: 3px 10px 3px 0; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 400; } .number { text-align: right; white-space: nowrap; }
-.bar { width: 40%; min-width: 120px; } .bar i { display: block; height: 12px; border-radius: 3px; background: var(--bar); min-width: 1px; }
+.bar { width: 40%; min-width: 120px; } .bar i { display: block; height: 12px; border-radius: 3px; background: var(--bar); }
 audio { width: 260px; height: 32px; }
 """
 
@@ -99,7 +99,7 @@ def _facts(manifest: Dict[str, Any], parts: List[Dict[str, Any]], statistics: St
         (f"{bits / seconds / 1000:.2f} kbit/s" if seconds else "-", "entropy of the tokens"),
         (f"{packed_bits / packed_seconds / 1000:.2f} kbit/s" if packed_seconds else "-",
          f"after range coding (measured on {packed_seconds:.0f} s)"),
-        (clock(work["seconds"]), f"last run, {work['workers']} workers"),
+        (clock(work["seconds"]), f"last run, {work['workers']} worker{'s' * (work['workers'] != 1)}"),
     ]  # fmt: skip
     yield '<div class="facts">'
     for value, what in facts:

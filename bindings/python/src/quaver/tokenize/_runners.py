@@ -1,4 +1,4 @@
-"""Calls spread over processes of this machine, or over a Ray cluster. Both give each result as it comes, in any order.
+"""Calls spread over processes of this machine, or over a Ray cluster, or in this process. All give each result as it comes, in any order.
 
 A call may run twice: it is repeated when the process or the machine that ran it is gone. Calls here write files that
 appear whole, with the same contents each time.
@@ -30,11 +30,13 @@ def cores() -> int:
 def run(
     call: Callable[..., Any], tasks: Sequence[Tuple[Any, ...]], workers: Optional[int], runner: str, address: Optional[str]
 ) -> Iterator[Any]:
-    """Results of call(*task) for all tasks. `runner` is "ray" or "processes"."""
+    """Results of call(*task) for all tasks. `runner` is "ray", "processes" or "here"."""
     if not tasks:
         return iter(())
     if runner == "ray":
         return _ray(call, tasks, workers, address)
+    if runner == "here":
+        return (call(*task) for task in tasks)
     return _processes(call, tasks, workers or cores())
 
 

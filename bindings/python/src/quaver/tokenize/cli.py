@@ -78,7 +78,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("--part-seconds", type=seconds, default=1800.0, metavar="S", help="sound that a task encodes and a kill loses, about "
         "(default 1800)")  # fmt: skip
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, or all of the cluster)")
-    add("--runner", choices=("ray", "processes"), help="default: ray if it is installed")
+    add("--runner", choices=("ray", "processes", "here"), help="who does it: Ray, processes of this "
+        "machine, or this process alone (default: ray if it is installed, else processes)")  # fmt: skip
     add("--address", metavar="ADDRESS", help="of a Ray cluster to join (auto: the one of this machine)")
     add("--max-errors", type=natural, metavar="N", help="stop when more clips than this failed (default: go on)")
     add("--samples", type=natural, default=12, metavar="N", help="clips to listen to on the page (default 12)")
