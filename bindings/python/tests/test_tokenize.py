@@ -14,7 +14,7 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from conftest import SAMPLES
+from conftest import ROOT, SAMPLES
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 pytest.importorskip("fsspec", reason="fsspec is not installed")
@@ -93,6 +93,12 @@ def test_max_errors_stops_and_goes_on(corpus, tokens_folder, tmp_path, capsys):
     assert not (out / "_SUCCESS").exists() and "b/broken.wav" in capsys.readouterr().err
     tokenize(*options, "--max-errors", "1", code=3)
     assert same(out, tokens_folder)
+
+
+def pairs(*columns):
+    lists = [list(column) for column in columns]
+    assert len({len(entries) for entries in lists}) == 1
+    return list(zip(*lists))
 
 
 def same(one, other):
@@ -266,7 +272,7 @@ def test_other_formats_hold_the_same_rows(corpus, tokens_folder, tmp_path, forma
     out = tmp_path / "tokens"
     tokenize(corpus, out, "--n-q", "4", "--part-seconds", "1", "--format", format, "--shard-size", "1K", code=3)
     assert format == "megatron" or len(rows.shards_of(str(out))) > 1
-    for one, other in zip(rows.rows(str(out)), rows.rows(str(tokens_folder)), strict=True):
+    for one, other in pairs(rows.rows(str(out)), rows.rows(str(tokens_folder))):
         np.testing.assert_array_equal(one.pop("codes"), other.pop("codes"))
         assert one == other
     assert main(["verify", str(out), "--again", "1"]) == 0
@@ -283,7 +289,7 @@ def test_megatron_files_are_read_as_megatron_reads_them(corpus, tokens_folder, t
     ends = np.frombuffer(index, "<i8", int(documents), 34 + 12 * int(sequences))
     assert len(index) == 34 + 12 * sequences + 8 * documents and ends.tolist() == list(range(int(sequences) + 1))
     binary = (out / "tokens.bin").read_bytes()
-    for row, length, pointer in zip(rows.rows(str(tokens_folder)), lengths, pointers, strict=True):
+    for row, length, pointer in pairs(rows.rows(str(tokens_folder)), lengths, pointers):
         np.testing.assert_array_equal(np.frombuffer(binary, "<u2", length, pointer), row["codes"].ravel())
 
 
@@ -373,6 +379,21 @@ def test_two_jobs_in_one_folder_are_refused(corpus, tmp_path, capsys):
     assert "another quaver-tokenize" in capsys.readouterr().err
 
 
+def test_the_blocks_of_the_guide_run(tokens_folder, tmp_path, monkeypatch):
+    text = (ROOT / "docs/guide/corpora.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tokens_folder.parent)
+    exec(compile(block, "corpora.md", "exec"), {})
+
+
+def test_the_guide_names_the_columns():
+    from quaver.tokenize._parts import schema
+
+    text = (ROOT / "docs/guide/corpora.md").read_text(encoding="utf-8")
+    for name in schema().names:
+        assert f"`{name}`" in text
+
+
 def test_padding_and_delays(model, speech):
     clips = [model.encode(clip, 16000, n_q=4) for clip in speech[:3]]
     batch, lengths = loaders.padded(clips)
@@ -407,7 +428,7 @@ def test_datasets(tokens_folder, tmp_path):
     datasets = pytest.importorskip("datasets", reason="datasets is not installed")
     files = str(tokens_folder / "tokens-*.parquet")
     data = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path))
-    for one, other in zip(data.with_format("numpy"), rows.rows(str(tokens_folder)), strict=True):
+    for one, other in pairs(data.with_format("numpy"), rows.rows(str(tokens_folder))):
         np.testing.assert_array_equal(one["codes"].reshape(one["frames"], one["n_q"]), other["codes"])
 
 
@@ -416,6 +437,6 @@ def test_webdataset(corpus, tokens_folder, tmp_path):
     out = tmp_path / "tokens"
     tokenize(corpus, out, "--n-q", "4", "--part-seconds", "1", "--format", "webdataset", code=3)
     data = webdataset.WebDataset(rows.shards_of(str(out)), shardshuffle=False).decode()
-    for one, other in zip(data, rows.rows(str(tokens_folder)), strict=True):
+    for one, other in pairs(data, rows.rows(str(tokens_folder))):
         np.testing.assert_array_equal(one["npy"], other["codes"])
         assert one["json"]["id"] == other["id"]

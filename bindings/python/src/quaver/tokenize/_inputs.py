@@ -7,6 +7,7 @@ and if there are none, the tar and Parquet files.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Dict, List, Sequence, Tuple
 
@@ -25,6 +26,15 @@ def named(text: str) -> Tuple[str, str]:
     if match and not _places.exists(text):
         return match[1], match[2]
     return text.rstrip("/").rsplit("/", 1)[-1] or "/", text
+
+
+def absolute(text: str) -> str:
+    """An input as machines and folders of work have in common: without relative paths."""
+    source, path = named(text)
+    if _places.is_url(path):
+        return text
+    whole = os.path.abspath(path)
+    return whole if path == text else f"{source}={whole}"
 
 
 def find(inputs: Sequence[str]) -> List[Unit]:

@@ -15,6 +15,7 @@ import gzip
 import json
 import lzma
 import math
+import os
 from typing import IO, Any, Dict, Iterator, List, Optional, Tuple
 
 from . import _places
@@ -100,8 +101,12 @@ def _cut(line: Dict[str, Any], path: str, source: str) -> Unit:
     speakers = sorted({s["speaker"] for s in spoken if isinstance(s.get("speaker"), str)})
     text = " ".join(s["text"] for s in spoken if isinstance(s.get("text"), str)) or None
     duration = _seconds(line, "duration")
+    file = _text(sources[0], "source") or ""
+    place = _places.beside(path, file)
+    if not _places.is_url(place) and not os.path.exists(place) and os.path.exists(file):
+        place = os.path.abspath(file)  # Lhotse means the folder where it was run
     return Unit(
-        FILE, source, name, _places.beside(path, _text(sources[0], "source") or ""), _seconds(line, "start"), duration,
+        FILE, source, name, place, _seconds(line, "start"), duration,
         channel, speakers[0] if len(speakers) == 1 else None, text, duration,
     )  # fmt: skip
 

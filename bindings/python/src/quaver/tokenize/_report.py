@@ -142,7 +142,7 @@ def _durations(statistics: Statistics) -> List[Tuple[str, float, float]]:
 
 def _use(manifest: Dict[str, Any], statistics: Statistics) -> Iterator[str]:
     codes = manifest["model"]["codes"]
-    yield '<h2>Use of the codes</h2>\n<div class="card"><table><tr><th>group</th><th class="number">tokens</th>'
+    yield '<h2>Use of the codes</h2>\n<p class="soft">Of few tokens the bits come out too low.</p>\n<div class="card"><table><tr><th>group</th><th class="number">tokens</th>'
     yield '<th class="number">used codes</th><th class="number">most frequent</th><th class="number">bits a token</th>'
     yield f"<th>of {math.log2(codes):.2f} bits</th></tr>"
     for group, counts in enumerate(statistics.codes):

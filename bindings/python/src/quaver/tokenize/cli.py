@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from typing import List, Optional
@@ -111,10 +112,13 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def _tokenize(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    from . import _inputs, _places
     from ._job import ERRORS, How, TooManyErrors, errors_so_far, run
 
     if options.effort and options.bitrate is None:
         parser.error("--effort needs --bitrate")
+    if _places.is_url(options.out):
+        parser.error(f"OUT must be a folder that all workers see, not the URL {options.out}")
     try:
         model = Model(options.model)
     except ModelError as failure:
@@ -127,8 +131,9 @@ def _tokenize(parser: argparse.ArgumentParser, options: argparse.Namespace) -> i
         except ValueError as failure:
             parser.error(f"--bitrate: {failure}")
     n_q = None if options.bitrate is not None else options.n_q or model.groups
+    name = os.path.abspath(options.model) if options.model and os.path.exists(options.model) else options.model
     settings = Settings(
-        options.inputs, options.model, model.identity, n_q, options.bitrate, options.effort, options.format,
+        [_inputs.absolute(text) for text in options.inputs], name, model.identity, n_q, options.bitrate, options.effort, options.format,
         options.shard_size, options.part_seconds, __version__,
     )  # fmt: skip
     how = How(
