@@ -124,16 +124,45 @@ def test_workers_that_always_die_end_the_job(tmp_path):
         list(run(os._exit, [(1,)], 1, "processes", None))
 
 
-def test_ray(corpus, undisturbed, tmp_path):
+def ray_workers(driver):
+    """Processes below the driver that are doing a task of Ray."""
+    parents = {}
+    tasks = []
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(path.name)] = int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if (path / "cmdline").read_bytes().startswith(b"ray::Map"):
+                tasks.append(int(path.name))
+        except (OSError, ValueError, IndexError):
+            pass
+
+    def below(pid):
+        return pid == driver or (pid in parents and below(parents[pid]))
+
+    return [pid for pid in tasks if below(pid)]
+
+
+@pytest.mark.parametrize("kind", ["worker", "driver"])
+def test_ray(corpus, undisturbed, tmp_path, kind):
     pytest.importorskip("ray", reason="Ray is not installed")
     if not os.environ.get("QUAVER_TEST_RAY"):
         pytest.skip("starting Ray takes a minute; QUAVER_TEST_RAY=1 runs it")
-    driver = start(corpus, tmp_path / "tokens", "ray", 2)
-    while driver.poll() is None and done_parts(tmp_path / "tokens") < 3:
-        time.sleep(0.05)
-    driver.kill()
-    driver.communicate()
-    driver = start(corpus, tmp_path / "tokens", "ray", 2)
+    out = tmp_path / "tokens"
+    driver = start(corpus, out, "ray", 2)
+    killed = False
+    while driver.poll() is None and not killed:
+        if kind == "worker" and ray_workers(driver.pid):
+            os.kill(ray_workers(driver.pid)[0], signal.SIGKILL)
+            killed = True
+        elif kind == "driver" and done_parts(out) >= 3:
+            driver.kill()
+            killed = True
+        time.sleep(0.01)
     _, errors = driver.communicate()
-    assert driver.returncode == 3, errors.decode()
-    assert shards(tmp_path / "tokens") == shards(undisturbed)
+    assert killed, errors.decode()
+    assert driver.returncode == (3 if kind == "worker" else -signal.SIGKILL), errors.decode()
+    if kind == "driver":
+        driver = start(corpus, out, "ray", 2)
+        _, errors = driver.communicate()
+        assert driver.returncode == 3, errors.decode()
+    assert shards(out) == shards(undisturbed)

@@ -197,13 +197,20 @@ def _manifest(
         "counts": {"clips": statistics.rows, "errors": sum(len(part["errors"]) for part in parts),
                    "frames": statistics.frames, "parts": len(parts)},
         "hours": statistics.seconds / 3600,
-        "work": {"runner": runner, "workers": 1 if runner == "here" else how.workers or _runners.cores(), "seconds": took,
+        "work": {"runner": runner, "workers": _workers(how, runner), "seconds": took,
                  "part_seconds": sum(part["took"] for part in parts),
                  "cpu_seconds": sum(part["cpu"] for part in parts),
                  "codec_cpu_seconds": sum(part["codec"] for part in parts),
                  "peak_mib_a_worker": max((part["peak"] for part in parts), default=0.0)},
         "shards": [{**file, "rows": shard["rows"]} for shard in shards for file in shard["files"]],
     }  # fmt: skip
+
+
+def _workers(how: How, runner: str) -> Optional[int]:
+    """None: as many as the cluster has."""
+    if runner == "here":
+        return 1
+    return how.workers or (None if how.address else _runners.cores())
 
 
 def _versions() -> Dict[str, str]:

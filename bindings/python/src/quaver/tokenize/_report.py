@@ -7,7 +7,7 @@ import html
 import io
 import math
 import os
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -99,12 +99,18 @@ def _facts(manifest: Dict[str, Any], parts: List[Dict[str, Any]], statistics: St
         (f"{bits / seconds / 1000:.2f} kbit/s" if seconds else "-", "entropy of the tokens"),
         (f"{packed_bits / packed_seconds / 1000:.2f} kbit/s" if packed_seconds else "-",
          f"after range coding (measured on {packed_seconds:.0f} s)"),
-        (clock(work["seconds"]), f"last run, {work['workers']} worker{'s' * (work['workers'] != 1)}"),
+        (clock(work["seconds"]), f"last run, {_counted(work['workers'])}"),
     ]  # fmt: skip
     yield '<div class="facts">'
     for value, what in facts:
         yield f"<div><b>{value}</b><span>{_escaped(what)}</span></div>"
     yield "</div>\n"
+
+
+def _counted(workers: Optional[int]) -> str:
+    if workers is None:
+        return "a cluster"
+    return f"{workers} worker{'s' * (workers != 1)}"
 
 
 def _by_hours(counts: Dict[str, List[float]]) -> List[Tuple[str, float, float]]:

@@ -7,6 +7,7 @@ appear whole, with the same contents each time.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -109,6 +110,7 @@ def _ray(
             options.update(include_dashboard=False, object_store_memory=128 << 20)
         ray.init(log_to_driver=False, logging_level="warning", **options)
     try:
+        logging.getLogger("ray.data").setLevel(logging.WARNING)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False
