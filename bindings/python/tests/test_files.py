@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import threading
 
 import numpy as np
 import pytest
@@ -243,3 +244,15 @@ def test_wrong_options(model, tokens, options, message):
         quaver.save(io.BytesIO(), tokens, model, **options)
     with pytest.raises(ValueError, match="no frames"):
         quaver.save(io.BytesIO(), tokens[:0], model)
+
+
+def test_devices_and_pipes_are_written_to_not_replaced(model, tokens, tmp_path):
+    quaver.save(tmp_path / "file.qvr", tokens, model)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    quaver.save(pipe, tokens, model)
+    reader.join()
+    assert got == [(tmp_path / "file.qvr").read_bytes()] and pipe.is_fifo()

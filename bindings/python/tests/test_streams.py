@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -145,3 +148,36 @@ def test_any_bytes_decode_or_are_refused(model, junk):
         return
     assert 1 <= len(rows) <= 25
     assert ((rows < model.codes) | (rows == quaver.NO_TOKEN)).all()
+
+
+def test_threads_that_share_a_stream_wait_for_each_other(model):
+    encoder = model.encoder(8)
+    frames = []
+
+    def push():
+        for _ in range(40):
+            frames.append(len(encoder.push(np.zeros(1500, np.float32))))
+
+    threads = [threading.Thread(target=push) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(frames) == 4 * 40 * 1500 // model.frame_samples
+
+
+def test_closing_waits_for_another_thread(model):
+    encoder = model.encoder(8)
+    got = []
+
+    def push():
+        with contextlib.suppress(ValueError):  # it was closed before
+            got.append(len(encoder.push(np.zeros(160_000, np.float32))))
+
+    thread = threading.Thread(target=push)
+    thread.start()
+    encoder.close()
+    thread.join()
+    assert got in ([], [500])  # closed before it began, or after it ended
+    with pytest.raises(ValueError, match="closed"):
+        encoder.push(np.zeros(10, np.float32))

@@ -97,11 +97,15 @@ def _read(user: Any, data: Any, size: int) -> int:
 
 @contextlib.contextmanager
 def _replacing(target: PathOrFile) -> Iterator[BinaryIO]:
-    """A file object to write; a path appears, whole, at the end, or is left as it was."""
+    """A file object to write; a path appears, whole, at the end, or is left as it was. Devices and pipes are written to."""
     if hasattr(target, "write"):
         yield target  # type: ignore[misc]
         return
     path = os.path.realpath(os.fspath(target))  # type: ignore[arg-type]
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as device:
+            yield device
+        return
     with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), prefix=".quaver-", delete=False) as file:
         try:
             yield file  # type: ignore[misc]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Tuple, Type, TypeVar
+import functools
+import threading
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple, Type, TypeVar
 
 import numpy as np
 
@@ -14,10 +16,23 @@ if TYPE_CHECKING:
     from .model import Model
 
 _Self = TypeVar("_Self", bound="_Stream")
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _alone(method: _Method) -> _Method:
+    """Other threads wait: a call of the library releases the GIL, and a stream is for one call at a time."""
+
+    @functools.wraps(method)
+    def locked(self: _Stream, *arguments: Any, **named: Any) -> Any:
+        with self._lock:
+            return method(self, *arguments, **named)
+
+    return locked  # type: ignore[return-value]
 
 
 class _Stream:
-    """A handle with a state. Used as a context manager it is closed at the end; one thread at a time."""
+    """A handle with a state. Used as a context manager it is closed at the end. Calls of several threads wait for each
+    other, in an order that nobody knows."""
 
     _state_size: Any
     _save: Any
@@ -26,6 +41,7 @@ class _Stream:
 
     def __init__(self, model: Model, handle: Any) -> None:
         self.model = model
+        self._lock = threading.RLock()
         self._open: Optional[Any] = handle
 
     @property
@@ -34,22 +50,26 @@ class _Stream:
             raise ValueError("the stream is closed")
         return self._open
 
+    @_alone
     def close(self) -> None:
         """Frees the memory; the stream is of no more use. May be called again."""
         if self._open is not None:
             ffi.release(self._open)
             self._open = None
 
+    @_alone
     def reset(self) -> None:
         """As a fresh stream."""
         checked(self._reset(self._handle))
 
+    @_alone
     def state(self) -> bytes:
         """Where the stream stands, to store or to move to another stream of the same model and version."""
         state = bytearray(self._state_size(self._handle))
         checked(self._save(self._handle, ffi.from_buffer(state, require_writable=True), len(state)))
         return bytes(state)
 
+    @_alone
     def restore(self, state: bytes) -> None:
         """Stands where the stream stood whose state() this is. Raises StateError for anything else; the stream is
         then as it was."""
@@ -86,6 +106,7 @@ class Encoder(_Stream):
         super().__init__(model, created(create(model._handle), lib.quaver_encoder_close))
         self._used = False
 
+    @_alone
     def push(self, samples: Any) -> np.ndarray:
         """Takes float32 (-1 .. 1) or int16 [T] at model.sample_rate, of any length, none too, and returns the tokens of
         the frames that they complete: uint16 [frames, n_q], frames 0 or more. Raises ValueError for other shapes and
@@ -102,6 +123,7 @@ class Encoder(_Stream):
         )
         return tokens
 
+    @_alone
     def flush(self) -> np.ndarray:
         """The end of the sound: the tokens of what is left, and of what the decoder's delay needs, so that all frames
         together are those of Model.encode(). The stream is then fresh, for the next sound."""
@@ -113,11 +135,13 @@ class Encoder(_Stream):
         self.reset()
         return tokens
 
+    @_alone
     def reset(self) -> None:
         """As a fresh stream; what waits for the end of its frame is dropped."""
         super().reset()
         self._used = False
 
+    @_alone
     def restore(self, state: bytes) -> None:
         super().restore(state)
         self._used = True
@@ -154,6 +178,7 @@ class Decoder(_Stream):
         create = lib.quaver_decoder_create_live if live else lib.quaver_decoder_create
         super().__init__(model, created(create(model._handle), lib.quaver_decoder_close))
 
+    @_alone
     def push(self, tokens: Any) -> np.ndarray:
         """Tokens [frames, n_q] of the next frames, any number of them, to samples [frames * frame_samples]. n_q may
         differ at every call. Rows may end in NO_TOKEN; a row of nothing else is a lost frame. Raises ValueError for
@@ -171,6 +196,7 @@ class Decoder(_Stream):
         frames = _arrays.integer(frames, 1, lib.QUAVER_MAX_LOST_FRAMES, "frames")
         return self.push(np.empty((frames, 0), np.uint16))
 
+    @_alone
     def push_packet(self, packet: Any, format: Tuple[int, int]) -> np.ndarray:
         """Unpacks and decodes the packet of a live stream. `format`: PacketFormat that both ends agreed on; a packet of
         more frames is refused. Raises DamagedPacket, and the stream is as it was: conceal() format.frames frames."""
