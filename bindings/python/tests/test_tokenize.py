@@ -70,6 +70,14 @@ def test_rows_are_what_encode_gives(corpus, tokens_folder, model):
         assert row["source"] == corpus.name and row["model"] == model.identity and row["speaker"] is None
 
 
+def test_a_link_to_nothing_is_an_error_not_silence(tmp_path):
+    sound(tmp_path / "in/a.flac")
+    (tmp_path / "in/b.flac").symlink_to(tmp_path / "nothing.flac")
+    tokenize(tmp_path / "in", tmp_path / "out", "--n-q", "4", code=3)
+    (error,) = pq.read_table(tmp_path / "out/errors.parquet").to_pylist()
+    assert error["id"] == "b.flac"
+
+
 def test_columns(tokens_folder):
     schema = pq.read_schema(rows.shards_of(str(tokens_folder))[0])
     names = "id source speaker text num_samples sample_rate n_q frames codes sha256 model"

@@ -101,6 +101,8 @@ def files_of(folder: str) -> List[Found]:
         folders.sort()
         for name in names:
             path = os.path.join(place, name)
-            if os.path.isfile(path):
-                files.append(Found(os.path.relpath(path, folder).replace(os.sep, "/"), path, os.path.getsize(path)))
+            dangling = os.path.islink(path) and not os.path.exists(path)  # an error when it is read, and told then
+            if dangling or os.path.isfile(path):
+                size = 0 if dangling else os.path.getsize(path)
+                files.append(Found(os.path.relpath(path, folder).replace(os.sep, "/"), path, size))
     return sorted(files)
