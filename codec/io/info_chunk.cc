@@ -4,11 +4,12 @@
 #include <array>
 #include <cstring>
 
+#include "codec/io/header_bytes.h"
+
 namespace quaver::internal {
 namespace {
 
 constexpr size_t kMaxValue = size_t{1} << 16;  // bytes of a value that are read
-constexpr int kMaxChunks = 1000;
 
 struct Field {
   std::string_view id;
@@ -43,9 +44,8 @@ template <class Visit>
 void ForChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian, const Visit& visit) {
   std::array<uint8_t, 8> header{};
   for (int chunks = 0; chunks < kMaxChunks && begin + header.size() <= end; ++chunks) {
-    if (bytes(begin, header) < header.size()) return;
-    uint64_t length = 0;
-    for (size_t i = 0; i < 4; ++i) length = length << 8 | header[big_endian ? 4 + i : 7 - i];
+    if (!Has(bytes, begin, header)) return;
+    const uint64_t length = Number(std::span(header).last(4), big_endian);
     begin += header.size();
     visit(Chunk{std::string(reinterpret_cast<const char*>(header.data()), 4), begin,
                 std::min(end, begin + length)});

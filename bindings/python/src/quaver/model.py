@@ -118,7 +118,7 @@ class Model:
         return hash(self.identity)
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return _restored, (self._source, self.identity)
+        return restored, (self._source, self.identity)
 
     def tokens_for_bitrate(self, bitrate: float, frames_per_packet: int = MAX_FRAMES) -> int:
         """The largest n_q whose payload is expected to fit `bitrate` bits per second, in packets of so many frames
@@ -367,8 +367,9 @@ class Model:
         return clips, batch
 
 
-def _restored(source: Optional[str], identity: str) -> Model:
-    """A pickled model: by its path or name if that still gives the same, else by its identity."""
+def restored(source: Optional[str], identity: str) -> Model:
+    """The model of this identity: by its path or name if that still gives it, else wherever it is found. Pickles are
+    opened by it, on other machines too."""
     if source is not None:
         try:
             model = Model(source)

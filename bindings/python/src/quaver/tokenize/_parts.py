@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from .. import Model, PacketFormat
-from ..errors import ModelError
+from ..model import restored
 from . import _atomic
 from ._clips import Clip, clips_of, samples_of
 from ._plan import Plan
@@ -56,13 +56,7 @@ def hash_of(codes: np.ndarray) -> str:
 @functools.lru_cache(maxsize=1)
 def model_of(name: Optional[str], identity: str) -> Model:
     """The model of a job, on this machine."""
-    try:
-        model = Model(name)
-        if model.identity == identity:
-            return model
-    except ModelError:
-        pass
-    return Model.with_identity(identity)
+    return restored(name, identity)
 
 
 def encoded(settings: Settings, samples: np.ndarray, rate: int) -> np.ndarray:
