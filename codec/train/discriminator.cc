@@ -1,10 +1,12 @@
 #include "codec/train/discriminator.h"
 
+#include <torch/nn/module.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <torch/nn/module.h>
 
+#include "codec/train/feature_op.h"
 #include "codec/train/spectrum_op.h"
 
 namespace quaver {
@@ -53,7 +55,21 @@ Tensor Folded(const Tensor& x, int64_t period, int64_t whole) {
       .unsqueeze(1);
 }
 
+Activation Activate(const Tensor& x) {
+  if (IsFeature(x)) return LeakyActivation(x, kSlope);
+  const Tensor y = torch::leaky_relu(x, kSlope);
+  return {y, y};
+}
+
 Tensor SampleMeans(const Tensor& x) { return x.to(torch::kFloat).flatten(1).mean(1); }
+
+// Mean over the samples of the mean distance, relative to the recording's mean size.
+Tensor Distance(const Tensor& recorded, const Tensor& decoded) {
+  if (IsFeature(recorded) && IsFeature(decoded) && recorded.strides() == decoded.strides())
+    return RelativeDistance(recorded, decoded, kFeatureFloor);
+  const Tensor size = SampleMeans(recorded.abs()).clamp_min(kFeatureFloor);
+  return (SampleMeans((decoded - recorded).abs()) / size).mean();
+}
 
 }  // namespace
 
@@ -108,8 +124,9 @@ Tensor DiscriminatorsImpl::Convolve(const Layer& layer, const Tensor& x) const {
 void DiscriminatorsImpl::Judge(Tensor x, const std::vector<Layer>& layers, Judgement& judgement) const {
   x = x.to(bf16_ ? torch::kBFloat16 : torch::kFloat, false, false, torch::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i + 1 < layers.size(); ++i) {
-    x = torch::leaky_relu(Convolve(layers[i], x), kSlope);
-    judgement.features.push_back(x);
+    const Activation activation = Activate(Convolve(layers[i], x));
+    judgement.features.push_back(activation.feature);
+    x = activation.next;
   }
   judgement.logits.push_back(Convolve(layers.back(), x).to(torch::kFloat));
 }
@@ -145,9 +162,7 @@ Tensor AdversarialLoss(const Judgement& decoded) {
 Tensor FeatureLoss(const Judgement& recorded, const Judgement& decoded) {
   Tensor loss;
   for (size_t k = 0; k < recorded.features.size(); ++k) {
-    const Tensor reference = recorded.features[k].detach();
-    const Tensor size = SampleMeans(reference.abs()).clamp_min(kFeatureFloor);
-    const Tensor part = (SampleMeans((decoded.features[k] - reference).abs()) / size).mean();
+    const Tensor part = Distance(recorded.features[k].detach(), decoded.features[k]);
     loss = loss.defined() ? loss + part : part;
   }
   return loss / static_cast<double>(recorded.features.size());
