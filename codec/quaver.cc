@@ -206,6 +206,8 @@ const char* quaver_error_text(int code) {
       return "reading or writing failed";
     case QUAVER_ERROR_MODEL:
       return "the state is of another model";
+    case QUAVER_ERROR_VERSION:
+      return "a payload of a newer version";
     default:
       return "unknown error";
   }

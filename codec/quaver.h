@@ -67,7 +67,8 @@ typedef enum quaver_error {
   QUAVER_ERROR_ENDED = -5,    /* the stream was flushed and takes nothing more */
   QUAVER_ERROR_MEMORY = -6,   /* no memory left */
   QUAVER_ERROR_IO = -7,       /* a callback could not read or write (quaver_file.h) */
-  QUAVER_ERROR_MODEL = -8     /* a state of another model */
+  QUAVER_ERROR_MODEL = -8,    /* a state of another model */
+  QUAVER_ERROR_VERSION = -9   /* a payload that a newer version of the library has made (rtp.h) */
 } quaver_error;
 
 enum {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codec/bitstream/entropy_model.h"
+#include "codec/bitstream/packet_shape.h"
 #include "codec/bitstream/range_coder.h"
 #include "codec/bitstream/token_contexts.h"
 
@@ -21,6 +22,12 @@ bool Valid(const PacketDefaults& defaults, int groups) {
          defaults.n_q <= groups;
 }
 
+bool Valid(const PacketShape& shape, int groups) {
+  return Valid(shape.defaults, groups) && shape.leading_frames >= 0 &&
+         shape.leading_frames <= shape.defaults.frames && shape.leading_n_q >= 0 &&
+         shape.leading_n_q <= groups;
+}
+
 bool Valid(const EntropyModel& model, const PacketTokens& tokens) {
   if (tokens.frames < 1 || tokens.frames > kMaxFramesPerPacket) return false;
   for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
@@ -32,19 +39,28 @@ bool Valid(const EntropyModel& model, const PacketTokens& tokens) {
   return true;
 }
 
-void EncodeShape(RangeEncoder& coder, int groups, const PacketDefaults& defaults,
-                 const PacketTokens& tokens) {
+// The n_q that a frame of its kind, leading or not, has unless the packet says otherwise.
+int UsualNq(const PacketShape& shape, size_t frame) {
+  return frame < static_cast<size_t>(shape.leading_frames) ? shape.leading_n_q : shape.defaults.n_q;
+}
+
+// Where the n_q of the frame before says nothing about this one's.
+bool BeginsKind(const PacketShape& shape, size_t frame) {
+  return frame == 0 || frame == static_cast<size_t>(shape.leading_frames);
+}
+
+void EncodeShape(RangeEncoder& coder, int groups, const PacketShape& shape, const PacketTokens& tokens) {
   const auto frames = static_cast<size_t>(tokens.frames);
-  const auto usual_n_q = [&](size_t frame) { return tokens.n_q[frame] == defaults.n_q; };
-  bool as_default = tokens.frames == defaults.frames;
-  for (size_t frame = 0; frame < frames; ++frame) as_default = as_default && usual_n_q(frame);
-  coder.EncodeSymbol(kAsDefault, as_default ? 0 : 1);
-  if (as_default) return;
-  const bool usual_frames = tokens.frames == defaults.frames;
+  const bool usual_frames = tokens.frames == shape.defaults.frames;
+  bool plain = usual_frames;
+  for (size_t frame = 0; frame < frames; ++frame) plain = plain && tokens.n_q[frame] == UsualNq(shape, frame);
+  coder.EncodeSymbol(kAsDefault, plain ? 0 : 1);
+  if (plain) return;
   coder.EncodeSymbol(kUsual, usual_frames ? 0 : 1);
   if (!usual_frames) coder.EncodeUniform(tokens.frames - 1, kMaxFramesPerPacket);
-  int before = defaults.n_q;
+  int before = 0;
   for (size_t frame = 0; frame < frames; ++frame) {
+    if (BeginsKind(shape, frame)) before = UsualNq(shape, frame);
     const int n_q = tokens.n_q[frame];
     coder.EncodeSymbol(kUsual, n_q == before ? 0 : 1);
     if (n_q != before) coder.EncodeUniform(n_q, groups + 1);
@@ -58,11 +74,12 @@ int DecodeFrames(RangeDecoder& coder, const PacketDefaults& defaults, bool& as_d
   return coder.DecodeUniform(kMaxFramesPerPacket) + 1;
 }
 
-void DecodeShape(RangeDecoder& coder, int groups, const PacketDefaults& defaults, PacketTokens& tokens) {
+void DecodeShape(RangeDecoder& coder, int groups, const PacketShape& shape, PacketTokens& tokens) {
   bool as_default = false;
-  tokens.frames = DecodeFrames(coder, defaults, as_default);
-  int n_q = defaults.n_q;
+  tokens.frames = DecodeFrames(coder, shape.defaults, as_default);
+  int n_q = 0;
   for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
+    if (BeginsKind(shape, frame)) n_q = UsualNq(shape, frame);
     if (!as_default && coder.DecodeSymbol(kUsual) != 0) n_q = coder.DecodeUniform(groups + 1);
     tokens.n_q[frame] = static_cast<uint8_t>(n_q);
   }
@@ -78,11 +95,11 @@ bool Readable(std::span<const uint8_t> packet) { return !packet.empty() && packe
 
 }  // namespace
 
-size_t EncodePacket(const EntropyModel& model, const PacketDefaults& defaults, const PacketTokens& tokens,
-                    std::span<uint8_t> out) noexcept {
-  if (out.size() < kMaxPacketBytes || !Valid(defaults, model.groups()) || !Valid(model, tokens)) return 0;
+size_t EncodePacketOf(const EntropyModel& model, const PacketShape& shape, const PacketTokens& tokens,
+                      std::span<uint8_t> out) noexcept {
+  if (out.size() < kMaxPacketBytes || !Valid(shape, model.groups()) || !Valid(model, tokens)) return 0;
   RangeEncoder coder(out);
-  EncodeShape(coder, model.groups(), defaults, tokens);
+  EncodeShape(coder, model.groups(), shape, tokens);
   TokenContexts contexts(model);
   for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
     contexts.StartFrame();
@@ -101,12 +118,17 @@ size_t EncodePacket(const EntropyModel& model, const PacketDefaults& defaults, c
   return coder.Finish();
 }
 
-bool DecodePacket(const EntropyModel& model, const PacketDefaults& defaults, std::span<const uint8_t> packet,
-                  PacketTokens& tokens) noexcept {
+size_t EncodePacket(const EntropyModel& model, const PacketDefaults& defaults, const PacketTokens& tokens,
+                    std::span<uint8_t> out) noexcept {
+  return EncodePacketOf(model, {.defaults = defaults}, tokens, out);
+}
+
+bool DecodePacketOf(const EntropyModel& model, const PacketShape& shape, std::span<const uint8_t> packet,
+                    PacketTokens& tokens) noexcept {
   Clear(tokens);
-  if (!Readable(packet) || !Valid(defaults, model.groups())) return false;
+  if (!Readable(packet) || !Valid(shape, model.groups())) return false;
   RangeDecoder coder(packet);
-  DecodeShape(coder, model.groups(), defaults, tokens);
+  DecodeShape(coder, model.groups(), shape, tokens);
   TokenContexts contexts(model);
   for (size_t frame = 0; frame < static_cast<size_t>(tokens.frames); ++frame) {
     contexts.StartFrame();
@@ -120,6 +142,11 @@ bool DecodePacket(const EntropyModel& model, const PacketDefaults& defaults, std
   if (!coder.HasExcess()) return true;
   Clear(tokens);
   return false;
+}
+
+bool DecodePacket(const EntropyModel& model, const PacketDefaults& defaults, std::span<const uint8_t> packet,
+                  PacketTokens& tokens) noexcept {
+  return DecodePacketOf(model, {.defaults = defaults}, packet, tokens);
 }
 
 int PacketFrames(const PacketDefaults& defaults, std::span<const uint8_t> packet) noexcept {

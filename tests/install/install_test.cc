@@ -111,8 +111,10 @@ TEST_F(InstallTest, HeadersStandAlone) {
                          "' -Wall -Wextra -pedantic -Werror -fsyntax-only /dev/null");
     EXPECT_EQ(run.code, 0) << run.out;
   };
-  compile("$CC -x c -std=c99", "quaver/quaver.h");
-  compile("$CXX -x c++ -std=c++11", "quaver/quaver.h");
+  for (const char* header : {"quaver/quaver.h", "quaver/rtp.h"}) {
+    compile("$CC -x c -std=c99", header);
+    compile("$CXX -x c++ -std=c++11", header);
+  }
   for (const auto& entry : fs::recursive_directory_iterator(Prefix() + "/include")) {
     if (entry.is_regular_file()) compile("$CXX -x c++ -std=c++20", entry.path().string());
   }

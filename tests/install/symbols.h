@@ -33,13 +33,14 @@ inline std::set<std::string> Declared(const std::string& header, const std::stri
   return names;
 }
 
-// The same of all headers in a folder: quaver*.h are C, the others C++.
+// The same of all headers in a folder: quaver*.h and rtp.h are C, the others C++.
 inline std::set<std::string> AllDeclared(const std::string& folder) {
   std::set<std::string> declared;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const std::string name = entry.path().filename();
     if (!entry.is_regular_file() || name == "export.h") continue;
-    declared.merge(Declared(entry.path(), name.starts_with("quaver") ? "" : "quaver::"));
+    const bool in_c = name.starts_with("quaver") || name == "rtp.h";
+    declared.merge(Declared(entry.path(), in_c ? "" : "quaver::"));
   }
   return declared;
 }

@@ -1,8 +1,9 @@
-/* Makes every call of <quaver/quaver.h> in a program of somebody else. Standard input: raw 16-bit speech at
- * 16 kHz, at least 1.5 s. */
+/* Makes every call of <quaver/quaver.h> and <quaver/rtp.h> in a program of somebody else. Standard input: raw
+ * 16-bit speech at 16 kHz, at least 1.5 s. */
 #include "every_call.h"
 
 #include <quaver/quaver.h>
+#include <quaver/rtp.h>
 #include <string.h>
 
 enum { kFrame = 320, kFrames = 75, kTokens = 6, kSamples = kFrame * kFrames };
@@ -119,6 +120,28 @@ static void Packets(const quaver_model* model) {
   quaver_decoder_close(decoder);
 }
 
+static void Payloads(const quaver_model* model) {
+  static uint8_t payload[QUAVER_RTP_MAX_BYTES];
+  static uint16_t rows[QUAVER_RTP_MAX_ALL_FRAMES * QUAVER_MAX_GROUPS];
+  static uint16_t received[QUAVER_RTP_MAX_ALL_FRAMES * QUAVER_MAX_GROUPS];
+  const quaver_rtp_payload sent = {2, 1, 2, kTokens, 0};
+  const int groups = quaver_groups(model);
+  char parameter[QUAVER_RTP_MODEL_PARAMETER];
+  uint8_t n_q[QUAVER_RTP_MAX_ALL_FRAMES] = {kTokens, kTokens, kTokens};
+  quaver_rtp_payload header;
+  for (int f = 0; f < 3; ++f) memcpy(rows + f * groups, tokens + f * kTokens, kTokens * sizeof *tokens);
+  const int bytes = quaver_rtp_pack(model, &sent, rows, n_q, payload, sizeof payload);
+  CHECK(bytes > 0 && quaver_rtp_header(payload, (size_t)bytes, &header) == 0);
+  CHECK(memcmp(&header, &sent, sizeof sent) == 0);
+  CHECK(quaver_rtp_unpack(model, payload, (size_t)bytes, &header, received, n_q) == 3);
+  CHECK(n_q[0] == 2 && n_q[1] == kTokens && n_q[2] == kTokens);
+  CHECK(received[1] == rows[1] && received[2] == QUAVER_NO_TOKEN);
+  CHECK(memcmp(received + groups, rows + groups, kTokens * sizeof *rows) == 0);
+  payload[0] |= 1 << 6;
+  CHECK(quaver_rtp_header(payload, (size_t)bytes, &header) == QUAVER_ERROR_VERSION);
+  CHECK(quaver_rtp_model_parameter(model, parameter) == 0 && strlen(parameter) == 22);
+}
+
 static void Batches(const quaver_model* model) {
   static uint16_t rows[2][2 * QUAVER_MAX_GROUPS];
   static float sound[2 * kFrame];
@@ -189,6 +212,7 @@ int main(void) {
   Encoders(model);
   Decoders(model);
   Packets(model);
+  Payloads(model);
   Batches(model);
   Streams(model);
   quaver_model_close(model);
