@@ -207,7 +207,7 @@ TEST(CApi, NamesItsVersionAndItsErrors) {
   EXPECT_STREQ(quaver_version(), QUAVER_PROJECT_VERSION);
   std::set<std::string> texts;
   for (int code = 0; code >= QUAVER_ERROR_VERSION - 1; --code) texts.insert(quaver_error_text(code));
-  EXPECT_EQ(texts.size(), 10u);  // "no error", those of quaver_error, "unknown error"
+  EXPECT_EQ(texts.size(), 11u);  // "no error", those of quaver_error, "unknown error"
   EXPECT_EQ(texts.count(""), 0u);
   EXPECT_STREQ(quaver_error_text(INT_MAX), quaver_error_text(0));
   EXPECT_STREQ(quaver_error_text(INT_MIN), quaver_error_text(QUAVER_ERROR_VERSION - 1));
