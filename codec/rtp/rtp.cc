@@ -73,6 +73,13 @@ PacketShape ShapeOf(const quaver_rtp_payload& header) {
           .leading_n_q = header.redundant_frames == 0 ? 0 : header.redundant_tokens};
 }
 
+// As the header says: frames in all, and no redundant one with more tokens.
+bool Fits(const PacketTokens& rows, const PacketShape& shape) {
+  return rows.frames == shape.defaults.frames &&
+         std::all_of(rows.n_q.begin(), rows.n_q.begin() + shape.leading_frames,
+                     [&](uint8_t n_q) { return n_q <= shape.leading_n_q; });
+}
+
 }  // namespace
 
 int quaver_rtp_header(const void* payload, size_t size, quaver_rtp_payload* header) {
@@ -114,7 +121,7 @@ int quaver_rtp_unpack(const quaver_model* model, const void* payload, size_t siz
   const PacketShape shape = ShapeOf(read);
   PacketTokens rows;
   if (!quaver::DecodePacketOf(model->shared->entropy(), shape, bytes.subspan(kHeaderBytes), rows) ||
-      rows.frames != shape.defaults.frames)
+      !Fits(rows, shape))
     return QUAVER_ERROR_PACKET;
   for (size_t f = 0; f < QUAVER_RTP_MAX_ALL_FRAMES; ++f) {
     n_q[f] = rows.n_q[f];

@@ -7,6 +7,8 @@
 
 #include "codec/batch.h"
 #include "codec/codec.h"
+#include "codec/quaver_handles.h"
+#include "codec/rtp/rtp.h"
 #include "tests/runtime/signals.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -143,6 +145,26 @@ TEST_P(NoAllocTest, DecoderAllocatesNothing) {
   });
   EXPECT_EQ(count, 0);
   EXPECT_TRUE(ok);
+}
+
+TEST_P(NoAllocTest, PayloadsAllocateNothing) {
+  const quaver_model model{model_};
+  const quaver_rtp_payload header = {10, 4, 4, 18, 0};
+  const std::vector<uint8_t> sent(QUAVER_RTP_MAX_ALL_FRAMES, 18);
+  std::vector<uint8_t> payload(QUAVER_RTP_MAX_BYTES), n_q(sent.size());
+  quaver_rtp_payload received;
+  char parameter[QUAVER_RTP_MODEL_PARAMETER];
+  int frames = 0;
+  const int count = CountOf([&] {
+    const int bytes =
+        quaver_rtp_pack(&model, &header, tokens_.data(), sent.data(), payload.data(), payload.size());
+    frames = quaver_rtp_unpack(&model, payload.data(), static_cast<size_t>(bytes), &received, tokens_.data(),
+                               n_q.data());
+    frames += quaver_rtp_header(payload.data(), payload.size(), &received);
+    frames += quaver_rtp_model_parameter(&model, parameter);
+  });
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(frames, 14);
 }
 
 }  // namespace
