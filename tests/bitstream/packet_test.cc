@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "codec/bitstream/entropy_counter.h"
+#include "codec/bitstream/packet_shape.h"
 #include "codec/bitstream/range_coder.h"
 #include "codec/bitstream/token_contexts.h"
 #include "tests/bitstream/random_tokens.h"
@@ -87,6 +88,50 @@ TEST_P(PacketTest, AnyShapeComesBack) {
     const std::vector<uint8_t> packet = Encoded(model_, defaults_, tokens);
     ASSERT_GE(packet.size(), 1u);
     ExpectSame(Decoded(packet), tokens);
+  }
+}
+
+// Frames in front that usually have other numbers of tokens: any frames come back, and usual ones cost
+// nothing over the same packet that has no such shape and spells them out.
+TEST_P(PacketTest, LeadingFramesComeBack) {
+  std::vector<uint8_t> out(kMaxPacketBytes);
+  size_t plain = 0, spelt_out = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    const int frames = 1 + Below(random_, 14);
+    const PacketShape shape = {
+        {frames, Below(random_, 19)}, Below(random_, frames + 1), 1 + Below(random_, 4)};
+    PacketTokens tokens = RandomTokens(random_, model_, frames, 18);
+    for (size_t frame = 0; frame < static_cast<size_t>(frames); ++frame) {
+      const bool leads = static_cast<int>(frame) < shape.leading_frames;
+      int n_q = leads ? shape.leading_n_q : shape.defaults.n_q;
+      if (trial % 3 == 0) n_q = Below(random_, 19);
+      tokens.n_q[frame] = static_cast<uint8_t>(n_q);
+      std::fill(tokens.token[frame].begin() + n_q, tokens.token[frame].end(), kNoToken);
+    }
+    const size_t bytes = EncodePacketOf(model_, shape, tokens, out);
+    ASSERT_GE(bytes, 1u);
+    PacketTokens read;
+    ASSERT_TRUE(DecodePacketOf(model_, shape, std::span(out).first(bytes), read));
+    ExpectSame(read, tokens);
+    if (trial % 3 == 0 || shape.leading_frames == 0) continue;
+    plain += bytes;
+    spelt_out += Encoded(model_, {frames, 18}, tokens).size();
+  }
+  EXPECT_LT(plain, spelt_out);
+}
+
+TEST_P(PacketTest, RefusesShapesThatAreNotValid) {
+  std::vector<uint8_t> out(kMaxPacketBytes);
+  const PacketTokens tokens = RandomTokens(random_, model_, 3, 4);
+  const PacketShape good = {{3, 4}, 3, 4};
+  const size_t bytes = EncodePacketOf(model_, good, tokens, out);
+  ASSERT_GE(bytes, 1u);
+  PacketTokens read;
+  for (const PacketShape& wrong :
+       {PacketShape{{3, 4}, 4, 4}, {{3, 4}, -1, 4}, {{3, 4}, 1, 19}, {{3, 4}, 1, -1}}) {
+    EXPECT_EQ(EncodePacketOf(model_, wrong, tokens, out), 0u);
+    EXPECT_FALSE(DecodePacketOf(model_, wrong, std::span(out).first(bytes), read));
+    EXPECT_EQ(read.frames, 0);
   }
 }
 
