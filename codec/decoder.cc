@@ -50,9 +50,9 @@ size_t Decoder::state_size() const noexcept {
 
 bool Decoder::Save(std::span<std::byte> state) const noexcept {
   if (impl_ == nullptr || state.size() != state_size()) return false;
-  internal::PutStateHead(internal::StateOf::kDecoder, model().identity(), state);
   const auto values = state.subspan(internal::kStateHeadBytes);
   std::memcpy(values.data(), impl_->state.data(), values.size());
+  internal::PutStateHead(internal::StateOf::kDecoder, model().identity(), state);
   return true;
 }
 

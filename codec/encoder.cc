@@ -74,13 +74,13 @@ bool Encoder::Save(std::span<std::byte> state) const noexcept {
   const auto pending = static_cast<uint32_t>(impl_->pending);
   const size_t used = pending * sizeof(float);
   const size_t unused = impl_->frame * sizeof(float) - used;
-  internal::PutStateHead(internal::StateOf::kEncoder, model().identity(), state);
   std::byte* at = state.data() + internal::kStateHeadBytes;
   Put(at, &pending, sizeof(pending));
   Put(at, impl_->block.data(), used);
   std::memset(at, 0, unused);  // so that equal streams give equal bytes
   at += unused;
   Put(at, impl_->state.data(), impl_->state.size() * sizeof(float));
+  internal::PutStateHead(internal::StateOf::kEncoder, model().identity(), state);
   return true;
 }
 

@@ -192,7 +192,7 @@ QUAVER_API int quaver_packet_frames(const quaver_format* format, const void* pac
 /* The state of a stream as bytes, to copy, store or move to another stream of the same model, in the same
  * version of the library: both stand in it. Save returns 0; `size` must be what the _state_size call says.
  * Restore returns QUAVER_ERROR_MODEL for a state of another model, QUAVER_ERROR_STATE for anything else that
- * is no state of such a stream; the stream is then as it was. */
+ * is no state of such a stream, or is damaged (it has a checksum); the stream is then as it was. */
 QUAVER_API size_t quaver_encoder_state_size(const quaver_encoder* encoder); /* 0 for NULL */
 QUAVER_API int quaver_encoder_save(const quaver_encoder* encoder, void* state, size_t size);
 QUAVER_API int quaver_encoder_restore(quaver_encoder* encoder, const void* state, size_t size);

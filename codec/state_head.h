@@ -1,5 +1,5 @@
 // What the state of a stream begins with (codec/state.h): "QvE" or "QvD" and a zero, the version, the
-// identity of the model.
+// identity of the model, and a checksum of what follows.
 #ifndef QUAVER_CODEC_STATE_HEAD_H_
 #define QUAVER_CODEC_STATE_HEAD_H_
 
@@ -11,13 +11,13 @@
 
 namespace quaver::internal {
 
-inline constexpr uint32_t kStateVersion = 2;  // 1 had no head
-inline constexpr size_t kStateHeadBytes = 4 + sizeof(uint32_t) + sizeof(Identity);
+inline constexpr uint32_t kStateVersion = 3;  // 1 had no head, 2 no checksum
+inline constexpr size_t kStateHeadBytes = 4 + sizeof(uint32_t) + sizeof(Identity) + sizeof(uint64_t);
 
 enum class StateOf : char { kEncoder = 'E', kDecoder = 'D' };
-enum class StateFault { kNone, kNoState, kVersion, kModel };
+enum class StateFault { kNone, kNoState, kVersion, kModel, kDamaged };
 
-// `state` has room for kStateHeadBytes.
+// `state`: kStateHeadBytes of room, and the rest as it will be.
 void PutStateHead(StateOf kind, const Identity& model, std::span<std::byte> state) noexcept;
 StateFault CheckStateHead(StateOf kind, const Identity& model, std::span<const std::byte> state) noexcept;
 

@@ -200,6 +200,11 @@ TEST_F(CApiTest, BytesThatAreNoPacketOrNoStateAreRefused) {
   ASSERT_TRUE(foreign_decoder.Save(foreign));
   EXPECT_EQ(quaver_decoder_restore(decoder.get(), foreign.data(), foreign.size()), QUAVER_ERROR_MODEL);
   EXPECT_EQ(quaver_decoder_save(decoder.get(), state.data(), 3), QUAVER_ERROR_ARGUMENT);
+  state.resize(quaver_decoder_state_size(decoder.get()));
+  ASSERT_EQ(quaver_decoder_save(decoder.get(), state.data(), state.size()), 0);
+  EXPECT_EQ(quaver_decoder_restore(decoder.get(), state.data(), state.size()), 0);
+  state.back() ^= 1;
+  EXPECT_EQ(quaver_decoder_restore(decoder.get(), state.data(), state.size()), QUAVER_ERROR_STATE);
 }
 
 TEST(CApi, NamesItsVersionAndItsErrors) {

@@ -9,6 +9,7 @@
 
 #include "codec/batch.h"
 #include "codec/state.h"
+#include "codec/state_head.h"
 #include "tests/runtime/signals.h"
 
 namespace quaver {
@@ -104,7 +105,7 @@ TEST(Streams, AStateOfAnotherModelIsRefusedByName) {
     changed[4] = std::byte{1};
     EXPECT_FALSE(stream.Restore(changed));
     EXPECT_EQ(CheckState(stream, changed).message(),
-              "the state is of version 1, this library reads version 2");
+              "the state is of version 1, this library reads version 3");
     changed = before;
     changed[0] = std::byte{0};
     EXPECT_FALSE(stream.Restore(changed));
@@ -128,11 +129,65 @@ TEST(Streams, AStateOfAnotherModelIsRefusedByName) {
   std::vector<std::byte> state(encoder.state_size());
   ASSERT_TRUE(encoder.Save(state));
   EXPECT_EQ(CheckState(decoder, state).message(), "the bytes are no state of a decoder");
-  std::fill_n(state.begin() + 40, 4, std::byte{0xFF});
+  // More samples that wait than a frame has, under a good checksum.
+  std::fill_n(state.begin() + internal::kStateHeadBytes, 4, std::byte{0xFF});
+  internal::PutStateHead(internal::StateOf::kEncoder, model->identity(), state);
   EXPECT_FALSE(encoder.Restore(state));
-  EXPECT_NE(CheckState(encoder, state).message().find("damaged"), std::string::npos);
+  EXPECT_NE(CheckState(encoder, state).message().find("samples wait"), std::string::npos);
   check(std::move(encoder), std::move(foreign_encoder), Encoder(model, 1), "an encoder");
   check(std::move(decoder), std::move(foreign_decoder), Decoder(model, 1), "a decoder");
+}
+
+// A bit anywhere, bits of two floats at once (their signs too), and words that change places.
+TEST(Streams, ADamagedStateIsRefused) {
+  const auto model = RandomModel(TinyConfig(), 1);
+  const auto speech = Speech("en-vctk-p228.flac", 3 * kFrame + 100);
+  std::array<uint16_t, 18> tokens{};
+  std::array<float, 3 * kFrame> sound{};
+  Encoder encoder(model);
+  encoder.Encode(speech, 6, tokens);
+  Decoder decoder(model);
+  decoder.Decode(tokens, 6, sound);
+  const auto check = [&](auto& stream) {
+    std::vector<std::byte> state(stream.state_size()), after(state.size());
+    ASSERT_TRUE(stream.Save(state));
+    const auto expect_refused = [&](const std::vector<std::byte>& damaged) {
+      EXPECT_FALSE(stream.Restore(damaged));
+      EXPECT_FALSE(CheckState(stream, damaged).ok());
+    };
+    for (size_t at = 0; at < state.size(); at += at < 64 ? 1 : 53) {
+      auto damaged = state;
+      damaged[at] ^= std::byte{1} << (at % 8);
+      expect_refused(damaged);
+    }
+    const std::byte sign{0x80};
+    for (size_t at = internal::kStateHeadBytes + 7; at + 32 < state.size(); at += 104) {
+      for (const size_t other : {at + 4, at + 8, at + 32}) {
+        auto damaged = state;
+        damaged[at] ^= sign;
+        damaged[other] ^= sign;
+        expect_refused(damaged);
+      }
+    }
+    std::vector<std::byte> damaged;  // pieces that differ change places
+    for (const int distance : {8, 32, 64}) {
+      damaged = state;
+      auto piece = damaged.begin() + internal::kStateHeadBytes;
+      while (piece + distance + 8 < damaged.end() && std::equal(piece, piece + 8, piece + distance))
+        piece += 8;
+      ASSERT_LT(piece + distance + 8, damaged.end());
+      std::swap_ranges(piece, piece + 8, piece + distance);
+      expect_refused(damaged);
+    }
+    damaged = state;
+    std::fill(damaged.begin() + internal::kStateHeadBytes, damaged.end(), std::byte{0});
+    expect_refused(damaged);
+    ASSERT_TRUE(stream.Save(after));
+    EXPECT_EQ(after, state);
+    EXPECT_TRUE(stream.Restore(state));
+  };
+  check(encoder);
+  check(decoder);
 }
 
 TEST(Streams, ABatchRefusesOneThatIsThereTwiceAndChangesNothing) {

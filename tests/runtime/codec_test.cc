@@ -441,6 +441,7 @@ TEST_P(CodecTest, EncoderRefusesAndStaysAsItWas) {
   auto forged = state;
   for (size_t i = 0; i < 4; ++i)  // more pending samples than a frame has
     forged[internal::kStateHeadBytes + i] = std::byte{0xFF};
+  internal::PutStateHead(internal::StateOf::kEncoder, model_->identity(), forged);
   EXPECT_FALSE(encoder.Restore(forged));
   EXPECT_EQ(StateOf(encoder), state);
   EXPECT_EQ(encoder.Encode({}, 18, {}), 0);
@@ -502,6 +503,7 @@ TEST_P(CodecTest, ARestoredStateThatIsNotFiniteDoesNoHarm) {
     const std::vector<float> values(state.size() / sizeof(float), poison);
     const auto poisoned = std::span(state).subspan(internal::kStateHeadBytes + 4);
     std::memcpy(poisoned.data(), values.data(), poisoned.size());
+    internal::PutStateHead(internal::StateOf::kEncoder, model_->identity(), state);
     ASSERT_TRUE(encoder.Restore(state));
     for (const uint16_t token : Encode(encoder, speech_, 18, [] { return 3000; })) ASSERT_LT(token, codes_);
 
@@ -509,6 +511,7 @@ TEST_P(CodecTest, ARestoredStateThatIsNotFiniteDoesNoHarm) {
     Bytes decoder_state = StateOf(decoder);
     for (size_t at = internal::kStateHeadBytes; at < decoder_state.size(); at += sizeof(float))
       std::memcpy(&decoder_state[at], &poison, sizeof(float));
+    internal::PutStateHead(internal::StateOf::kDecoder, model_->identity(), decoder_state);
     ASSERT_TRUE(decoder.Restore(decoder_state));
     std::vector<float> sound(40 * kFrame);
     ASSERT_TRUE(decoder.Decode(RandomTokens(40 * 18, codes_, 1), 18, sound));
