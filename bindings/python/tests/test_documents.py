@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 
+import numpy as np
 import pytest
 import soundfile
 from conftest import ROOT, SAMPLES
@@ -52,6 +53,8 @@ def test_the_blocks_of_the_guide_run(folder):
     runs = [tuple(map(tuple, clip[i : i + 50])) for clip in names["corpus"] for i in range(len(clip))]
     assert tuple(sampled[:50]) not in runs
     assert len(soundfile.read("bigram.wav")[0]) == 100 * 320 - names["model"].delay
+    wav, model = names["wav"], names["model"]
+    np.testing.assert_array_equal(names["streamed"], model.decode(model.encode(wav, 16000, n_q=6)))  # all of the sound
 
 
 def test_the_notebook_runs(monkeypatch):

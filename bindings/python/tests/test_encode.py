@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -195,7 +199,7 @@ def test_long_clips_go_in_pieces(model, speech, monkeypatch):
     clip = np.concatenate(speech)
     whole, again = model.encode(clip, 16000), None
     sound = model.decode(whole)
-    monkeypatch.setattr(_clips, "_SECONDS", 1)
+    monkeypatch.setattr(_clips, "SECONDS", 1)
     again = model.encode(clip, 16000)
     np.testing.assert_array_equal(again, whole)
     np.testing.assert_array_equal(model.decode(again), sound)
@@ -220,3 +224,76 @@ def test_soxr_is_asked_for(model, clip, monkeypatch):
     with pytest.raises(ImportError, match=r"quaver\[audio\]"):
         model.encode(clip, 44100)
     model.encode(clip, 16000, n_q=1)  # needs none
+
+
+def counted(monkeypatch, place, then):
+    """Calls of the library for float32 samples, each of which `then` gets the number of."""
+    from quaver import _clips
+
+    dtype = np.dtype(np.float32)
+    before = _clips.SAMPLES[dtype]
+    lock, calls = threading.Lock(), []
+
+    def call(*arguments):
+        result = before[place](*arguments)
+        with lock:
+            calls.append(arguments)
+            number = len(calls)
+        then(number)
+        return result
+
+    monkeypatch.setitem(_clips.SAMPLES, dtype, (*before[:place], call, *before[place + 1 :]))
+    return calls
+
+
+KINDS = {
+    "encode": (1, lambda model, clip: model.encode(clip, 16000, n_q=4)),
+    "bitrate": (2, lambda model, clip: model.encode(clip, 16000, bitrate=2000)),
+    "decode": (3, lambda model, clip: model.decode(model.encode(clip, 16000, n_q=4))),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ctrl_c_ends_a_long_clip_after_the_piece(model, speech, monkeypatch, kind):
+    def interrupt(number):
+        if number == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    clip = np.tile(np.concatenate(speech), 2)[: 16 * 16000]
+    place, call = KINDS[kind]
+    wanted = call(model, clip)
+    calls = counted(monkeypatch, place, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        call(model, clip)
+    assert len(calls) == 2
+    np.testing.assert_array_equal(call(model, clip), wanted)  # and nothing is spoilt
+    assert len(calls) >= 5
+
+
+def test_ctrl_c_ends_the_threads_of_a_batch(model, speech, monkeypatch):
+    """The main thread, which waits, gets the signal; the others stop after the piece that they are at."""
+    from quaver import _clips
+
+    clip = np.tile(np.concatenate(speech), 2)[: 16 * 16000]
+    wanted = model.encode(clip, 16000, n_q=1)
+
+    def interrupt(number):
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        if number <= 2:
+            assert _clips._thread.stop.wait(60)
+
+    calls = counted(monkeypatch, 1, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        model.encode([clip] * 6, 16000, n_q=1, threads=2)
+    assert len(calls) == 2
+    np.testing.assert_array_equal(model.encode([clip, clip], 16000, n_q=1, threads=2)[0][1], wanted)
+
+
+def test_stereo_counts_as_two_clips(model, clip):
+    """As the documentation warns."""
+    stereo = np.stack([clip, clip[::-1]])
+    tokens, lengths = model.encode(stereo, 16000, n_q=2)
+    assert len(tokens) == len(lengths) == 2
+    with pytest.raises(ValueError, match=r"clips of 2 samples; mix channels down first, as with x.mean\(axis=1\)"):
+        model.encode(stereo.T, 16000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import doctest
+import gc
 import importlib
 import multiprocessing
 import pathlib
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -91,6 +93,45 @@ def test_no_such_model(tmp_path, clean_environment):
             quaver.Model.with_identity(bad)
     with pytest.raises(ValueError):
         quaver.Model("a\0b")
+
+
+def test_a_model_does_not_change(model):
+    for name in ("groups", "codes", "identity", "source", "sample_rate", "delay", "anything"):
+        with pytest.raises(AttributeError, match=f"{name} cannot be set"):
+            setattr(model, name, 3)
+    with pytest.raises(AttributeError, match="cannot be deleted"):
+        del model.groups
+    with pytest.raises(AttributeError):
+        model.metadata = {}
+    assert model.groups == 18
+
+
+def test_a_model_in_use_is_not_opened_again(other_model, tokens, tmp_path, monkeypatch, clean_environment):
+    """By its identity, as files name it; and not kept when nothing uses it."""
+    from quaver import _find
+
+    model = quaver.Model("speech-16k")
+    assert quaver.Model.with_identity(model.identity) == model
+    opened = []
+    search = _find.by_identity
+    monkeypatch.setattr(_find, "by_identity", lambda identity: opened.append(identity) or search(identity))
+    quaver.save(tmp_path / "talk.qvr", tokens, model)
+    infos = [quaver.load(tmp_path / "talk.qvr")[1] for _ in range(3)]
+    assert not opened and infos[0].model is infos[2].model
+
+    shutil.copy(TINY, tmp_path / "my-model.safetensors")
+    with pytest.raises(quaver.ModelError):  # a model of a path is not among those that are looked for
+        quaver.Model.with_identity(other_model.identity)
+    monkeypatch.setenv("QUAVER_MODELS", str(tmp_path))
+    opened.clear()
+    tiny = quaver.Model.with_identity(other_model.identity)
+    assert quaver.Model.with_identity(other_model.identity.upper()) is tiny and len(opened) == 1
+    gone = weakref.ref(tiny)
+    del tiny
+    gc.collect()
+    assert gone() is None
+    with quaver.Model.with_identity(other_model.identity).encoder() as encoder:  # a stream uses it
+        assert quaver.Model.with_identity(other_model.identity) is encoder.model and len(opened) == 2
 
 
 def test_models_are_pickled(model, other_model):

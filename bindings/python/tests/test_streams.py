@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 
 import numpy as np
@@ -43,6 +44,25 @@ def test_a_foreign_state_changes_nothing(model, other_model, clip, tokens):
     np.testing.assert_array_equal(np.concatenate([head, encoder.push(clip[10000:]), encoder.flush()]), tokens)
 
 
+@pytest.mark.parametrize("kind", ["encoder", "decoder"])
+def test_a_damaged_state_changes_nothing(model, clip, tokens, kind):
+    stream = getattr(model, kind)()
+    stream.push(clip[:10007] if kind == "encoder" else tokens[:31])
+    state = stream.state()
+    for place in (*range(0, 60), *range(60, len(state), 1999), len(state) - 1):
+        for bit in (0, 7):
+            damaged = bytearray(state)
+            damaged[place] ^= 1 << bit
+            with pytest.raises(quaver.StateError):
+                stream.restore(damaged)
+    swapped = state[:48] + state[52:56] + state[48:52] + state[56:]
+    for damaged in (state[:48] + bytes(len(state) - 48), *([swapped] if swapped != state else [])):
+        with pytest.raises(quaver.StateError):
+            stream.restore(damaged)
+    assert stream.state() == state
+    stream.restore(memoryview(state))
+
+
 def test_flush_and_reset_leave_a_fresh_stream(model, clip, tokens):
     with model.encoder() as encoder:
         assert encoder.flush().shape == (0, 18)
@@ -63,10 +83,30 @@ def test_any_end_has_the_frames_of_the_whole(model, clip):
 def test_a_closed_stream_says_so(model, clip, tokens):
     with model.encoder() as encoder, model.decoder() as decoder:
         pass
+    assert encoder.closed and decoder.closed
     encoder.close()
-    for call in (lambda: encoder.push(clip), encoder.state, encoder.reset, lambda: decoder.push(tokens), decoder.conceal):
-        with pytest.raises(ValueError, match="closed"):
+    state = model.encoder().state()
+    for call in (
+        lambda: encoder.push(clip), encoder.flush, encoder.state, encoder.reset, lambda: encoder.restore(state),
+        encoder.__enter__,
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"the Encoder is closed; model.encoder\(\) makes another"):
             call()
+    packet = model.pack(tokens[:1])
+    for call in (
+        lambda: decoder.push(tokens), decoder.conceal, lambda: decoder.push_packet(packet, (25, 18)), decoder.state,
+        decoder.reset, decoder.__enter__,
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"the Decoder is closed; model.decoder\(\) makes another"):
+            call()
+
+
+def test_a_flush_of_a_closed_stream_that_was_not_used(model):
+    encoder = model.encoder()
+    assert not encoder.closed
+    encoder.close()
+    with pytest.raises(ValueError, match="closed"):
+        encoder.flush()
 
 
 def test_a_stream_keeps_its_model():
@@ -148,6 +188,51 @@ def test_any_bytes_decode_or_are_refused(model, junk):
         return
     assert 1 <= len(rows) <= 25
     assert ((rows < model.codes) | (rows == quaver.NO_TOKEN)).all()
+
+
+def test_a_long_push_is_that_of_short_ones(model, speech):
+    clip = np.tile(np.concatenate(speech), 2)[: 16 * 16000 - 77]
+    with model.encoder(4) as encoder, model.decoder() as decoder:
+        tokens = encoder.push(clip)
+        sound = decoder.push(tokens)
+        encoder.reset(), decoder.reset()
+        pieces = [encoder.push(clip[start : start + 7777]) for start in range(0, len(clip), 7777)]
+        np.testing.assert_array_equal(np.concatenate(pieces), tokens)
+        np.testing.assert_array_equal(np.concatenate([decoder.push(part) for part in pieces]), sound)
+
+
+@pytest.mark.parametrize("kind", ["encoder", "decoder"])
+def test_ctrl_c_in_a_long_push(model, clip, tokens, kind, monkeypatch):
+    """The stream is then as it was; before and after it is used."""
+    from quaver import _clips, streams
+
+    what = clip if kind == "encoder" else tokens[:, :6]
+    long = np.concatenate([what] * (1 + 16 * 16000 // len(clip)))
+    dtype = np.dtype(np.float32)
+    place = 1 if kind == "encoder" else 3
+    calls = []
+
+    def interrupted(*arguments):
+        result = _calls[place](*arguments)
+        calls.append(result)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    _calls = _clips.SAMPLES[dtype]
+    monkeypatch.setitem(streams.SAMPLES, dtype, (*_calls[:place], interrupted, *_calls[place + 1 :]))
+    with getattr(model, kind)() as stream, getattr(model, kind)() as twin:
+        for before in (what[:0], what[: len(what) // 3]):
+            calls[:] = [0, 0, 0]
+            stream.push(before), twin.push(before)
+            calls.clear()
+            with pytest.raises(KeyboardInterrupt):
+                stream.push(long)
+            assert len(calls) == 2 and stream.state() == twin.state()
+            calls[:] = [0, 0, 0]
+            np.testing.assert_array_equal(stream.push(what), twin.push(what))
+        if kind == "encoder":
+            np.testing.assert_array_equal(stream.flush(), twin.flush())
 
 
 def test_threads_that_share_a_stream_wait_for_each_other(model):

@@ -7,11 +7,13 @@ through __array__ or DLPack and are never imported here.
 
 from __future__ import annotations
 
+import math
+import operator
 from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ._library import NO_TOKEN
+from ._library import NO_TOKEN, ffi
 
 _all = np.logical_and.reduce  # as array.all() and array.max(), without their keywords, which matter in calls of 20 ms
 _max = np.maximum.reduce
@@ -23,9 +25,9 @@ def as_array(value: Any, what: str) -> np.ndarray:
     if isinstance(value, np.ndarray):
         return value
     try:
-        if hasattr(value, "__array__"):
+        if hasattr(value, "__array__") and not isinstance(value, type):
             return np.asarray(value)
-        if hasattr(value, "__dlpack__"):
+        if hasattr(value, "__dlpack__") and not isinstance(value, type):
             return np.from_dlpack(value)
     except Exception as failure:
         raise ValueError(
@@ -90,7 +92,7 @@ def clips(value: Any) -> Tuple[List[np.ndarray], bool]:
     if is_list(value):
         if not value:
             raise ValueError("samples: got an empty list, wanted at least one clip")
-        if np.isscalar(value[0]):
+        if isinstance(value[0], (int, float, np.number)):
             raise ValueError("samples: got a list of numbers, wanted a NumPy array of float32 or int16")
         found = [samples(clip, f"samples[{i}]") for i, clip in enumerate(value)]
         batch = True
@@ -165,8 +167,73 @@ def padded(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 def integer(value: Any, least: int, most: int, what: str) -> int:
     """`value` as an int within least .. most; no float and no bool."""
-    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
-        raise ValueError(f"{what}: got {value!r}, wanted an integer within {least} .. {most}")
-    if not least <= value.__index__() <= most:
-        raise ValueError(f"{what}: got {value}, wanted {least} .. {most}")
-    return int(value.__index__())
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except Exception:
+        raise ValueError(f"{what}: got {shown(value)}, wanted an integer within {least} .. {most}") from None
+    if not least <= number <= most:
+        raise ValueError(f"{what}: got {shown(number)}, wanted {least} .. {most}")
+    return number
+
+
+def number(value: Any, least: float, most: float, what: str, wanted: str) -> float:
+    """`value` as a float within least .. most; no text and no bool."""
+    try:
+        if isinstance(value, (str, bytes, bytearray, bool, np.bool_)):
+            raise TypeError
+        found = float(value)
+    except Exception:
+        found = math.nan
+    if not least <= found <= most:
+        raise ValueError(f"{what}: got {shown(value)}, wanted {wanted}")
+    return found
+
+
+def flag(value: Any, what: str) -> bool:
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(f"{what}: got {shown(value)}, wanted True or False")
+
+
+def integers(value: Any, what: str, wanted: str) -> List[Any]:
+    """The elements of a list, a tuple or an array [B], each of which integer() is to check."""
+    array = value
+    if not isinstance(value, (list, tuple, range)):
+        array = as_array(value, what)
+        if array.ndim != 1:
+            raise ValueError(f"{what}: got {shown(value)}, wanted {wanted}")
+    return list(array)
+
+
+def octets(value: Any, what: str, error: type[Exception] = ValueError) -> Any:
+    """`value`, which must be bytes or a buffer of them, for the library to read."""
+    try:
+        if memoryview(value).itemsize == 1:
+            return ffi.from_buffer(value)
+    except (TypeError, ValueError, BufferError):
+        pass
+    raise error(f"{what}: got {_kind(value)}, wanted bytes")
+
+
+def sample_type(value: Any) -> np.dtype:
+    """float32 or int16."""
+    try:
+        found = np.dtype(value)
+    except Exception:
+        found = np.dtype(bool)
+    if value is None or found not in (np.float32, np.int16):
+        raise ValueError(f"dtype: got {shown(value)}, wanted float32 or int16")
+    return found
+
+
+def shown(value: Any) -> str:
+    """`value` in a message: short, and whatever it is."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of {value.dtype} {_shape(value)}"
+    try:
+        text = str(value) if isinstance(value, (np.generic, np.ndarray)) else repr(value)
+    except Exception:  # such as an int of more digits than Python prints
+        return _kind(value)
+    return text if len(text) <= 60 else text[:57] + "..."

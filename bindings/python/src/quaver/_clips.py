@@ -1,13 +1,15 @@
 """Whole clips through the library: pools of streams, so that nothing is created anew for each clip, and threads.
 
-Calls into the library release the GIL, so plain threads suffice. Long clips go in pieces of a minute, between which
-Python can see Ctrl-C.
+Calls into the library release the GIL, so plain threads suffice. Long clips go in pieces, between which Python can see
+Ctrl-C, and threads that another one has failed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
@@ -20,7 +22,8 @@ from ._resample import resampled
 if TYPE_CHECKING:
     from .model import Model
 
-_SECONDS = 60  # of sound in a call
+SECONDS = 5  # of sound in a call
+_SELECTION_SECONDS = 1  # in one that may try each frame in many ways
 
 TOKENS = ffi.typeof("uint16_t[]")
 # dtype of samples: (C type, encode, stream encoder's write, decode)
@@ -68,15 +71,33 @@ def decoders(model: Any) -> Pool:
     return Pool(lambda: created(lib.quaver_decoder_create(model), lib.quaver_decoder_close), lib.quaver_decoder_reset)
 
 
+class _Thread(threading.local):
+    """Of each thread: what is set when the results of all of them are wanted no more."""
+
+    stop: Optional[threading.Event] = None
+
+
+_thread = _Thread()
+
+
+class _Stopped(Exception):
+    """Ends a thread whose result nobody waits for."""
+
+
 def spread(call: Callable[[Any], Any], items: Sequence[Any], threads: Optional[int]) -> List[Any]:
-    """[call(item) for item in items], several at a time; the first exception is raised."""
+    """[call(item) for item in items], several at a time; the first exception is raised, and ends the others soon."""
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(_arrays.integer(threads, 1, 4096, "threads"), len(items))
     if threads == 1:
         return [call(item) for item in items]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(call, items))
+    stop = threading.Event()
+    with ThreadPoolExecutor(threads, initializer=setattr, initargs=(_thread, "stop", stop)) as pool:
+        try:
+            return list(pool.map(call, items))
+        except BaseException:
+            stop.set()
+            raise
 
 
 def _at_model_rate(model: Model, clip: np.ndarray, rate: float) -> np.ndarray:
@@ -85,7 +106,13 @@ def _at_model_rate(model: Model, clip: np.ndarray, rate: float) -> np.ndarray:
 
 def _pieces(clip: np.ndarray, size: int) -> Iterator[np.ndarray]:
     for start in range(0, len(clip), size):
+        _go_on()
         yield clip[start : start + size]
+
+
+def _go_on() -> None:
+    if _thread.stop is not None and _thread.stop.is_set():
+        raise _Stopped
 
 
 def encode(model: Model, clip: np.ndarray, rate: float, n_q: int) -> np.ndarray:
@@ -99,7 +126,7 @@ def encode(model: Model, clip: np.ndarray, rate: float, n_q: int) -> np.ndarray:
     silence = np.zeros(frames * frame - len(clip), clip.dtype)  # what the decoder's delay needs
     done = 0
     with model._encoders.stream() as encoder:
-        for part in (*_pieces(clip, _SECONDS * model.sample_rate), silence):
+        for part in itertools.chain(_pieces(clip, SECONDS * model.sample_rate), [silence]):
             data = ffi.from_buffer(kind, part)
             done += n_q * checked(call(encoder, data, len(part), n_q, out + done, tokens.size - done))
     return tokens
@@ -136,7 +163,7 @@ class Selection:
         checked(lib.quaver_stream_encoder_format(stream, format))
         kind, _, write, _ = SAMPLES[clip.dtype]
         rows: List[np.ndarray] = []
-        for part in _pieces(clip, _SECONDS * self._model.sample_rate):
+        for part in _pieces(clip, _SELECTION_SECONDS * self._model.sample_rate):
             checked(write(stream, ffi.from_buffer(kind, part), len(part)))
             self._read(stream, format, rows)
         checked(lib.quaver_stream_encoder_flush(stream))
@@ -177,7 +204,7 @@ def decode_rows(decoder: Any, rows: np.ndarray, counts: Optional[np.ndarray], sa
     """Frames with equally many tokens in one call, which is faster than one by one. Fills `samples`."""
     kind, _, _, call = SAMPLES[samples.dtype]
     out = ffi.from_buffer(kind, samples, require_writable=True)
-    most = _SECONDS * 50  # frames in a call
+    most = SECONDS * 50  # frames in a call
     if counts is None and len(rows) <= most:
         checked(call(decoder, ffi.from_buffer(TOKENS, rows), *rows.shape, out, samples.size))
         return
@@ -187,6 +214,7 @@ def decode_rows(decoder: Any, rows: np.ndarray, counts: Optional[np.ndarray], sa
         ends = sorted({*(np.flatnonzero(np.diff(counts)) + 1).tolist(), *range(most, len(rows), most), len(rows)})
     start = 0
     for end in ends:
+        _go_on()
         n_q = rows.shape[1] if counts is None else int(counts[start])
         part = rows[start:end]
         if n_q < rows.shape[1]:

@@ -24,12 +24,13 @@ def codes(tokens: Any, *, no_token: int = -1) -> np.ndarray:
         ValueError: another shape or dtype.
     """
     array = _arrays.as_array(tokens, "tokens")
+    filler = _arrays.integer(no_token, -(2**63), 2**63 - 1, "no_token")
     if array.ndim not in (2, 3):
         raise ValueError(f"tokens: got {array.ndim} dimensions, wanted [frames, n_q] or [B, frames, n_q]")
     array = _arrays.unsigned(array, "tokens")
     array = array[np.newaxis] if array.ndim == 2 else array
     found = np.ascontiguousarray(array.transpose(0, 2, 1)).astype(np.int64)
-    found[found == NO_TOKEN] = no_token
+    found[found == NO_TOKEN] = filler
     return found
 
 
@@ -47,8 +48,9 @@ def tokens(codes: Any, *, no_token: int = -1) -> np.ndarray:
         ValueError: another shape or dtype, or a value outside 0 .. 65534 that is not no_token.
     """
     array = _arrays.as_array(codes, "codes")
+    filler = _arrays.integer(no_token, -(2**63), 2**63 - 1, "no_token")
     if array.ndim not in (2, 3):
         raise ValueError(f"codes: got {array.ndim} dimensions, wanted [n_q, T] or [B, n_q, T]")
-    if array.dtype.kind == "i" and no_token != -1:
-        array = np.where(array == no_token, -1, array)
+    if array.dtype.kind == "i" and filler != -1:
+        array = np.where(array == filler, -1, array)
     return np.ascontiguousarray(_arrays.unsigned(array, "codes").swapaxes(-1, -2))

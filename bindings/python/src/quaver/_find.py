@@ -27,6 +27,11 @@ def _open(path: pathlib.Path) -> Any:
     return opened(lambda text, size: lib.quaver_model_open(name, text, size), lib.quaver_model_close, ModelError)
 
 
+def is_path(name: str) -> bool:
+    """No name that is looked for, but a file."""
+    return os.sep in name or name.endswith(_EXTENSION) or os.path.isfile(name)
+
+
 def by_name(name: str) -> Any:
     """The handle of a model by path or name: first as the library finds it, then in folders()."""
     try:
@@ -35,7 +40,7 @@ def by_name(name: str) -> Any:
             raise ModelError(f"no model {name!r}: the name holds a zero byte")
         return opened(lambda text, size: lib.quaver_model_find(encoded, text, size), lib.quaver_model_close, ModelError)
     except ModelError as failure:
-        if os.sep in name or name.endswith(_EXTENSION) or os.path.isfile(name):
+        if is_path(name):
             raise
         places = [folder / (name + _EXTENSION) for folder in folders()]
         for place in places:

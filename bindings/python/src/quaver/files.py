@@ -88,6 +88,8 @@ def _read(user: Any, data: Any, size: int) -> int:
     it: _File = ffi.from_handle(user)
     try:
         found = it.file.read(size) or b""
+        if not isinstance(found, (bytes, bytearray, memoryview)):
+            raise ValueError(f"source: reading gave {type(found).__name__}, wanted bytes (open the file in binary mode)")
         ffi.buffer(data, size)[: len(found)] = found
         return len(found)
     except BaseException as failure:
@@ -98,10 +100,10 @@ def _read(user: Any, data: Any, size: int) -> int:
 @contextlib.contextmanager
 def _replacing(target: PathOrFile) -> Iterator[BinaryIO]:
     """A file object to write; a path appears, whole, at the end, or is left as it was. Devices and pipes are written to."""
-    if hasattr(target, "write"):
+    if hasattr(target, "write") and not isinstance(target, type):
         yield target  # type: ignore[misc]
         return
-    path = os.path.realpath(os.fspath(target))  # type: ignore[arg-type]
+    path = os.path.realpath(_path(target, "target"))
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as device:
             yield device
@@ -153,6 +155,7 @@ def save(
         ValueError: shape, dtype, a token or a comment is wrong, or the frames do not hold num_samples.
         OSError: writing failed.
     """
+    _check_model(model)
     rows, counts = _arrays.tokens(tokens, model.groups, model.codes)
     if len(rows) == 0:
         raise ValueError("tokens: got no frames, wanted at least one")
@@ -194,10 +197,23 @@ def save(
             raise
 
 
+def _check_model(model: Any) -> None:
+    if not isinstance(model, Model):
+        raise ValueError(f"model: got {_arrays.shown(model)}, wanted a quaver.Model")
+
+
+def _path(target: Any, what: str) -> str:
+    """No number: open() would take it for a file that is open already, and close it."""
+    try:
+        return os.fsdecode(target)
+    except TypeError:
+        raise ValueError(f"{what}: got {_arrays.shown(target)}, wanted a path or a binary file object") from None
+
+
 def _comments(comments: Sequence[str]) -> List[Any]:
     """Strings of C that live as long as the list."""
-    if isinstance(comments, str) or not all(isinstance(text, str) and "\0" not in text for text in comments):
-        raise ValueError(f"comments: got {comments!r}, wanted strings NAME=value")
+    if not _arrays.is_list(comments) or not all(isinstance(text, str) and "\0" not in text for text in comments):
+        raise ValueError(f"comments: got {_arrays.shown(comments)}, wanted a list of strings NAME=value")
     return [ffi.new("char[]", text.encode()) for text in comments]
 
 
@@ -206,7 +222,8 @@ def load(source: PathOrFile, model: Optional[Model] = None) -> Tuple[np.ndarray,
 
     Args:
         source: a path or a binary file object.
-        model: the Model, if you have it already; default: the one of the file's identity, found as Model(name) is.
+        model: the Model, if you have it already; default: that of the file's identity, as Model.with_identity() finds
+            it: opened once for as long as something uses it, such as the info of another file.
 
     Returns:
         tokens: uint16 [frames, n_q], n_q the most of any frame; shorter rows end in NO_TOKEN.
@@ -218,11 +235,14 @@ def load(source: PathOrFile, model: Optional[Model] = None) -> Tuple[np.ndarray,
         ValueError: `model` is another one.
         OSError: reading failed.
     """
+    if model is not None:
+        _check_model(model)
     with contextlib.ExitStack() as stack:
-        if hasattr(source, "read"):
+        if hasattr(source, "read") and not isinstance(source, type):
             file, name = source, str(getattr(source, "name", "stream"))
         else:
-            file, name = stack.enter_context(open(source, "rb")), os.fspath(source)  # type: ignore[arg-type]
+            name = _path(source, "source")
+            file = stack.enter_context(open(name, "rb"))
         user = _File(file)  # type: ignore[arg-type]
         handle = ffi.new_handle(user)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -25,6 +26,10 @@ class PacketFormat(NamedTuple):
 
     frames: int = MAX_FRAMES
     n_q: int = 0
+
+
+# By identity: models that are where with_identity() looks, as long as anything uses them.
+_known: "weakref.WeakValueDictionary[str, Model]" = weakref.WeakValueDictionary()
 
 
 class Model:
@@ -59,45 +64,77 @@ class Model:
         ((51, 8), dtype('uint16'))
     """
 
+    source: str
+    sample_rate: int
+    frame_samples: int
+    frame_rate: float
+    groups: int
+    codes: int
+    delay: int
+    run_in: int
+    identity: str
+    _handle: Any
+    _name: Optional[str]
+    _encoders: _clips.Pool
+    _decoders: _clips.Pool
+
     def __init__(self, name: Union[str, os.PathLike, None] = None) -> None:
         if name is None:
             handle = opened(
                 lambda text, size: lib.quaver_model_open(ffi.NULL, text, size), lib.quaver_model_close, ModelError
             )
+            self._set(handle, None, "built-in model")
         else:
-            handle = _find.by_name(os.fspath(name))
-        self._set(handle, None if name is None else os.fspath(name))
+            try:
+                name = os.fsdecode(name)
+            except TypeError:
+                raise ValueError(f"name: got {_arrays.shown(name)}, wanted None, a name or a path") from None
+            self._set(_find.by_name(name), name, name)
+        if name is None or not _find.is_path(name):
+            _known.setdefault(self.identity, self)
 
-    def _set(self, handle: Any, source: Optional[str]) -> None:
-        self._handle = handle
-        self._source = source
-        self.source: str = source or "built-in model"
-        self.sample_rate: int = lib.quaver_sample_rate(handle)
-        self.frame_samples: int = lib.quaver_frame_samples(handle)
-        self.frame_rate: float = self.sample_rate / self.frame_samples
-        self.groups: int = lib.quaver_groups(handle)
-        self.codes: int = lib.quaver_codes(handle)
-        self.delay: int = lib.quaver_delay(handle)
-        self.run_in: int = lib.quaver_run_in(handle)
+    def _set(self, handle: Any, name: Optional[str], source: str) -> None:
         identity = ffi.new("uint8_t[32]")
         checked(lib.quaver_model_identity(handle, identity))
-        self.identity: str = bytes(ffi.buffer(identity)).hex()
-        self._encoders = _clips.encoders(handle)
-        self._decoders = _clips.decoders(handle)
+        sample_rate, frame_samples = lib.quaver_sample_rate(handle), lib.quaver_frame_samples(handle)
+        vars(self).update(
+            _handle=handle,
+            _name=name,
+            _encoders=_clips.encoders(handle),
+            _decoders=_clips.decoders(handle),
+            source=source,
+            sample_rate=sample_rate,
+            frame_samples=frame_samples,
+            frame_rate=sample_rate / frame_samples,
+            groups=lib.quaver_groups(handle),
+            codes=lib.quaver_codes(handle),
+            delay=lib.quaver_delay(handle),
+            run_in=lib.quaver_run_in(handle),
+            identity=bytes(ffi.buffer(identity)).hex(),
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} cannot be set: a Model does not change")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{name} cannot be deleted: a Model does not change")
 
     @classmethod
     def with_identity(cls, identity: str) -> "Model":
         """The model of an identity (64 hexadecimal digits), as a .qvr file names it: the built-in one, or the first
-        intact weights file in the folders that has it. Raises ModelError if there is none."""
+        intact weights file in the folders that has it. One that is in use already is not opened again, but is the same
+        object. Raises ModelError if there is none."""
         try:
             wanted = bytes.fromhex(identity)
         except (TypeError, ValueError):
             wanted = b""
         if len(wanted) != 32:
-            raise ValueError(f"identity: got {identity!r}, wanted 64 hexadecimal digits")
-        model = cls.__new__(cls)
-        model._set(_find.by_identity(wanted), None)
-        model.source = identity
+            raise ValueError(f"identity: got {_arrays.shown(identity)}, wanted 64 hexadecimal digits")
+        model = _known.get(wanted.hex())
+        if model is None:
+            model = cls.__new__(cls)
+            model._set(_find.by_identity(wanted), None, wanted.hex())
+            model = _known.setdefault(model.identity, model)
         return model
 
     @property
@@ -118,7 +155,7 @@ class Model:
         return hash(self.identity)
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return restored, (self._source, self.identity)
+        return restored, (self._name, self.identity)
 
     def tokens_for_bitrate(self, bitrate: float, frames_per_packet: int = MAX_FRAMES) -> int:
         """The largest n_q whose payload is expected to fit `bitrate` bits per second, in packets of so many frames
@@ -151,7 +188,9 @@ class Model:
 
         Args:
             samples: float32 (-1 .. 1) or int16, [T] for one clip, [B, T] or a sequence of [T] for a batch. float16 and
-                float64 are converted; whatever has __array__ or DLPack (torch, jax) is taken. One channel.
+                float64 are converted; whatever has __array__ or DLPack (torch, jax) is taken. Clips have one channel: a
+                stereo sound [2, T] counts as a batch of two clips, so mix it down first (x.mean(axis=0), or axis=1 of
+                [T, 2] as soundfile reads it, which is refused).
             sample_rate: Hz of the samples. Other rates than the model's go through soxr (pip install 'quaver[audio]').
             n_q: tokens a frame, 1 .. groups; the first carry the most. Default, without a bitrate: groups.
             bitrate: payload in bits per second instead of n_q, held over a few seconds by giving each half second its
@@ -178,6 +217,7 @@ class Model:
         if n_q is not None:
             n_q = _arrays.integer(n_q, 1, self.groups, "n_q")
         effort = _arrays.integer(effort, 0, 2, "effort")
+        vbr = _arrays.flag(vbr, "vbr")
         if effort and (bitrate is None or vbr):
             raise ValueError(f"effort={effort} needs a bitrate, and no vbr")
         if bitrate is None and not vbr:
@@ -222,14 +262,15 @@ class Model:
         Raises:
             ValueError: shape, dtype or a token is wrong, there is no frame, or the frames hold fewer than num_samples.
         """
-        if np.dtype(dtype) not in (np.float32, np.int16):
-            raise ValueError(f"dtype: got {dtype}, wanted float32 or int16")
+        dtype = _arrays.sample_type(dtype)
         skip = self.delay if skip is None else _arrays.integer(skip, 0, 65535, "skip")
         clips, batch = self._token_clips(tokens, lengths)
         if num_samples is None:
             wanted: List[Optional[int]] = [None] * len(clips)
         else:
-            each = num_samples if batch and not hasattr(num_samples, "__index__") else [num_samples] * len(clips)
+            each = [num_samples] * len(clips)
+            if batch and (_arrays.is_list(num_samples) or getattr(num_samples, "ndim", None)):
+                each = _arrays.integers(num_samples, "num_samples", "an int, or one for each clip")
             wanted = [_arrays.integer(n, 0, 2**62, "num_samples") for n in each]
             if len(wanted) != len(clips):
                 raise ValueError(f"num_samples: got {len(wanted)} of them for {len(clips)} clips")
@@ -247,7 +288,7 @@ class Model:
             n_q: tokens a frame, 1 .. groups; default groups.
             live: a tenth of the memory, for streams that get a frame a call; slower with longer chunks.
         """
-        return Encoder(self, self.groups if n_q is None else n_q, live)
+        return Encoder(self, self.groups if n_q is None else n_q, _arrays.flag(live, "live"))
 
     def decoder(self, *, dtype: Any = np.float32, live: bool = False) -> Decoder:
         """A stream of tokens to sound: frame_samples samples for each frame. See Decoder.
@@ -256,7 +297,7 @@ class Model:
             dtype: of the samples, float32 or int16.
             live: as in encoder().
         """
-        return Decoder(self, dtype, live)
+        return Decoder(self, dtype, _arrays.flag(live, "live"))
 
     def packet_format(
         self,
@@ -273,6 +314,7 @@ class Model:
             raise ValueError("wanted n_q or bitrate, one of them")
         if n_q is not None:
             return PacketFormat(frames, _arrays.integer(n_q, 0, self.groups, "n_q"))
+        effort = _arrays.integer(effort, 0, 2, "effort")
         return PacketFormat(*_clips.Selection(self, _bitrate(bitrate), 0, effort, frames=frames).format())
 
     def pack(self, tokens: Any, format: Optional[PacketFormat] = None) -> bytes:
@@ -311,7 +353,7 @@ class Model:
         """Rows as wide as groups, and the tokens of each."""
         tokens = np.empty((MAX_FRAMES, self.groups), np.uint16)
         counts = np.empty(MAX_FRAMES, np.uint8)
-        data = ffi.from_buffer(packet)
+        data = _arrays.octets(packet, "packet")
         frames = checked(
             lib.quaver_unpack(
                 self._handle,
@@ -327,18 +369,15 @@ class Model:
     def _format(self, format: Optional[Tuple[int, int]]) -> Any:
         if format is None:
             format = PacketFormat(MAX_FRAMES, self.groups)
-        frames, n_q = format
+        try:
+            frames, n_q = format
+        except Exception:
+            raise ValueError(f"format: got {_arrays.shown(format)}, wanted a PacketFormat(frames, n_q)") from None
         frames = _arrays.integer(frames, 1, MAX_FRAMES, "format.frames")
         return ffi.new("quaver_format*", (frames, _arrays.integer(n_q, 0, self.groups, "format.n_q")))
 
     def _rate(self, sample_rate: Any) -> float:
-        try:
-            rate = float(sample_rate)
-        except (TypeError, ValueError):
-            rate = float("nan")
-        if not 1000 <= rate <= 768000:
-            raise ValueError(f"sample_rate: got {sample_rate!r}, wanted Hz within 1000 .. 768000")
-        return rate
+        return _arrays.number(sample_rate, 1000, 768000, "sample_rate", "Hz within 1000 .. 768000")
 
     def _token_clips(self, tokens: Any, lengths: Any) -> Tuple[List[Tuple[np.ndarray, Optional[np.ndarray]]], bool]:
         batch = True
@@ -347,6 +386,7 @@ class Model:
             batch = array.ndim == 3
             tokens = list(array) if batch else [array]
         if lengths is not None:
+            lengths = _arrays.integers(lengths, "lengths", "the frames of each clip, [B]")
             if not batch or len(lengths) != len(tokens):
                 given = f"{len(tokens)} clips" if batch else "one clip, not a batch"
                 raise ValueError(f"lengths: got {len(lengths)} of them for {given}")
@@ -354,6 +394,9 @@ class Model:
         for i, rows in enumerate(tokens):
             what = f"tokens[{i}]" if batch else "tokens"
             if lengths is not None:
+                rows = _arrays.as_array(rows, what)
+                if rows.ndim != 2:
+                    raise ValueError(f"{what}: got {rows.ndim} dimensions, wanted [frames, n_q]")
                 rows = rows[: _arrays.integer(lengths[i], 1, len(rows), f"lengths[{i}]")]
             rows, counts = _arrays.tokens(rows, self.groups, self.codes, what)
             if batch and lengths is None and counts is not None:
@@ -381,10 +424,4 @@ def restored(source: Optional[str], identity: str) -> Model:
 
 
 def _bitrate(bitrate: Any) -> float:
-    try:
-        value = float(bitrate)
-    except (TypeError, ValueError):
-        value = float("nan")
-    if not 0 < value < 1e9:
-        raise ValueError(f"bitrate: got {bitrate!r}, wanted bits per second, such as 3000")
-    return value
+    return _arrays.number(bitrate, 1e-9, 1e9, "bitrate", "bits per second, such as 3000")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple, Type, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Tuple, Type, TypeVar
 
 import numpy as np
 
 from . import _arrays
-from ._clips import SAMPLES, TOKENS, decode_rows
+from ._clips import SAMPLES, SECONDS, TOKENS, decode_rows
 from ._library import checked, created, ffi, lib
+from .errors import StateError
 
 if TYPE_CHECKING:
     from .model import Model
@@ -32,7 +34,11 @@ def _alone(method: _Method) -> _Method:
 
 class _Stream:
     """A handle with a state. Used as a context manager it is closed at the end. Calls of several threads wait for each
-    other, in an order that nobody knows."""
+    other, in an order that nobody knows.
+
+    Long pushes go to the library in pieces of some seconds, between which Python can see Ctrl-C; whatever is raised there,
+    the stream is then as it was before the push.
+    """
 
     _state_size: Any
     _save: Any
@@ -47,8 +53,14 @@ class _Stream:
     @property
     def _handle(self) -> Any:
         if self._open is None:
-            raise ValueError("the stream is closed")
+            name = type(self).__name__
+            raise ValueError(f"the {name} is closed; model.{name.lower()}() makes another")
         return self._open
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called, or a `with` block ended. Every other call is then a ValueError."""
+        return self._open is None
 
     @_alone
     def close(self) -> None:
@@ -73,10 +85,22 @@ class _Stream:
     def restore(self, state: bytes) -> None:
         """Stands where the stream stood whose state() this is. Raises StateError for anything else; the stream is
         then as it was."""
-        data = ffi.from_buffer(state)
-        checked(self._restore(self._handle, data, len(data)))
+        handle = self._handle
+        data = _arrays.octets(state, "state", StateError)
+        checked(self._restore(handle, data, len(data)))
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """For several calls of the library: the state before them is restored after an exception."""
+        before = self.state()
+        try:
+            yield
+        except BaseException:
+            checked(self._restore(self._handle, ffi.from_buffer(before), len(before)))
+            raise
 
     def __enter__(self: _Self) -> _Self:
+        self._handle
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Any) -> None:
@@ -115,18 +139,27 @@ class Encoder(_Stream):
         samples = _arrays.samples(samples)
         n_q = self.n_q
         count = samples.size
-        self._used = self._used or count > 0
         tokens = np.empty((checked(lib.quaver_encoder_frames_after(handle, count)), n_q), np.uint16)
         kind, call, _, _ = SAMPLES[samples.dtype]
-        checked(
-            call(handle, ffi.from_buffer(kind, samples), count, n_q, ffi.from_buffer(TOKENS, tokens), tokens.size)
-        )
+        out = ffi.from_buffer(TOKENS, tokens)
+        size = SECONDS * self.model.sample_rate
+        if count <= size:
+            checked(call(handle, ffi.from_buffer(kind, samples), count, n_q, out, tokens.size))
+        else:
+            with self._all_or_nothing():
+                done = 0
+                for start in range(0, count, size):
+                    part = samples[start : start + size]
+                    data = ffi.from_buffer(kind, part)
+                    done += n_q * checked(call(handle, data, len(part), n_q, out + done, tokens.size - done))
+        self._used = self._used or count > 0
         return tokens
 
     @_alone
     def flush(self) -> np.ndarray:
         """The end of the sound: the tokens of what is left, and of what the decoder's delay needs, so that all frames
         together are those of Model.encode(). The stream is then fresh, for the next sound."""
+        self._handle
         if not self._used:
             return np.empty((0, self.n_q), np.uint16)
         frame, delay = self.model.frame_samples, self.model.delay
@@ -172,9 +205,7 @@ class Decoder(_Stream):
     _reset = lib.quaver_decoder_reset
 
     def __init__(self, model: Model, dtype: Any = np.float32, live: bool = False) -> None:
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in SAMPLES:
-            raise ValueError(f"dtype: got {dtype}, wanted float32 or int16")
+        self.dtype = _arrays.sample_type(dtype)
         create = lib.quaver_decoder_create_live if live else lib.quaver_decoder_create
         super().__init__(model, created(create(model._handle), lib.quaver_decoder_close))
 
@@ -187,8 +218,13 @@ class Decoder(_Stream):
         model = self.model
         rows, counts = _arrays.tokens(tokens, model.groups, model.codes)
         samples = np.empty(len(rows) * model.frame_samples, self.dtype)
-        if len(rows):
+        if len(rows) == 0:
+            return samples
+        if counts is None and len(rows) <= SECONDS * 50:
             decode_rows(handle, rows, counts, samples, model.frame_samples)
+        else:
+            with self._all_or_nothing():
+                decode_rows(handle, rows, counts, samples, model.frame_samples)
         return samples
 
     def conceal(self, frames: int = 1) -> np.ndarray:
@@ -205,6 +241,6 @@ class Decoder(_Stream):
         samples = np.empty(agreed.frames * self.model.frame_samples, self.dtype)
         i16 = self.dtype == np.int16
         call = lib.quaver_decode_packet_i16 if i16 else lib.quaver_decode_packet
-        data = ffi.from_buffer(packet)
+        data = _arrays.octets(packet, "packet")
         out = ffi.from_buffer(SAMPLES[self.dtype][0], samples, require_writable=True)
         return samples[: checked(call(handle, agreed, data, len(data), out, samples.size))]
