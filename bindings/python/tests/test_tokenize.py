@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import re
 import shutil
+import sys
 import tarfile
 
 import numpy as np
@@ -30,7 +33,8 @@ def sound(path, seconds=0.5, start=0, rate=16000, of=0, **options):
     """A piece of real speech as a file."""
     samples, _ = soundfile.read(SAMPLES[of], start=start, frames=int(seconds * 16000), dtype="int16")
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, samples, rate, **options)
+    with open(path, "wb") as file:  # soundfile takes no path that is not UTF-8
+        soundfile.write(file, samples, rate, format=path.suffix[1:].upper(), **options)
     return samples
 
 
@@ -160,7 +164,7 @@ def test_vctk(tmp_path):
 
 def test_common_voice(tmp_path):
     for name in ("one", "two", "unlisted"):
-        sound(tmp_path / f"clips/{name}.mp3", format="MP3")
+        sound(tmp_path / f"clips/{name}.mp3")
     head = "client_id\tpath\tsentence\n"
     (tmp_path / "train.tsv").write_text(head + 'abc\tone.mp3\tHe said "no.\nabc\tmissing.mp3\tGone.\n')
     (tmp_path / "test.tsv").write_text(head + "def\ttwo\tZwei.\n")
@@ -208,8 +212,12 @@ def test_manifests_of_three_kinds_name_the_same_clips(tmp_path, model):
 )  # fmt: skip
 def test_wrong_manifests_name_the_line(tmp_path, line, message):
     (tmp_path / "list.jsonl").write_text('{"path": "x.wav"}\n' + line + "\n")
-    with pytest.raises(ValueError, match=message):
-        found(tmp_path / "list.jsonl")
+    (wrong,) = (unit for unit in found(tmp_path / "list.jsonl") if unit.kind == _units.MISSING)
+    assert wrong.id == "line 2" and re.search(message, wrong.text)
+    if "same clip" not in message:
+        (tmp_path / "list.jsonl").write_text("\n" + line + "\n")
+        with pytest.raises(ValueError, match=message):  # no good line at all
+            found(tmp_path / "list.jsonl")
 
 
 def test_tars_and_parquet_hold_the_clips_of_files(corpus, tmp_path, model):
@@ -448,3 +456,143 @@ def test_webdataset(corpus, tokens_folder, tmp_path):
     for one, other in pairs(data, rows.rows(str(tokens_folder))):
         np.testing.assert_array_equal(one["npy"], other["codes"])
         assert one["json"]["id"] == other["id"]
+
+
+def errors_of(out):
+    with open(out / "errors.parquet", "rb") as file:
+        return {error["id"]: error["error"] for error in pq.read_table(file).to_pylist()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are no UTF-8")
+def test_names_that_are_not_utf8(tmp_path, model):
+    """The clip is there, with %E9 for such a byte in its id; and goes on existing for verify, decode and a second run."""
+    source = tmp_path / os.fsdecode(b"caf\xe9")
+    wanted = sound(source / os.fsdecode(b"na\xefve/\xe9t\xe9.wav"))
+    sound(source / "plain.wav", start=4000)
+    (source / os.fsdecode(b"br\xf6ken.wav")).write_bytes(b"no sound")
+    out = tmp_path / os.fsdecode(b"\xe4us")
+    for code in (3, 3):
+        tokenize(source, out, "--n-q", "2", code=code)
+    met = {row["id"]: row for row in rows.rows(str(out))}
+    assert set(met) == {"na%EFve/%E9t%E9.wav", "plain.wav"} and met["plain.wav"]["source"] == "caf%E9"
+    np.testing.assert_array_equal(met["na%EFve/%E9t%E9.wav"]["codes"], model.encode(wanted, 16000, n_q=2))
+    assert set(errors_of(out)) == {"br%F6ken.wav"}
+    assert main(["verify", str(out)]) == 0
+    assert main(["decode", str(out), str(tmp_path / "sound"), "--id", "na%EFve/%E9t%E9.wav"]) == 0
+    assert (tmp_path / "sound/caf%E9/na%EFve/%E9t%E9.wav.wav").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are no UTF-8")
+def test_names_that_are_not_utf8_in_processes_and_tars(tmp_path):
+    name = os.fsdecode(b"\xe9t\xe9.wav")
+    sound(tmp_path / "in" / name)
+    with tarfile.open(tmp_path / "in.tar", "w") as archive:
+        archive.add(tmp_path / "in" / name, name)
+        facts = b'{"speaker": "a\\ud800", "text": "\\udcff"}'
+        member = tarfile.TarInfo(os.fsdecode(b"\xe9t\xe9.json"))
+        member.size = len(facts)
+        archive.addfile(member, io.BytesIO(facts))
+    out = tmp_path / "out"
+    assert main([*map(str, (tmp_path / "in", tmp_path / "in.tar", out)), "--n-q", "1", "--quiet", "--runner", "processes"]) == 0
+    one, other = rows.rows(str(out))
+    assert (one["id"], other["id"]) == ("%E9t%E9.wav", "in.tar/%E9t%E9.wav")
+    assert (other["speaker"], other["text"]) == ("a\ufffd", "%FF") and one["sha256"] == other["sha256"]
+
+
+def test_two_names_that_are_one_id(tmp_path):
+    for name in (b"a\xff.wav", b"a%FF.wav"):
+        sound(tmp_path / "in" / os.fsdecode(name))
+    tokenize(tmp_path / "in", tmp_path / "out", "--n-q", "1", code=3)
+    assert [row["id"] for row in rows.rows(str(tmp_path / "out"))] == ["a%FF.wav"]
+    assert "another file has this id" in errors_of(tmp_path / "out")["a%FF.wav"]
+
+
+def test_nemo_means_the_start_of_the_file(tmp_path, model):
+    """A duration without an offset; one that is rounded may end a little behind the file."""
+    samples = sound(tmp_path / "long.wav", 2)
+    lines = [
+        {"audio_filepath": "long.wav", "duration": 0.75, "text": "one"},
+        {"audio_filepath": "long.wav", "duration": 2.04, "text": "all"},
+        {"audio_filepath": "long.wav", "duration": 2.06, "text": "too long"},
+        {"audio_filepath": "long.wav", "text": "whole"},
+    ]
+    (tmp_path / "nemo.json").write_text("\n".join(map(json.dumps, lines)))
+    tokenize(tmp_path / "nemo.json", tmp_path / "out", "--n-q", "2", code=3)
+    met = {row["text"]: row for row in rows.rows(str(tmp_path / "out"))}
+    for text, count in (("one", 12000), ("all", 32000), ("whole", 32000)):
+        assert met[text]["num_samples"] == count
+        np.testing.assert_array_equal(met[text]["codes"], model.encode(samples[:count], 16000, n_q=2))
+    assert met["one"]["id"] == "long.wav#t=0,0.75" and met["whole"]["id"] == "long.wav"
+    assert "ends before" in errors_of(tmp_path / "out")["long.wav#t=0,2.06"]
+
+
+def test_a_wrong_line_is_a_clip_that_failed(tmp_path, capsys):
+    sound(tmp_path / "a.wav")
+    path = tmp_path / "list.jsonl"
+    path.write_bytes(b'{"path": "a.wav"}\n{"path": \n\xff\xfe\n\n{"path": "b.wav"}\n{"path": "a.wav"}\n' + b"[" * 100000 + b"\n")
+    tokenize(path, tmp_path / "out", "--n-q", "1", code=3)
+    assert [row["id"] for row in rows.rows(str(tmp_path / "out"))] == ["a.wav"]
+    errors = errors_of(tmp_path / "out")
+    assert set(errors) == {"b.wav", "line 2", "line 3", "line 6", "line 7"}
+    for name, why in (("line 2", "not valid JSON"), ("line 3", "not UTF-8"), ("line 6", "same clip as in line 1"), ("line 7", "JSON")):
+        assert errors[name].startswith(f"{path}: {name}: ") and why in errors[name]
+    tokenize(path, tmp_path / "few", "--n-q", "1", "--max-errors", "4", code=1)
+    assert "line 2" in capsys.readouterr().err
+    tokenize(path, tmp_path / "few", "--n-q", "1", "--max-errors", "5", code=3)
+
+
+@pytest.mark.parametrize("name, cut", [("list.jsonl.gz", gzip.compress), ("list.jsonl.xz", lzma.compress), ("list.jsonl.bz2", bz2.compress)])
+def test_a_list_that_is_cut_off_is_refused(tmp_path, name, cut, capsys):
+    """Nobody can say how many clips it has lost."""
+    lines = "".join(json.dumps({"path": f"{i * 7919 % 1000:04}.wav"}) + "\n" for i in range(2000)).encode()
+    (tmp_path / name).write_bytes(cut(lines)[:-30])
+    tokenize(tmp_path / name, tmp_path / "out", "--n-q", "1", code=1)
+    assert re.search(r"list.jsonl.*: line \d+: cannot be read", capsys.readouterr().err)
+
+
+def test_wrong_lines_of_common_voice_and_broken_parquet(tmp_path):
+    sound(tmp_path / "cv/clips/one.mp3")
+    (tmp_path / "cv/train.tsv").write_text("client_id\tpath\tsentence\nabc\nabc\tone.mp3\tYes.\n")
+    tokenize(tmp_path / "cv", tmp_path / "out", "--n-q", "1", code=3)
+    assert list(errors_of(tmp_path / "out")) == ["train.tsv, line 2"]
+    (tmp_path / "rows").mkdir()
+    sound(tmp_path / "a.wav")
+    pq.write_table(pa.table({"bytes": [(tmp_path / "a.wav").read_bytes()]}), tmp_path / "rows/good.parquet")
+    (tmp_path / "rows/bad.parquet").write_bytes(b"PAR1 no rows")
+    tokenize(tmp_path / "rows", tmp_path / "out2", "--n-q", "1", code=3)
+    assert list(errors_of(tmp_path / "out2")) == ["bad.parquet"]
+    assert [row["id"] for row in rows.rows(str(tmp_path / "out2"))] == ["good.parquet/0"]
+
+
+@pytest.mark.parametrize("size, shards", [("100", 2), ("1M", 1)])
+def test_the_end_of_a_job_shows_progress_too(corpus, tmp_path, capsys, size, shards):
+    options = ["--n-q", "4", "--part-seconds", "1", "--shard-size", size, "--runner", "here"]
+    assert main([str(corpus), str(tmp_path / "out"), *options]) == 3
+    told = capsys.readouterr().err.splitlines()
+    count = len(rows.shards_of(str(tmp_path / "out")))
+    assert count >= shards and (count == 1) == (shards == 1)
+    (parts,) = (int(match[1]) for match in (re.fullmatch(r"quaver-tokenize: (\d+) parts", line) for line in told) if match)
+    assert f"quaver-tokenize: writing {count} shard{'s' * (count > 1)}" in told
+    assert f"quaver-tokenize: {parts}/{parts} parts in shards, 0:00:00 left" in told
+    assert told.index("quaver-tokenize: writing the page") > told.index(f"quaver-tokenize: {parts}/{parts} parts in shards, 0:00:00 left")
+
+
+def test_the_page_decodes_only_what_it_plays(tmp_path, model, monkeypatch):
+    """The beginning of a long clip, which has the same samples."""
+    folder = tmp_path / "in"
+    clip = np.concatenate([soundfile.read(path, dtype="int16")[0] for path in SAMPLES])[: 16000 * 14 - 123]
+    folder.mkdir()
+    soundfile.write(folder / "long.wav", clip, 16000)
+    decoded = []
+    decode = quaver.Model.decode
+    monkeypatch.setattr(quaver.Model, "decode", lambda self, codes, **more: decoded.append(codes) or decode(self, codes, **more))
+    tokenize(folder, tmp_path / "out", "--n-q", "2")
+    (codes,) = decoded
+    assert len(codes) == 401
+    (row,) = rows.rows(str(tmp_path / "out"))
+    from quaver.tokenize._verify import sound_of
+
+    whole = sound_of(row, model)
+    assert len(whole) == len(clip)
+    for seconds in (0.5, 1.23, 8, 13.99):
+        np.testing.assert_array_equal(sound_of(row, model, seconds), whole[: int(seconds * 16000)])

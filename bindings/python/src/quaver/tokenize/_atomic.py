@@ -30,8 +30,13 @@ def written(path: str) -> Iterator[IO[bytes]]:
 
 
 def write_json(path: str, value: Any) -> None:
+    """As UTF-8; with \\udce9 for paths that hold other bytes, which read_json() gives back."""
+    try:
+        content = json.dumps(value, indent=1, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        content = json.dumps(value, indent=1).encode()
     with written(path) as file:
-        file.write((json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+        file.write(content + b"\n")
 
 
 def read_json(path: str) -> Any:

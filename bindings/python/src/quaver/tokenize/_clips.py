@@ -15,6 +15,7 @@ from typing import IO, Any, Callable, Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from . import _places
+from ._text import utf8
 from ._units import MISSING, PARQUET, TAR, Unit
 
 _SPEAKERS = ("speaker", "speaker_id", "client_id", "spk_id", "spk")
@@ -22,6 +23,7 @@ _TEXTS = ("text", "sentence", "transcript", "transcription", "normalized_text")
 _PATHS = ("path", "audio_filepath", "file", "audio_path")
 _TRIES = 3  # of a URL
 LONGEST = 4 * 3600  # seconds: samples and tokens of a clip are in memory
+_ROUNDED = 0.05  # seconds that a clip may end behind its file: lists round durations
 
 
 class Failed(Exception):
@@ -100,7 +102,7 @@ def _sample(unit: Unit, sample: Dict[str, Tuple[str, bytes]]) -> Iterator[Clip]:
     if "json" in sample:
         try:
             facts = json.loads(sample["json"][1])
-        except ValueError:
+        except (ValueError, RecursionError):
             facts = {}
         facts = facts if isinstance(facts, dict) else {}
     for kind, key in (("txt", "text"), ("spk", "speaker"), ("speaker", "speaker")):
@@ -109,7 +111,7 @@ def _sample(unit: Unit, sample: Dict[str, Tuple[str, bytes]]) -> Iterator[Clip]:
     for kind, (name, content) in sorted(sample.items()):
         if _places.is_sound("x." + kind):
             yield Clip(
-                f"{unit.id}/{name}", unit.source, _first(facts, _SPEAKERS), _first(facts, _TEXTS),
+                utf8(f"{unit.id}/{name}"), unit.source, _first(facts, _SPEAKERS), _first(facts, _TEXTS),
                 lambda content=content: io.BytesIO(content),
             )  # fmt: skip
 
@@ -159,7 +161,7 @@ def samples_of(clip: Clip) -> Tuple[np.ndarray, int]:
                 rate = sound.samplerate
                 start = round(clip.offset * rate)
                 count = round(clip.duration * rate) if clip.duration else -1
-                if sound.seekable() and 0 <= sound.frames < start + max(count, 1):
+                if sound.seekable() and 0 <= sound.frames < start + max(count - round(_ROUNDED * rate), 1):
                     raise Failed(f"the file has {sound.frames / rate:.3f} s, which ends before the clip does")
                 if (sound.frames - start if count < 0 else count) > LONGEST * rate:
                     raise Failed(f"longer than {LONGEST // 3600} hours; cut it by a list of clips with offset and duration")

@@ -46,6 +46,7 @@ class Corpora:
         self._paths = {found.name: found.path for found in files}
         self._transcripts: Dict[str, Dict[str, str]] = {}
         self._tables: Dict[str, Optional[Dict[str, Tuple[str, str]]]] = {}
+        self._wrong: List[Tuple[str, str]] = []
         self._seen: Dict[str, set] = {}
 
     def recognise(self, name: str) -> Known:
@@ -68,8 +69,9 @@ class Corpora:
         return Known(True, *(value or None for value in table[match[2]]))
 
     def missing(self) -> List[Tuple[str, str]]:
-        """Names of clips that a table of Common Voice lists and the folder lacks, and why they are expected."""
-        return [
+        """Names of clips that a table of Common Voice lists and the folder lacks, and why they are expected; and lines of
+        tables that name none."""
+        return self._wrong + [
             (f"{self._relative(folder)}clips/{clip}", "a table of Common Voice names it, but it is not there")
             for folder, table in sorted(self._tables.items())
             for clip in sorted(set(table or ()) - self._seen[folder])
@@ -115,8 +117,7 @@ class Corpora:
             self._tables[folder] = self._read_tables(folder) if _places.exists(f"{folder}/train.tsv") else None
         return self._tables[folder]
 
-    @staticmethod
-    def _read_tables(folder: str) -> Dict[str, Tuple[str, str]]:
+    def _read_tables(self, folder: str) -> Dict[str, Tuple[str, str]]:
         clips: Dict[str, Tuple[str, str]] = {}
         for name in _TABLES:
             path = f"{folder}/{name}"
@@ -129,7 +130,10 @@ class Corpora:
                     raise ValueError(f'{path}: line 1: no columns "client_id" and "path"')
                 for row in rows:
                     if not row["path"]:
-                        raise ValueError(f"{path}: line {rows.line_num}: fewer columns than the first line")
+                        line = f"line {rows.line_num}"
+                        why = f"{path}: {line}: fewer columns than the first line"
+                        self._wrong.append((f"{self._relative(folder)}{name}, {line}", why))
+                        continue
                     clip = row["path"] if _places.is_sound(row["path"]) else row["path"] + ".mp3"
                     speaker = f"CommonVoice/{row['client_id']}" if row["client_id"] else ""
                     clips[clip] = (speaker, (row.get("sentence") or "").strip())

@@ -13,7 +13,8 @@ from typing import Dict, List, Sequence, Tuple
 
 from . import _manifests, _places
 from ._corpora import Corpora
-from ._units import FILE, MISSING, PARQUET, TAR, Unit
+from ._text import utf8
+from ._units import FILE, MISSING, PARQUET, TAR, Unit, missing
 
 _NAMED = re.compile(r"^([A-Za-z0-9_.-]+)=(.+)$")
 _BYTES_A_SECOND = 20000  # of sound files, roughly
@@ -25,7 +26,7 @@ def named(text: str) -> Tuple[str, str]:
     match = _NAMED.match(text)
     if match and not _places.exists(text):
         return match[1], match[2]
-    return text.rstrip("/").rsplit("/", 1)[-1] or "/", text
+    return utf8(text.rstrip("/").rsplit("/", 1)[-1]) or "/", text
 
 
 def absolute(text: str) -> str:
@@ -57,7 +58,7 @@ def _units(source: str, path: str) -> List[Unit]:
     if _manifests.is_manifest(path):
         return _manifests.read(path, source)
     size = _places.size_of(path)
-    name = path.rsplit("/", 1)[-1]
+    name = utf8(path.rsplit("/", 1)[-1])
     if path.endswith(_TARS):
         return [_tar(source, name, path, size)]
     if path.endswith(".parquet"):
@@ -80,14 +81,32 @@ def _folder(source: str, path: str) -> List[Unit]:
             units.append(
                 Unit(FILE, source, found.name, found.path, speaker=known.speaker, text=known.text, weight=weight)
             )
-    units += [Unit(MISSING, source, name, f"{path}/{name}", text=why) for name, why in corpora.missing()]
+    units += [missing(source, name, why) for name, why in corpora.missing()]
     if not units:
         units = [_tar(source, f.name, f.path, f.size) for f in files if f.name.endswith(_TARS)]
     if not units:
-        units = [unit for f in files if f.name.endswith(".parquet") for unit in _parquet(source, f.name, f.path)]
+        units = [unit for f in files if f.name.endswith(".parquet") for unit in _parquet_of_folder(source, f)]
     if not units:
         raise ValueError(f"{path}: no sound files, .tar or .parquet below it; lists of clips are given by themselves")
-    return sorted(units, key=lambda unit: (unit.id, unit.channel))
+    return _distinct(sorted((unit._replace(id=utf8(unit.id)) for unit in units), key=lambda unit: (unit.id, unit.channel)))
+
+
+def _distinct(units: List[Unit]) -> List[Unit]:
+    """Two names may be one id when they are written as UTF-8: a\\xff.wav and a%FF.wav. The second is then refused."""
+    found: List[Unit] = []
+    for unit in units:
+        if found and (unit.id, unit.channel) == (found[-1].id, found[-1].channel) and unit.kind != MISSING:
+            unit = missing(unit.source, unit.id, "another file has this id; rename one of them")
+        found.append(unit)
+    return found
+
+
+def _parquet_of_folder(source: str, found: _places.Found) -> List[Unit]:
+    """A file that cannot be read is an error among others."""
+    try:
+        return _parquet(source, found.name, found.path)
+    except (OSError, ValueError) as failure:
+        return [missing(source, found.name, str(failure))]
 
 
 def _tar(source: str, name: str, path: str, size: int) -> Unit:

@@ -112,10 +112,7 @@ def _run(out: str, settings: Settings, how: How) -> Dict[str, Any]:
         plan.forget_temporaries()
     parts = _make_parts(out, plan, count, runner, how, progress)
     groups = _shards.groups_of([part["tokens"] for part in parts], settings.format, settings.shard_bytes)
-    progress.note(f"writing {len(groups)} shard{'s' * (len(groups) != 1)}")
-    tasks = [(out, i, len(groups), group) for i, group in enumerate(groups)]
-    made = list(_runners.run(_shards.make, tasks, how.workers, "here" if len(groups) == 1 else runner, how.address))
-    made.sort(key=lambda shard: shard["files"][0]["name"])
+    made = _make_shards(out, groups, runner, how, progress)
     statistics = _shards.Statistics()
     for shard in made:
         statistics.merge(shard["statistics"])
@@ -123,6 +120,7 @@ def _run(out: str, settings: Settings, how: How) -> Dict[str, Any]:
     manifest = _manifest(settings, how, runner, parts, made, statistics, time.monotonic() - began)
     from . import _report
 
+    progress.note("writing the page")
     _report.write(os.path.join(out, REPORT), out, manifest, parts, statistics, how.samples)
     _atomic.write_json(os.path.join(out, MANIFEST), manifest)
     with _atomic.written(os.path.join(out, SUCCESS)):
@@ -138,6 +136,7 @@ def _make_parts(out: str, plan: Plan, count: int, runner: str, how: How, progres
         with contextlib.suppress(FileNotFoundError):
             parts[number] = _atomic.read_json(plan.done_of(number))
     left = [number for number in range(count) if parts[number] is None]
+    progress.note(f"{count} parts" + (f", {count - len(left)} of them done before" if len(left) < count else ""))
     progress.start(count, count - len(left), sum(part["seconds"] for part in parts if part))
     errors = sum(len(part["errors"]) for part in parts if part)
     _stop_at(errors, how, out)
@@ -151,6 +150,24 @@ def _make_parts(out: str, plan: Plan, count: int, runner: str, how: How, progres
     progress.end()
     assert all(part is not None for part in parts)
     return [part for part in parts if part is not None]
+
+
+def _make_shards(
+    out: str, groups: List[List[int]], runner: str, how: How, progress: Progress
+) -> List[Dict[str, Any]]:
+    """What _shards.make() says of each, in order."""
+    progress.note(f"writing {len(groups)} shard{'s' * (len(groups) != 1)}")
+    progress.start(sum(map(len, groups)), what="parts in shards")
+    if len(groups) == 1:
+        made = [_shards.make(out, 0, 1, groups[0], progress.done)]
+    else:
+        made = []
+        tasks = [(out, i, len(groups), group) for i, group in enumerate(groups)]
+        for shard in _runners.run(_shards.make, tasks, how.workers, runner, how.address):
+            made.append(shard)
+            progress.done(parts=shard["parts"])
+    progress.end()
+    return sorted(made, key=lambda shard: shard["files"][0]["name"])
 
 
 def make_part(out: str, number: int) -> List[Any]:

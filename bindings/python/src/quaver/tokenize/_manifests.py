@@ -5,7 +5,8 @@ NeMo    {"audio_filepath": "a/one.wav", "offset": 1.5, "duration": 3.25, "text":
 Lhotse  {"id": "one", "type": "MonoCut", "start": 1.5, "duration": 3.25, "channel": 0,
          "recording": {"sources": [{"type": "file", "source": "a/one.flac"}], ...}, "supervisions": [...]}
 
-Which one it is shows in each line. Paths are absolute, URLs, or relative to the list. Errors name the line.
+Which one it is shows in each line. Paths are absolute, URLs, or relative to the list. A line that is wrong is a clip that
+failed, with the line and the reason, and the others go on; a list without any good line is refused.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import bz2
 import gzip
 import json
 import lzma
-import math
 import os
+import zlib
 from typing import IO, Any, Dict, Iterator, List, Optional, Tuple
 
 from . import _places
-from ._units import FILE, Unit, part_name
+from ._text import utf8
+from ._units import FILE, Unit, missing, part_name
 
 EXTENSIONS = (".jsonl", ".json", ".ndjson", ".manifest", ".jsonl.gz", ".json.gz", ".jsonl.bz2", ".jsonl.xz")
 _MOST_SECONDS = 1e6
@@ -30,39 +32,46 @@ def is_manifest(path: str) -> bool:
 
 
 def read(path: str, source: str) -> List[Unit]:
-    """The clips, sorted by id."""
+    """The clips, sorted by id; lines that are wrong are MISSING, called "line 12"."""
     units: Dict[str, Tuple[int, Unit]] = {}
-    for number, text in _lines(path):
-        place = f"{path}: line {number}: "
+    wrong: List[Unit] = []
+    for number, line in _lines(path):
         try:
-            line = json.loads(text)
+            unit = _unit(_parsed(line), path, source)
+            if unit.id in units:
+                raise ValueError(f"the same clip as in line {units[unit.id][0]}: {unit.id!r}")
+            units[unit.id] = number, unit
         except ValueError as error:
-            raise ValueError(f"{place}not valid JSON ({error})") from None
-        if not isinstance(line, dict):
-            raise ValueError(f"{place}not a JSON object")
-        try:
-            unit = _unit(line, path, source)
-        except ValueError as error:
-            raise ValueError(f"{place}{error}") from None
-        if unit.id in units:
-            raise ValueError(f"{place}the same clip as in line {units[unit.id][0]}: {unit.id!r}")
-        units[unit.id] = number, unit
+            wrong.append(missing(source, f"line {number}", f"{path}: line {number}: {error}"))
     if not units:
-        raise ValueError(f"{path}: names no sound file")
-    return [unit for _, (_, unit) in sorted(units.items())]
+        raise ValueError(wrong[0].text if wrong else f"{path}: names no sound file")
+    return sorted([unit for _, unit in units.values()] + wrong, key=lambda unit: unit.id)
 
 
-def _lines(path: str) -> Iterator[Tuple[int, str]]:
+def _lines(path: str) -> Iterator[Tuple[int, bytes]]:
+    """All that are not empty."""
     with _places.opened(path) as raw:
         kinds: Dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
         file: IO[bytes] = kinds[_places.extension(path)](raw, "rb") if _places.extension(path) in kinds else raw
-        for number, line in enumerate(file, 1):
-            try:
-                text = line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise ValueError(f"{path}: line {number}: not UTF-8 ({error})") from None
-            if text.strip():
-                yield number, text
+        number = 0
+        try:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            raise ValueError(f"{path}: line {number + 1}: cannot be read, and nothing behind it ({error})") from None
+
+
+def _parsed(line: bytes) -> Dict[str, Any]:
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 ({error})") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not valid JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
 
 
 def _unit(line: Dict[str, Any], path: str, source: str) -> Unit:
@@ -75,10 +84,8 @@ def _unit(line: Dict[str, Any], path: str, source: str) -> Unit:
     offset, duration = _seconds(line, "offset"), _seconds(line, "duration")
     if line.get("duration") is not None and not duration:
         raise ValueError('"duration" is 0')
-    whole = key == "audio_filepath" and not offset  # NeMo gives the duration of whole files too
-    cut = 0.0 if whole else duration
     return Unit(
-        FILE, source, part_name(name, offset, cut), _places.beside(path, name), offset, cut, -1,
+        FILE, source, utf8(part_name(name, offset, duration)), _places.beside(path, name), offset, duration, -1,
         _text(line, "speaker"), _text(line, "text"), duration or 10.0,
     )  # fmt: skip
 
@@ -106,7 +113,7 @@ def _cut(line: Dict[str, Any], path: str, source: str) -> Unit:
     if not _places.is_url(place) and not os.path.exists(place) and os.path.exists(file):
         place = os.path.abspath(file)  # Lhotse means the folder where it was run
     return Unit(
-        FILE, source, name, place, _seconds(line, "start"), duration,
+        FILE, source, utf8(name), place, _seconds(line, "start"), duration,
         channel, speakers[0] if len(speakers) == 1 else None, text, duration,
     )  # fmt: skip
 
@@ -117,7 +124,7 @@ def _seconds(line: Dict[str, Any], key: str) -> float:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f'"{key}" is not a number')
-    if not math.isfinite(value) or not 0 <= value <= _MOST_SECONDS:
+    if not 0 <= value <= _MOST_SECONDS:  # NaN is not
         raise ValueError(f'"{key}" must be 0 .. {_MOST_SECONDS:.0f} seconds')
     return float(value)
 

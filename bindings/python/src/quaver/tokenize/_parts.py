@@ -6,7 +6,7 @@ import functools
 import hashlib
 import resource
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from . import _atomic
 from ._clips import Clip, clips_of, samples_of
 from ._plan import Plan
 from ._settings import Settings
+from ._text import utf8
+from ._units import Unit
 
 SILENT_DB, CLIPPED_RUN, SHORT, LONG = -60.0, 3, 0.08, 300.0  # what looks broken; seconds
 _PACKED_FRAMES = 500  # of a clip in eight, for the rate after range coding
@@ -107,7 +109,7 @@ class _Part:
             except (MemoryError, ImportError):
                 raise
             except Exception as failure:  # a tar file that is cut off: what was before stays
-                self._errors.append((unit.id, unit.source, _told(failure)))
+                self._fail(unit, failure)
         with _atomic.written(plan.rows_of(number)) as file:
             write_table(file, pa.table(self._rows, schema=schema()))
         return {
@@ -132,7 +134,7 @@ class _Part:
         except (MemoryError, ImportError):
             raise
         except Exception as failure:  # whatever is wrong with a file: the job goes on
-            self._errors.append((clip.id, clip.source, _told(failure)))
+            self._fail(clip, failure)
             return
         seconds = len(samples) / rate
         self._seconds += seconds
@@ -144,11 +146,14 @@ class _Part:
         if int(digest[:2], 16) < 32:
             self._pack(codes[:_PACKED_FRAMES])
         values = (
-            clip.id, clip.source, clip.speaker, clip.text, len(samples), rate, codes.shape[1], len(codes),
+            clip.id, clip.source, utf8(clip.speaker), utf8(clip.text), len(samples), rate, codes.shape[1], len(codes),
             codes.ravel(), digest, self._settings.identity,
         )  # fmt: skip
         for column, value in zip(self._rows.values(), values):
             column.append(value)
+
+    def _fail(self, what: Union[Unit, Clip], failure: Exception) -> None:
+        self._errors.append((what.id, what.source, utf8(_told(failure))))
 
     def _pack(self, codes: np.ndarray) -> None:
         model = model_of(self._settings.model, self._settings.identity)

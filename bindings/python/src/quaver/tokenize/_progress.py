@@ -10,24 +10,22 @@ class Progress:
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
-        self._total = self._done = self._before = 0
-        self._seconds = self._seconds_before = 0.0
-        self._began = self._shown = time.monotonic()
+        self.start(0)
 
     def note(self, text: str) -> None:
         if not self._quiet:
             print(f"quaver-tokenize: {text}", file=sys.stderr, flush=True)
 
-    def start(self, total: int, done: int, seconds: float) -> None:
+    def start(self, total: int, done: int = 0, seconds: float = 0.0, what: str = "parts") -> None:
         """`total` parts, of which `done` with so many seconds of sound are there already."""
+        self._what = what
         self._total, self._done, self._before = total, done, done
         self._seconds = self._seconds_before = seconds
-        self._began = time.monotonic()
-        self.note(f"{total} parts" + (f", {done} of them done before" if done else ""))
+        self._began = self._shown = time.monotonic()
 
-    def done(self, seconds: float, errors: int) -> None:
-        """One more part."""
-        self._done += 1
+    def done(self, seconds: float = 0.0, errors: int = 0, parts: int = 1) -> None:
+        """So many more parts, with so many seconds of sound together; errors so far."""
+        self._done += parts
         self._seconds += seconds
         now = time.monotonic()
         if self._quiet or (self._done < self._total and now - self._shown < (0.5 if self._terminal else 10)):
@@ -35,11 +33,14 @@ class Progress:
         self._shown = now
         took = max(now - self._began, 1e-9)
         left = took / (self._done - self._before) * (self._total - self._done)
-        rate = (self._seconds - self._seconds_before) / 3600 / took
-        text = (
-            f"quaver-tokenize: {self._done}/{self._total} parts, {self._seconds / 3600:.2f} h, {rate:.4f} h/s, "
-            f"{clock(left)} left" + (f", {errors} failed" if errors else "")
-        )
+        facts = [f"{self._done}/{self._total} {self._what}"]
+        if self._seconds:
+            rate = (self._seconds - self._seconds_before) / 3600 / took
+            facts += [f"{self._seconds / 3600:.2f} h", f"{rate:.4f} h/s"]
+        facts.append(f"{clock(left)} left")
+        if errors:
+            facts.append(f"{errors} failed")
+        text = "quaver-tokenize: " + ", ".join(facts)
         print("\r\033[K" + text if self._terminal else text, end="" if self._terminal else "\n", file=sys.stderr, flush=True)
 
     def end(self) -> None:

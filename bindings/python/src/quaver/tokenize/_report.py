@@ -195,7 +195,7 @@ def _samples(out: str, manifest: Dict[str, Any], count: int) -> Iterator[str]:
     yield f'<h2>Samples</h2>\n<p class="soft">Decoded from the rows; the first {_SECONDS} seconds.</p>\n'
     yield '<div class="card"><table><tr><th></th><th>clip</th><th>speaker</th><th>text</th></tr>'
     for row in _picked(shards_of(out, manifest), count):
-        sound = sound_of(row, model)[: _SECONDS * model.sample_rate]
+        sound = sound_of(row, model, _SECONDS)
         file = io.BytesIO()
         soundfile.write(file, sound, model.sample_rate, format="FLAC", subtype="PCM_16")
         data = base64.b64encode(file.getvalue()).decode()

@@ -12,7 +12,7 @@ import os
 import re
 import struct
 import tarfile
-from typing import IO, Any, Dict, Iterator, List, Sequence
+from typing import IO, Any, Callable, Dict, Iterator, List, Sequence
 
 import numpy as np
 
@@ -47,8 +47,11 @@ def names_of(number: int, total: int, format: str) -> List[str]:
     return [f"tokens-{number:05}-of-{total:05}{_EXTENSIONS[format]}"]
 
 
-def make(out: str, number: int, total: int, parts: List[int]) -> Dict[str, Any]:
-    """Writes one shard, unless it is there, and returns what it holds: files ({name, bytes, sha256}), rows, statistics."""
+def make(
+    out: str, number: int, total: int, parts: List[int], told: Callable[[], None] = lambda: None
+) -> Dict[str, Any]:
+    """Writes one shard, unless it is there, and returns what it holds: files ({name, bytes, sha256}), parts, rows,
+    statistics. told() is called after each part."""
     plan = Plan(out)
     done = os.path.join(plan.work, f"shard-{number:05}.json")
     try:
@@ -60,12 +63,13 @@ def make(out: str, number: int, total: int, parts: List[int]) -> Dict[str, Any]:
         raise FileNotFoundError(f"{out}: no job is planned there; workers must see the same folder as the driver")
     settings = planned[0]
     statistics = Statistics()
-    tables = _watched((plan.rows_of(part) for part in parts), statistics)
+    tables = _watched((plan.rows_of(part) for part in parts), statistics, told)
     names = names_of(number, total, settings.format)
     writer = {"parquet": _write_parquet, "webdataset": _write_tar, "megatron": _write_megatron}[settings.format]
     writer(out, names, tables)
     result = {
         "files": [described(out, name) for name in names],
+        "parts": len(parts),
         "rows": statistics.rows,
         "statistics": statistics.as_json(),
     }
@@ -148,14 +152,16 @@ class Statistics:
         return {**vars(self), "codes": [counts.tolist() for counts in self.codes]}
 
 
-def _watched(paths: Iterator[str], statistics: Statistics) -> Iterator[Any]:
+def _watched(paths: Iterator[str], statistics: Statistics, told: Callable[[], None]) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     for path in paths:
-        table = pq.read_table(path)
+        with open(path, "rb") as file:  # pyarrow takes no path that is not UTF-8
+            table = pq.read_table(file)
         if table.num_rows:
             statistics.add(table)
             yield table
+        told()
 
 
 def _write_parquet(out: str, names: List[str], tables: Iterator[Any]) -> None:

@@ -10,7 +10,7 @@ FILE, TAR, PARQUET, MISSING = "file", "tar", "parquet", "missing"
 class Unit(NamedTuple):
     """Attributes:
     kind: FILE (a clip in a sound file), TAR (all clips of a webdataset shard), PARQUET (all rows of a row group), or
-        MISSING (a clip that a list names and that is not there; `text` says why).
+        MISSING (a clip that cannot be had: a list names what is not there, or a line of it is wrong; `text` says why).
     source: name of the input that it comes from.
     id: of the clip, unique in its source; of TAR and PARQUET the start of the ids of their clips.
     path: path or URL of the file.
@@ -30,6 +30,10 @@ class Unit(NamedTuple):
     speaker: Optional[str] = None
     text: Optional[str] = None
     weight: float = 0.0
+
+
+def missing(source: str, name: str, why: str) -> Unit:
+    return Unit(MISSING, source, name, "", text=why)
 
 
 def part_name(name: str, offset: float, duration: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import Any, Dict, Iterator, List, Optional, Sequence
@@ -10,7 +11,7 @@ import numpy as np
 
 from .. import Model
 from .._resample import whole_length
-from . import _inputs, _parts, _shards
+from . import _atomic, _inputs, _parts, _shards
 from ._clips import clips_of, samples_of
 from ._settings import Settings
 from .rows import manifest_of, rows, rows_of, shards_of
@@ -111,9 +112,14 @@ def run(tokens: str, again: int) -> int:
     return 0
 
 
-def sound_of(row: Dict[str, Any], model: Model) -> np.ndarray:
-    """float32 [T] of a row at the model's rate, as long as the clip was."""
-    return model.decode(row["codes"], num_samples=whole_length(row["num_samples"], row["sample_rate"], model.sample_rate))
+def sound_of(row: Dict[str, Any], model: Model, seconds: float = math.inf) -> np.ndarray:
+    """float32 [T] of a row at the model's rate, as long as the clip was; its beginning alone needs no more than that."""
+    length = whole_length(row["num_samples"], row["sample_rate"], model.sample_rate)
+    codes = row["codes"]
+    if seconds * model.sample_rate < length:
+        length = int(seconds * model.sample_rate)
+        codes = codes[: -(-(length + model.delay) // model.frame_samples)]
+    return model.decode(codes, num_samples=length)
 
 
 def decode(tokens: str, sound: str, ids: Optional[Sequence[str]], limit: Optional[int]) -> int:
@@ -131,7 +137,8 @@ def decode(tokens: str, sound: str, ids: Optional[Sequence[str]], limit: Optiona
             continue
         path = os.path.join(sound, _safe(row["source"]), _safe(row["id"]) + ".wav")
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        soundfile.write(path, sound_of(row, model), model.sample_rate, subtype="PCM_16")
+        with _atomic.written(path) as file:
+            soundfile.write(file, sound_of(row, model), model.sample_rate, format="WAV", subtype="PCM_16")
         done.append(row["id"])
     missing = sorted(wanted.difference(done)) if limit is None else []
     for name in missing:

@@ -12,6 +12,7 @@ from .. import Model, __version__
 from ..errors import ModelError
 from . import __doc__ as _about
 from ._settings import FORMATS, Settings
+from ._text import utf8
 
 OK, FAILED, USAGE, LOST = 0, 1, 2, 3  # as the program `quaver` has them
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -147,7 +148,7 @@ def _tokenize(parser: argparse.ArgumentParser, options: argparse.Namespace) -> i
             print(f"  {error[1]}: {error[0]}: {error[2]}", file=sys.stderr)
         return FAILED
     counts = manifest["counts"]
-    print(f"{counts['clips']} clips, {manifest['hours']:.2f} h, {len(manifest['shards'])} files in {options.out}")
+    print(f"{counts['clips']} clips, {manifest['hours']:.2f} h, {len(manifest['shards'])} files in {utf8(options.out)}")
     if counts["errors"]:
         print(f"quaver-tokenize: {counts['errors']} clips failed: {options.out}/{ERRORS} says why", file=sys.stderr)
         return LOST

@@ -46,11 +46,12 @@ def _parquet(shard: str) -> Iterator[Dict[str, Any]]:
 
     from ._shards import codes_of
 
-    file = pq.ParquetFile(shard)
-    for group in range(file.num_row_groups):
-        table = file.read_row_group(group)
-        for row, codes in zip(table.drop(["codes"]).to_pylist(), codes_of(table["codes"])):
-            yield {**row, "codes": codes.reshape(row["frames"], row["n_q"])}
+    with open(shard, "rb") as opened:  # pyarrow takes no path that is not UTF-8
+        file = pq.ParquetFile(opened)
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            for row, codes in zip(table.drop(["codes"]).to_pylist(), codes_of(table["codes"])):
+                yield {**row, "codes": codes.reshape(row["frames"], row["n_q"])}
 
 
 def _tar(shard: str) -> Iterator[Dict[str, Any]]:
@@ -70,9 +71,10 @@ def _megatron(shard: str) -> Iterator[Dict[str, Any]]:
 
     codes = np.memmap(shard, "<u2", "r") if os.path.getsize(shard) else np.zeros(0, np.uint16)
     place = 0
-    file = pq.ParquetFile(os.path.join(os.path.dirname(shard), "rows.parquet"))
-    for group in range(file.num_row_groups):
-        for row in file.read_row_group(group).to_pylist():
-            size = row["frames"] * row["n_q"]
-            yield {**row, "codes": np.array(codes[place : place + size]).reshape(row["frames"], row["n_q"])}
-            place += size
+    with open(os.path.join(os.path.dirname(shard), "rows.parquet"), "rb") as opened:
+        file = pq.ParquetFile(opened)
+        for group in range(file.num_row_groups):
+            for row in file.read_row_group(group).to_pylist():
+                size = row["frames"] * row["n_q"]
+                yield {**row, "codes": np.array(codes[place : place + size]).reshape(row["frames"], row["n_q"])}
+                place += size
