@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
+import subprocess
 import threading
 
 import numpy as np
@@ -145,6 +147,28 @@ def test_a_cut_file_gives_what_was_saved(talk):
     np.testing.assert_array_equal(saved, rows[: len(saved)])
     assert caught.value.info.num_samples is None and caught.value.info.duration is None
     assert caught.value.damage
+
+
+def test_a_cut_or_damaged_file_gives_what_the_program_saves(model, program, talk, tmp_path):
+    """The same frames, and their sound to the sample, wherever the file is cut, or a byte is wrong."""
+    path, rows = talk
+    whole = path.read_bytes()
+    ends = [place for place in range(len(whole)) if whole[place : place + 4] == b"OggS"]
+    places = sorted({*ends[2:], *(end - 1 for end in ends[3:]), ends[-1] + 40, len(whole) - 1, len(whole) // 3})
+    damaged = [whole[:place] for place in places]
+    damaged += [whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :] for place in (len(whole) // 3, ends[-1] + 50)]
+    for number, data in enumerate(damaged):
+        path.write_bytes(data)
+        with pytest.raises(quaver.DamagedStream) as caught:
+            quaver.load(path)
+        with contextlib.suppress(subprocess.CalledProcessError):  # it exits with 3
+            program("decode", path, "-o", tmp_path / f"{number}.wav")
+        saved, info = caught.value.tokens, caught.value.info
+        if len(saved) == 0:
+            assert data in (whole[: ends[2]], whole[: ends[3] - 1])
+            continue
+        theirs, _ = soundfile.read(tmp_path / f"{number}.wav", dtype="int16")
+        np.testing.assert_array_equal(model.decode(saved, num_samples=info.model_samples, dtype=np.int16), theirs)
 
 
 def test_a_damaged_page_is_lost_alone(model, talk):

@@ -230,7 +230,9 @@ def load(source: PathOrFile, model: Optional[Model] = None) -> Tuple[np.ndarray,
         info: StreamInfo. model.decode(tokens, num_samples=info.model_samples) is the sound.
 
     Raises:
-        DamagedStream: something was lost; its `tokens` and `info` are what was saved. Also if it is no .qvr file.
+        DamagedStream: something was lost; its `tokens` and `info` are what was saved, the same that `quaver decode` saves.
+            A page of the file, 5 seconds, has one checksum, so what is cut or damaged in it is lost with it. Also if
+            it is no .qvr file.
         ModelError: there is no model of this identity.
         ValueError: `model` is another one.
         OSError: reading failed.
