@@ -70,7 +70,7 @@ class _Codec(torch.nn.Module):
             frame_rate=self.codec.frame_rate,
             frame_size=self.codec.frame_samples,
             hop_length=self.codec.frame_samples,
-            num_quantizers=num_quantizers or self.codec.groups,
+            num_quantizers=self.codec.groups if num_quantizers is None else num_quantizers,
             codebook_size=self.codec.codes,
             audio_channels=1,
             return_dict=True,
@@ -101,7 +101,7 @@ class _Codec(torch.nn.Module):
 
     def get_audio_codes_mask(self, padding_mask: torch.Tensor, padding_side: str = "right") -> torch.Tensor:
         """bool [B, T]: where the codes of an encoded batch are no padding."""
-        lengths = self.get_encoded_length(_flat(padding_mask).sum(dim=-1))
+        lengths = self.get_encoded_length(_flat(padding_mask, "padding_mask").sum(dim=-1))
         mask = torch.arange(int(lengths.max()), device=lengths.device).expand(len(lengths), -1) < lengths[:, None]
         return mask if padding_side == "right" else mask.flip(-1)
 
@@ -111,17 +111,19 @@ class _Codec(torch.nn.Module):
     def _codes(
         self, input_values: torch.Tensor, padding_mask: Optional[torch.Tensor], num_quantizers: Optional[int]
     ) -> torch.Tensor:
-        sound = _flat(input_values)
+        sound = _flat(input_values, "input_values")
+        if not sound.is_floating_point():
+            raise ValueError(f"input_values: got {sound.dtype}, wanted floats of -1 .. 1")
         clips = sound.detach().to("cpu", torch.float32).numpy()
         kept = slice(None)
         if padding_mask is None:
             spans: List[slice] = [kept] * len(clips)
         else:
-            mask = _flat(padding_mask)
+            mask = _flat(padding_mask, "padding_mask")
             if mask.shape != sound.shape:
                 raise ValueError(f"padding_mask: got {tuple(mask.shape)}, wanted {tuple(sound.shape)} as input_values")
             spans = [_span(row) for row in mask.cpu().numpy() != 0]
-        n_q = num_quantizers or self.config.num_quantizers
+        n_q = self.config.num_quantizers if num_quantizers is None else num_quantizers
         cut = [clip[span] for clip, span in zip(clips, spans)]
         tokens, lengths = self.codec.encode(cut, self.codec.sample_rate, n_q=n_q)
         left = [bool(span.start) for span in spans]
@@ -132,6 +134,8 @@ class _Codec(torch.nn.Module):
         return torch.from_numpy(codes).to(input_values.device)
 
     def _sound(self, audio_codes: torch.Tensor, padding_mask: Optional[torch.Tensor]) -> torch.Tensor:
+        if not isinstance(audio_codes, torch.Tensor):
+            raise ValueError(f"audio_codes: got {type(audio_codes).__name__}, wanted a tensor")
         if audio_codes.dim() != 3:
             raise ValueError(f"audio_codes: got {tuple(audio_codes.shape)}, wanted [B, num_quantizers, T]")
         rows = audio_codes.detach().cpu().numpy().swapaxes(1, 2)
@@ -285,14 +289,15 @@ class QuaverFeatureExtractor:
             "input_values": float32 [B, 1, samples]; "padding_mask": int64 [B, samples], 1 where there is sound.
 
         Raises:
-            ValueError: the rate is not that of the model, or a clip has more than one channel.
+            ValueError: the rate is not that of the model, or a clip is empty, has more than one channel, or no floats.
         """
         if sampling_rate is not None and sampling_rate != self.sampling_rate:
             raise ValueError(f"sampling_rate: got {sampling_rate}, wanted {self.sampling_rate}; resample first")
         if return_tensors != "pt":
             raise ValueError(f"return_tensors: got {return_tensors!r}, wanted 'pt'")
-        one = not isinstance(raw_audio, (list, tuple)) or np.isscalar(raw_audio[0])
-        clips = [torch.as_tensor(clip).reshape(-1) for clip in ([raw_audio] if one and _is_flat(raw_audio) else raw_audio)]
+        clips = [_clip(clip) for clip in ([raw_audio] if _is_one(raw_audio) else raw_audio)]
+        if not clips:
+            raise ValueError("raw_audio: got no clips, wanted at least one")
         values = torch.zeros(len(clips), 1, max(len(clip) for clip in clips))
         mask = torch.zeros(len(clips), values.shape[-1], dtype=torch.int64)
         for i, clip in enumerate(clips):
@@ -302,16 +307,36 @@ class QuaverFeatureExtractor:
         return {"input_values": values, "padding_mask": mask}
 
 
-def _is_flat(raw_audio: Any) -> bool:
-    return isinstance(raw_audio, (list, tuple)) or len(raw_audio.shape) == 1
+def _is_one(raw_audio: Any) -> bool:
+    """One clip [T]: an array of one dimension, or a list of numbers."""
+    if isinstance(raw_audio, (list, tuple)):
+        return len(raw_audio) > 0 and isinstance(raw_audio[0], (int, float, np.number))
+    return getattr(raw_audio, "ndim", 1) == 1
 
 
-def _flat(values: torch.Tensor) -> torch.Tensor:
+def _clip(raw_audio: Any) -> torch.Tensor:
+    """[T], or [1, T], as floats [T]."""
+    try:
+        clip = torch.as_tensor(raw_audio)
+    except (TypeError, ValueError, RuntimeError) as failure:
+        raise ValueError(f"raw_audio: got {type(raw_audio).__name__}, wanted an array of floats ({failure})") from None
+    if clip.dim() == 2 and clip.shape[0] == 1:
+        clip = clip[0]
+    if clip.dim() != 1 or len(clip) == 0:
+        raise ValueError(f"raw_audio: got a clip of shape {tuple(clip.shape)}, wanted [samples], at least one: one channel")
+    if not clip.is_floating_point():
+        raise ValueError(f"raw_audio: got {clip.dtype}, wanted floats of -1 .. 1 (divide int16 by 32768)")
+    return clip
+
+
+def _flat(values: torch.Tensor, what: str) -> torch.Tensor:
     """[B, 1, T] or [B, T] as [B, T]."""
+    if not isinstance(values, torch.Tensor):
+        raise ValueError(f"{what}: got {type(values).__name__}, wanted a tensor")
     if values.dim() == 3 and values.shape[1] == 1:
         return values[:, 0]
     if values.dim() != 2:
-        raise ValueError(f"got a tensor of shape {tuple(values.shape)}, wanted [B, 1, samples]: one channel")
+        raise ValueError(f"{what}: got a tensor of shape {tuple(values.shape)}, wanted [B, 1, samples]: one channel")
     return values
 
 
