@@ -19,7 +19,7 @@ class ModelError(QuaverError, ValueError):
 
 
 class StateError(QuaverError, ValueError):
-    """Bytes that are no state of such a stream, or one of another model. The stream is as it was."""
+    """Bytes that are no state of such a stream, a damaged one, or one of another model. The stream is as it was."""
 
 
 class DamagedPacket(QuaverError, ValueError):

@@ -136,7 +136,7 @@ def _make_parts(out: str, plan: Plan, count: int, runner: str, how: How, progres
         with contextlib.suppress(FileNotFoundError):
             parts[number] = _atomic.read_json(plan.done_of(number))
     left = [number for number in range(count) if parts[number] is None]
-    progress.note(f"{count} parts" + (f", {count - len(left)} of them done before" if len(left) < count else ""))
+    progress.note(f"{count} part{'s' * (count != 1)}" + (f", {count - len(left)} of them done before" if len(left) < count else ""))
     progress.start(count, count - len(left), sum(part["seconds"] for part in parts if part))
     errors = sum(len(part["errors"]) for part in parts if part)
     _stop_at(errors, how, out)
@@ -227,7 +227,7 @@ def _workers(how: How, runner: str) -> Optional[int]:
     """None: as many as the cluster has."""
     if runner == "here":
         return 1
-    return how.workers or (None if how.address else _runners.cores())
+    return how.workers or (None if how.address and runner == "ray" else _runners.cores())
 
 
 def _versions() -> Dict[str, str]:

@@ -101,13 +101,15 @@ def _ray(
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray gives its workers less of a busy machine (15) than the driver has, and a job is what its workers do.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     import ray
 
     started = not ray.is_initialized()
     if started:
-        options: Dict[str, Any] = {"address": address} if address else {"num_cpus": workers or cores()}
+        options: Dict[str, Any] = {"address": address or "local"}  # "local": never that of a cluster of this machine
         if not address:
-            options.update(include_dashboard=False, object_store_memory=128 << 20)
+            options.update(num_cpus=workers or cores(), include_dashboard=False, object_store_memory=128 << 20)
         ray.init(log_to_driver=False, logging_level="warning", **options)
     try:
         logging.getLogger("ray.data").setLevel(logging.WARNING)

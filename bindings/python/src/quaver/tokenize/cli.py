@@ -82,7 +82,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
     add("--workers", type=positive, metavar="N", help="processes (default: one a core, or all of the cluster)")
     add("--runner", choices=("ray", "processes", "here"), help="who does it: Ray, processes of this "
         "machine, or this process alone (default: ray if it is installed, else processes)")  # fmt: skip
-    add("--address", metavar="ADDRESS", help="of a Ray cluster to join (auto: the one of this machine)")
+    add("--address", metavar="ADDRESS", default=os.environ.get("RAY_ADDRESS") or None,
+        help="of a Ray cluster to join (auto: the one of this machine; default: $RAY_ADDRESS, or none)")  # fmt: skip
     add("--max-errors", type=natural, metavar="N", help="stop when more clips than this failed (default: go on)")
     add("--samples", type=natural, default=12, metavar="N", help="clips to listen to on the page (default 12)")
     add("--quiet", action="store_true", help="no progress")
