@@ -53,6 +53,7 @@ ODD = {
     "array of texts": np.array(["a", "b"]),
     "array of dates": np.array(["2020-01-01"], "M8[D]"),
     "record": np.zeros(3, [("a", "f4")]),
+    "array of one float": np.array([3000.5]),
     "float of no dimension": np.array(1.5),
     "empty of two dimensions": np.zeros((0, 0), np.float32),
     "refuses": Refuses(),

@@ -181,7 +181,7 @@ def integer(value: Any, least: int, most: int, what: str) -> int:
 def number(value: Any, least: float, most: float, what: str, wanted: str) -> float:
     """`value` as a float within least .. most; no text and no bool."""
     try:
-        if isinstance(value, (str, bytes, bytearray, bool, np.bool_)):
+        if isinstance(value, (str, bytes, bytearray, bool, np.bool_)) or getattr(value, "ndim", 0):
             raise TypeError
         found = float(value)
     except Exception:
