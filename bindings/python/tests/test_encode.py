@@ -290,6 +290,28 @@ def test_ctrl_c_ends_the_threads_of_a_batch(model, speech, monkeypatch):
     np.testing.assert_array_equal(model.encode([clip, clip], 16000, n_q=1, threads=2)[0][1], wanted)
 
 
+@pytest.mark.parametrize("clips", [1, 3])
+def test_ctrl_c_does_not_wait_for_effort(model, clip, monkeypatch, clips):
+    """The library looks at 30 seconds in one call. Here the call ends only after the caller has gone on."""
+    gone_on, ended = threading.Event(), threading.Event()
+
+    def interrupt(number):
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert gone_on.wait(60)
+        ended.set()
+
+    what = clip[:8000] if clips == 1 else [clip[:8000]] * clips
+    options = {"bitrate": 2000, "effort": 1, "threads": 2}
+    wanted = model.encode(what, 16000, **options)
+    calls = counted(monkeypatch, 2, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        model.encode(what, 16000, **options)
+    gone_on.set()
+    assert ended.wait(60) and len(calls) <= 2
+    np.testing.assert_array_equal(model.encode(what, 16000, **options)[0], wanted[0])
+
+
 def test_stereo_counts_as_two_clips(model, clip):
     """As the documentation warns."""
     stereo = np.stack([clip, clip[::-1]])

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import queue
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 SECONDS = 5  # of sound in a call
-_SELECTION_SECONDS = 1  # in one that may try each frame in many ways
+_SELECTION_SECONDS = 1  # in one that also chooses what to send
 
 TOKENS = ffi.typeof("uint16_t[]")
 # dtype of samples: (C type, encode, stream encoder's write, decode)
@@ -84,20 +84,48 @@ class _Stopped(Exception):
     """Ends a thread whose result nobody waits for."""
 
 
-def spread(call: Callable[[Any], Any], items: Sequence[Any], threads: Optional[int]) -> List[Any]:
-    """[call(item) for item in items], several at a time; the first exception is raised, and ends the others soon."""
+def spread(call: Callable[[Any], Any], items: Sequence[Any], threads: Optional[int], slow: bool = False) -> List[Any]:
+    """[call(item) for item in items], several at a time; the first exception is raised, and ends the others soon.
+
+    slow: a call of the library may take minutes. Then this thread makes none itself, so that it sees Ctrl-C at once, and
+    does not wait for those that others are at: they end by themselves, or with the process.
+    """
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(_arrays.integer(threads, 1, 4096, "threads"), len(items))
-    if threads == 1:
+    if threads == 1 and not slow:
         return [call(item) for item in items]
+    results: List[Any] = [None] * len(items)
     stop = threading.Event()
-    with ThreadPoolExecutor(threads, initializer=setattr, initargs=(_thread, "stop", stop)) as pool:
+    left = iter(range(len(items)))  # next() of it is one step for Python, so threads share it
+    done: queue.SimpleQueue[Optional[BaseException]] = queue.SimpleQueue()
+
+    def work() -> None:
+        _thread.stop = stop
         try:
-            return list(pool.map(call, items))
-        except BaseException:
-            stop.set()
-            raise
+            for number in left:
+                _go_on()
+                results[number] = call(items[number])
+                done.put(None)
+        except BaseException as failure:
+            done.put(failure)
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
+    try:
+        for worker in workers:
+            worker.start()
+        for _ in items:
+            failure = done.get()
+            if failure is not None:
+                raise failure
+    except BaseException:
+        stop.set()
+        if not slow:
+            for worker in workers:
+                if worker.ident is not None:
+                    worker.join()
+        raise
+    return results
 
 
 def _at_model_rate(model: Model, clip: np.ndarray, rate: float) -> np.ndarray:

@@ -226,7 +226,7 @@ class Model:
         else:
             fixed = 0 if bitrate is not None else n_q or self.groups
             selection = _clips.Selection(self, 0.0 if bitrate is None else _bitrate(bitrate), fixed, effort, vbr)
-            rows = _clips.spread(lambda clip: selection.encode(clip, rate), clips, threads)
+            rows = _clips.spread(lambda clip: selection.encode(clip, rate), clips, threads, slow=effort > 0)
         if not batch:
             return rows[0]
         return _arrays.padded(rows), np.array([len(row) for row in rows], np.int64)
