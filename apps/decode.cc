@@ -303,7 +303,7 @@ class DecodeCommand {
     const auto lost = writer.value()->SetTags(ToSound(ChosenTags(tags, options_.tags)));
     const std::string asked = FirstComment(options_.tags, lost);
     if (!asked.empty()) {
-      return Error{job.out + ": has no place for --comment " + Printable(asked) +
+      return Error{job.out + ": has no place for --comment " + asked +
                    "; WAV and FLAC have one for title, artist, album, date, genre, track number, comment and "
                    "copyright"};
     }
@@ -319,7 +319,7 @@ class DecodeCommand {
     for (const std::string& name : std::span(names).first(std::min(kNamed, names.size())))
       list += (list.empty() ? "" : ", ") + name;
     if (names.size() > kNamed) list += Format(" and %zu more", names.size() - kNamed);
-    console_.Warning(job.out + ": tags that it cannot hold are left out: " + Printable(list));
+    console_.Warning(job.out + ": tags that it cannot hold are left out: " + list);
   }
 
   Result<DecodeReport> Describe(const Job& job, const Output& output, const PacketLoss& loss,

@@ -256,7 +256,7 @@ class EncodeCommand {
   std::vector<QvrTag> TagsFor(const Job& job, const SoundReader& sound) const {
     std::vector<QvrTag> tags = ChosenTags(ToQvr(sound.tags()), options_.tags);
     for (const std::string& name : DropWhatDoesNotFit(tags)) {
-      console_.Warning(job.in + ": the tag " + Printable(name) +
+      console_.Warning(job.in + ": the tag " + name +
                        " is too long for a .qvr file and left out; --comment gives a shorter one");
     }
     return tags;

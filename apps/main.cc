@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/printable.h"
 #include "apps/commands.h"
 #include "codec/io/atomic_file.h"
 #include "codec/model/builtin.h"
@@ -96,7 +97,7 @@ int Run(int argc, char** argv) {
   if (argc < 2) {
     std::fputs(kHelp, stderr);
   } else {
-    std::fprintf(stderr, "quaver: no command %s\nTry: quaver --help\n", argv[1]);
+    std::fprintf(stderr, "quaver: no command %s\nTry: quaver --help\n", Printable(argv[1]).c_str());
   }
   return kExitUsage;
 }
@@ -120,7 +121,7 @@ int main(int argc, char** argv) {
   try {
     return quaver::FlushOutput(quaver::Run(argc, argv));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "quaver %s: %s\n", argv[1], error.what());
+    std::fprintf(stderr, "quaver %s: %s\n", argv[1], quaver::PrintableMessage(error.what()).c_str());
     return quaver::kExitFailed;
   }
 }

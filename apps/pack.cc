@@ -14,6 +14,7 @@
 #include "apps/cli/progress.h"
 #include "apps/commands.h"
 #include "codec/io/sound_file.h"
+#include "codec/util/format.h"
 
 namespace quaver {
 namespace {
@@ -46,16 +47,14 @@ uint64_t ParseSize(const std::string& text) {
   return number << (10 * power);
 }
 
-int Report(const std::string& out, const PackReport& report, const Console& console) {
-  for (const SkippedFile& file : report.skipped)
-    std::fprintf(stderr, "skipped: %s: %s\n", file.path.c_str(), file.reason.c_str());
-  for (const std::string& name : report.not_left_out)
-    std::fprintf(stderr, "--leave-out: there is no %s\n", name.c_str());
+int Report(const std::string& out, const PackReport& report, Console& console) {
+  for (const SkippedFile& file : report.skipped) console.Print("skipped: " + file.path + ": " + file.reason);
+  for (const std::string& name : report.not_left_out) console.Print("--leave-out: there is no " + name);
   if (!console.talkative()) return kExitOk;
-  for (const std::string& note : report.notes) std::fprintf(stderr, "%s\n", note.c_str());
+  for (const std::string& note : report.notes) console.Print(note);
   for (const auto& [split, part] : report.parts) {
-    std::fprintf(stderr, "%s/%s-*: %zu clips, %.2f hours, %zu shard%s\n", out.c_str(), SplitName(split),
-                 part.clips, part.seconds / 3600, part.shards, part.shards == 1 ? "" : "s");
+    console.Print(out + Format("/%s-*: %zu clips, %.2f hours, %zu shard%s", SplitName(split), part.clips,
+                               part.seconds / 3600, part.shards, part.shards == 1 ? "" : "s"));
   }
   return kExitOk;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/printable.h"
 
 namespace quaver {
 
@@ -27,8 +28,8 @@ std::optional<int> CommandLine::Parse(int argc, char** argv) {
 }
 
 int CommandLine::UsageError(const std::string& message) const {
-  std::fprintf(stderr, "quaver %s: %s\nTry: quaver %s --help\n", text_.name.c_str(), message.c_str(),
-               text_.name.c_str());
+  std::fprintf(stderr, "quaver %s: %s\nTry: quaver %s --help\n", text_.name.c_str(),
+               PrintableMessage(message).c_str(), text_.name.c_str());
   return kExitUsage;
 }
 

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "apps/cli/printable.h"
+
 namespace quaver {
 
 Console::Console(std::string command, bool quiet)
@@ -20,7 +22,7 @@ void Console::Wipe() {
 void Console::Error(const std::string& message) {
   const std::lock_guard lock(mutex_);
   Wipe();
-  std::fprintf(stderr, "quaver %s: %s\n", command_.c_str(), message.c_str());
+  std::fprintf(stderr, "quaver %s: %s\n", command_.c_str(), PrintableMessage(message).c_str());
 }
 
 void Console::Warning(const std::string& message) {
@@ -34,14 +36,14 @@ void Console::Note(const std::string& message) {
 void Console::Print(const std::string& line) {
   const std::lock_guard lock(mutex_);
   Wipe();
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fprintf(stderr, "%s\n", PrintableMessage(line).c_str());
 }
 
 void Console::Bar(const std::string& bar) {
   if (!talkative_) return;
   const std::lock_guard lock(mutex_);
   Wipe();
-  std::fputs(bar.c_str(), stderr);
+  std::fputs(Printable(bar).c_str(), stderr);
   std::fflush(stderr);
   bar_drawn_ = true;
 }

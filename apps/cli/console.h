@@ -8,7 +8,7 @@
 namespace quaver {
 
 // May be called from several threads. Errors and warnings are "quaver encode: MESSAGE"; a progress bar that
-// stands in the line is wiped first.
+// stands in the line is wiped first. What would do harm to a terminal is escaped (printable.h).
 class Console {
  public:
   Console(std::string command, bool quiet);

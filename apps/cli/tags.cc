@@ -84,18 +84,6 @@ std::vector<SoundTag> ToSound(const std::vector<QvrTag>& tags) {
   return sound;
 }
 
-std::string Printable(const std::string& text) {
-  std::string plain;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    const bool c1 = text[i] == '\xC2' && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F
-    const bool control = static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7F || c1;
-    plain += control ? ' ' : text[i];
-    if (c1) ++i;
-  }
-  return plain;
-}
-
 std::vector<std::string> DropWhatDoesNotFit(std::vector<QvrTag>& tags) {
   std::vector<std::string> dropped;
   size_t bytes = 0;

@@ -36,9 +36,6 @@ std::vector<SoundTag> ToSound(const std::vector<QvrTag>& tags);
 // Takes the largest tags away until the rest fits into a .qvr file; gives the names of those.
 std::vector<std::string> DropWhatDoesNotFit(std::vector<QvrTag>& tags);
 
-// For a terminal: control characters become blanks.
-std::string Printable(const std::string& text);
-
 }  // namespace quaver
 
 #endif  // QUAVER_APPS_CLI_TAGS_H_

@@ -7,6 +7,7 @@
 #include "apps/cli/command_line.h"
 #include "apps/cli/console.h"
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
 #include "apps/commands.h"
 #include "apps/data/describe_data.h"
@@ -64,12 +65,12 @@ int RunData(int argc, char** argv) {
     if (json) {
       all.push_back(SurveyJson(path, survey.value()));
     } else {
-      std::fputs(SurveyText(path, survey.value()).c_str(), stdout);
+      std::fputs(PrintableReport(SurveyText(path, survey.value())).c_str(), stdout);
     }
   }
   if (json && !all.empty()) {
     const nlohmann::json& out = line.positional().size() > 1 ? all : all[0];
-    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    std::fputs(PrintableJson(out).c_str(), stdout);
   }
   return code;
 }

@@ -10,6 +10,7 @@
 #include "apps/cli/command_line.h"
 #include "apps/cli/console.h"
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
 #include "apps/commands.h"
 #include "apps/evaluate/clip_pairs.h"
@@ -121,7 +122,7 @@ void PrintTable(const std::vector<ClipFiles>& files, const std::vector<Row>& row
         std::printf("  %*s", Width(column), "-");
       }
     }
-    std::printf("  %s\n", name);
+    std::printf("  %s\n", Printable(name).c_str());
   };
   for (size_t i = 0; i < rows.size(); ++i) print(rows[i], files[i].decoded.c_str());
   if (rows.size() > 1) print(mean, "mean");
@@ -218,7 +219,7 @@ int RunEvaluate(int argc, char** argv) {
     for (size_t i = 0; i < mean.size(); ++i)
       facts[kColumns[i].key] = mean[i] ? nlohmann::json(*mean[i]) : nlohmann::json();
     if (!run.is_null()) facts["run"] = run;
-    std::printf("%s\n", facts.dump(2).c_str());
+    std::fputs(PrintableJson(facts).c_str(), stdout);
   } else {
     PrintTable(scored.files, scored.rows, mean);
   }

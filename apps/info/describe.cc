@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
-#include "apps/cli/tags.h"
 #include "apps/cli/token_file.h"
 #include "codec/container/decode_file.h"
 #include "codec/container/qvr.h"
@@ -138,7 +138,7 @@ void AddDamage(const QvrReader& reader, const StreamFacts& stream, Description& 
   if (damage.empty() && stream.lost > 0) damage.push_back("frames are missing");
   d.damaged = !damage.empty();
   d.facts["damage"] = damage;
-  for (const std::string& line : damage) d.text += "  damage      " + line + "\n";
+  for (const std::string& line : damage) d.text += "  damage      " + Printable(line) + "\n";
 }
 
 Result<Description> DescribeQvr(const std::string& path, const TokenFile& file, Models& models) {
@@ -162,8 +162,9 @@ Result<Description> DescribeQvr(const std::string& path, const TokenFile& file, 
              {"pre_skip", header.pre_skip},
              {"frames_per_packet", header.defaults.frames}};
   if (model.ok()) d.facts["model_name"] = name;
-  d.text = path + ": Quaver stream\n";
-  d.text += "  model       " + ToHex(header.model) + (model.ok() ? " (" + name + ")" : " (not found)") + "\n";
+  d.text = Printable(path) + ": Quaver stream\n";
+  d.text += "  model       " + ToHex(header.model) +
+            (model.ok() ? " (" + Printable(name) + ")" : " (not found)") + "\n";
   d.text += Format("  original    %u Hz, channels: %u\n", header.original_rate,
                    static_cast<unsigned>(header.original_channels));
   AddTags(reader.tags(), d);
@@ -190,8 +191,8 @@ Result<Description> DescribeTokens(const std::string& path, const TokenFile& fil
              {"frames", matrix.rows},
              {"n_q", matrix.columns},
              {"seconds", seconds}};
-  d.text = path + Format(": tokens, %zu frames (%.2f s at 50 a second), %zu tokens a frame\n", matrix.rows,
-                         seconds, matrix.columns);
+  d.text = Printable(path) + Format(": tokens, %zu frames (%.2f s at 50 a second), %zu tokens a frame\n",
+                                    matrix.rows, seconds, matrix.columns);
   // No larger than what is there: codes up to the largest one met.
   int codes = 0;
   for (const uint16_t token : matrix.values) codes = token == kNoToken ? codes : std::max(codes, token + 1);

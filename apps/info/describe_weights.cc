@@ -1,5 +1,6 @@
 #include <string>
 
+#include "apps/cli/printable.h"
 #include "apps/info/describe.h"
 #include "codec/model/find.h"
 #include "codec/model/layers.h"
@@ -11,13 +12,8 @@ namespace {
 
 constexpr size_t kMaxShown = 300;  // characters of a metadata entry
 
-// Texts come from a file: no control characters to the terminal.
 std::string Shown(const std::string& text) {
-  std::string shown = text.substr(0, kMaxShown);
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return text.size() > kMaxShown ? shown + "..." : shown;
+  return Printable(text.substr(0, kMaxShown)) + (text.size() > kMaxShown ? "..." : "");
 }
 
 // "VP: 18 groups, each with a codebook of 1024 codes in 4 dimensions".
@@ -64,7 +60,7 @@ Result<Description> DescribeWeights(const std::string& path) {
              {"gmac_per_second", cost.macs_per_second / 1e9},
              {"config", nlohmann::json::parse(config, nullptr, false)},
              {"metadata", weights.metadata}};
-  d.text = path + ": weights of a model\n";
+  d.text = Printable(path) + ": weights of a model\n";
   d.text += "  name        " + Shown(weights.config.name) + "\n";
   d.text += "  identity    " + ToHex(weights.identity) + "\n";
   d.text += "  bottleneck  " + BottleneckText(weights) + "\n";

@@ -7,6 +7,7 @@
 #include "apps/cli/console.h"
 #include "apps/cli/exit_codes.h"
 #include "apps/cli/models.h"
+#include "apps/cli/printable.h"
 #include "apps/commands.h"
 #include "apps/info/describe.h"
 
@@ -23,10 +24,6 @@ const CommandText kText = {
     "  quaver info talk.qvr\n"
     "  quaver info talk.qvr --json\n"
     "  quaver info models/speech-16k.safetensors\n"};
-
-std::string Dump(const nlohmann::json& json) {
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
 
 }  // namespace
 
@@ -61,8 +58,9 @@ int RunInfo(int argc, char** argv) {
     all.push_back(description.value().facts);
     if (!json) std::fputs(description.value().text.c_str(), stdout);
   }
-  if (json && line.positional().size() > 1) std::fputs(Dump(all).c_str(), stdout);
-  if (json && line.positional().size() == 1 && !all.empty()) std::fputs(Dump(all[0]).c_str(), stdout);
+  if (json && line.positional().size() > 1) std::fputs(PrintableJson(all).c_str(), stdout);
+  if (json && line.positional().size() == 1 && !all.empty())
+    std::fputs(PrintableJson(all[0]).c_str(), stdout);
   return code;
 }
 

@@ -107,7 +107,25 @@ TEST_F(TagsTest, TextOfOthersDoesNotReachTheTerminal) {
   Expect(0, "quaver encode in.flac --model tiny");
   const std::string text = Expect(0, "quaver info in.qvr").out;
   EXPECT_EQ(text.find('\033'), std::string::npos);
-  EXPECT_NE(text.find("TITLE=a [2Jb c\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("TITLE=a\\x1B[2Jb\\nc\n"), std::string::npos) << text;
+
+  const std::string rtl = "\u202E";  // shows what follows from right to left
+  MakeTagged("in.flac", {{"TITLE", "a" + rtl + "b" + "\u0085"}});
+  Expect(0, "quaver encode in.flac --model tiny --force");
+  const std::string shown = Expect(0, "quaver info in.qvr").out;
+  EXPECT_NE(shown.find("TITLE=a\\u202Eb\\u0085\n"), std::string::npos) << shown;
+  const std::string json = Expect(0, "quaver info --json in.qvr").out;
+  EXPECT_EQ(json.find(rtl), std::string::npos);
+  EXPECT_EQ(OfQvr("in.qvr"), (Tags{{"TITLE", "a" + rtl + "b" + "\u0085"}}));
+  // Names of files too, whoever prints them; a line feed does not begin a message of its own.
+  for (const std::string command : {"encode", "decode", "info", "evaluate in.flac", "data"}) {
+    const ToolRun run = Run("quaver " + command + " './x" + rtl + "\x1B\nquaver: y\xFF.wav'");
+    const std::string said = run.out + run.err;
+    EXPECT_NE(run.code, 0);
+    EXPECT_NE(said.find("x\\u202E\\x1B\\nquaver: y\\xFF.wav"), std::string::npos) << command << ": " << said;
+    EXPECT_EQ(said.find(rtl), std::string::npos) << command;
+    EXPECT_EQ(said.find('\x1B'), std::string::npos) << command;
+  }
 }
 
 TEST_F(TagsTest, GoThroughPipesIntoAStream) {
