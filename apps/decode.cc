@@ -1,5 +1,6 @@
 // quaver decode: .qvr or tokens to sound.
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -112,7 +113,7 @@ void Declare(CommandLine& line, Options& o) {
        "File of the packets to lose: characters 0 (received) and 1 (lost), applied from the start of "
        "every input",
        cxxopts::value(o.loss_file), "F");
-  DeclareTags(line, o.tags);
+  DeclareTags(line, "pipes and raw samples have none, and WAV only for some names", o.tags);
 }
 
 std::optional<int> ParseWithin(const std::string& text, int low, int high) {
@@ -295,7 +296,7 @@ class DecodeCommand {
   }
 
   Result<Playback> OpenPlayback(const Job& job, const Output& output, const Model& model,
-                                const std::vector<QvrTag>& tags) const {
+                                const std::vector<QvrTag>& tags) {
     if (!options_.tags.comments.empty() && WritesInPlace(job.out))
       return Error{job.out + ": a pipe has no place for --comment; write a file"};
     auto writer = OpenWriter(job, output);
@@ -303,23 +304,26 @@ class DecodeCommand {
     const auto lost = writer.value()->SetTags(ToSound(ChosenTags(tags, options_.tags)));
     const std::string asked = FirstComment(options_.tags, lost);
     if (!asked.empty()) {
-      return Error{job.out + ": has no place for --comment " + asked +
-                   "; WAV and FLAC have one for title, artist, album, date, genre, track number, comment and "
-                   "copyright"};
+      return Error{
+          job.out + ": has no place for --comment " + asked +
+          "; WAV has one for title, artist, album, date, genre, track number, comment and copyright, "
+          "FLAC for any"};
     }
     TellLostTags(job, lost);
     return Playback::Create(model.sample_rate(), output.rate, std::move(writer).value());
   }
 
-  // A pipe and raw samples hold no tags: nobody is told.
-  void TellLostTags(const Job& job, const std::vector<std::string>& names) const {
-    if (names.empty() || options_.raw || WritesInPlace(job.out)) return;
-    constexpr size_t kNamed = 10;
-    std::string list;
-    for (const std::string& name : std::span(names).first(std::min(kNamed, names.size())))
-      list += (list.empty() ? "" : ", ") + name;
-    if (names.size() > kNamed) list += Format(" and %zu more", names.size() - kNamed);
-    console_.Warning(job.out + ": tags that it cannot hold are left out: " + list);
+  // Of a batch of raw samples, which hold none, the first input with tags says it for all of them.
+  void TellLostTags(const Job& job, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    const bool none = options_.raw || WritesInPlace(job.out);
+    if (!none) {
+      console_.Warning(job.out + ": tags that it cannot hold are left out: " + NamesText(names));
+    } else if (!told_left_out_.exchange(true)) {
+      console_.Warning(job.in + ": tags are left out, since " +
+                       (options_.raw ? "raw samples have" : "a WAV in a pipe has") + " no place for them: " +
+                       NamesText(names) + (inputs_ > 1 ? "; this is not told of other inputs" : ""));
+    }
   }
 
   Result<DecodeReport> Describe(const Job& job, const Output& output, const PacketLoss& loss,
@@ -348,6 +352,7 @@ class DecodeCommand {
   size_t inputs_;
   Console& console_;
   Progress progress_;
+  std::atomic<bool> told_left_out_ = false;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -116,7 +117,7 @@ void Declare(CommandLine& line, Options& o) {
       ("sample-format",
        "With --raw: s16le (16-bit integers, little-endian) or f32le (32-bit floats) (default: s16le)",
        cxxopts::value(o.sample_format), "F");
-  DeclareTags(line, o.tags);
+  DeclareTags(line, "an .npy has none", o.tags);
 }
 
 constexpr const char* kNoEffort =
@@ -245,19 +246,37 @@ class EncodeCommand {
   }
 
   Result<std::unique_ptr<TokenSink>> OpenSink(const Job& job, const StreamEncoder& encoder,
-                                              const SoundReader& sound) const {
-    if (job.format == ".npy") return OpenNpySink(job.out, options_.batch.existing(), plan_.tokens);
+                                              const SoundReader& sound, std::set<std::string>& told) {
+    if (job.format == ".npy") {
+      TellTagsLeftOut(sound);
+      return OpenNpySink(job.out, options_.batch.existing(), plan_.tokens);
+    }
     const int channels = options_.split_channels || options_.channel > 0 ? 1 : sound.channels();
     return OpenQvrSink(job.out, options_.batch.existing(), encoder,
-                       {sound.sample_rate(), channels, TagsFor(job, sound)}, DelayFor(job.out, options_));
+                       {sound.sample_rate(), channels, TagsFor(sound, told)}, DelayFor(job.out, options_));
+  }
+
+  // Of a batch the first input with tags says it for all of them.
+  void TellTagsLeftOut(const SoundReader& sound) {
+    const auto tags = ChosenTags(ToQvr(sound.tags()), options_.tags);
+    if (tags.empty() || told_left_out_.exchange(true)) return;
+    console_.Warning(sound.name() + ": tags are left out, since an .npy has no place for them: " +
+                     NamesText(NamesOf(tags)) + (inputs_ > 1 ? "; this is not told of other inputs" : ""));
+  }
+
+  // Once for each input, even if it is read several times.
+  void Tell(const std::string& warning, std::set<std::string>& told) const {
+    if (told.insert(warning).second) console_.Warning(warning);
   }
 
   // Warns of those that are lost.
-  std::vector<QvrTag> TagsFor(const Job& job, const SoundReader& sound) const {
+  std::vector<QvrTag> TagsFor(const SoundReader& sound, std::set<std::string>& told) const {
     std::vector<QvrTag> tags = ChosenTags(ToQvr(sound.tags()), options_.tags);
-    for (const std::string& name : DropWhatDoesNotFit(tags)) {
-      console_.Warning(job.in + ": the tag " + name +
-                       " is too long for a .qvr file and left out; --comment gives a shorter one");
+    const std::vector<std::string> dropped = DropWhatDoesNotFit(tags);
+    if (!dropped.empty()) {
+      Tell(sound.name() + ": tags are left out, which are too long for a .qvr file (" + NamesText(dropped) +
+               "); --comment gives shorter ones",
+           told);
     }
     return tags;
   }
@@ -308,7 +327,7 @@ class EncodeCommand {
     }
     auto encoder = StreamEncoder::Create(model_, OptionsFor(job));
     if (!encoder.ok()) return encoder.error();
-    auto sink = OpenSink(job, encoder.value(), sound);
+    auto sink = OpenSink(job, encoder.value(), sound, told);
     if (!sink.ok()) return sink.error();
     const double rate = sound.sample_rate();
     const auto report = [&](uint64_t samples) {
@@ -348,6 +367,7 @@ class EncodeCommand {
   size_t inputs_;
   Console& console_;
   Progress progress_;
+  std::atomic<bool> told_left_out_ = false;
 };
 
 }  // namespace

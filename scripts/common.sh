@@ -3,7 +3,7 @@
 # What building and running the program needs: tools, and libraries of the system it is built for. The names are the same in
 # Debian 12 and 13 and Ubuntu 24.04.
 quaver_tools=(cmake ninja-build pkg-config)
-quaver_libraries=(libhwy-dev nlohmann-json3-dev libmd-dev libsndfile1-dev libmpg123-dev libsoxr-dev libsamplerate0-dev
+quaver_libraries=(libhwy-dev nlohmann-json3-dev libmd-dev libsndfile1-dev libflac-dev libmpg123-dev libsoxr-dev libsamplerate0-dev
   portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev libzip-dev)
 quaver_packages=(build-essential "${quaver_tools[@]}" "${quaver_libraries[@]}")
 # What the tests need, and cpack, which asks file(1) what a binary is.

@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <span>
 #include <string_view>
+#include <utility>
 
+#include "codec/container/qvr_tags.h"
+#include "codec/io/vorbis_comments.h"
 #include "codec/util/utf8.h"
 
 namespace quaver {
@@ -19,15 +26,14 @@ QvrTag Split(const std::string& comment) {
   return {comment.substr(0, name), comment.substr(std::min(comment.size(), name + 1))};
 }
 
-size_t Bytes(const QvrTag& tag) { return 5 + tag.name.size() + tag.value.size(); }
-
 }  // namespace
 
-void DeclareTags(CommandLine& line, TagOptions& options) {
+void DeclareTags(CommandLine& line, const std::string& no_place, TagOptions& options) {
   line.options().add_options()  //
       ("comment",
        "A tag for the output, such as ARTIST=Ada Lovelace; replaces the input's of the same name; may be "
-       "repeated",
+       "repeated. An error if the output has no place for it (" +
+           no_place + ")",
        cxxopts::value(options.comments), "NAME=VALUE")  //
       ("no-tags", "Do not copy the input's tags (title, artist, date and others)",
        cxxopts::value(options.no_tags));
@@ -35,14 +41,12 @@ void DeclareTags(CommandLine& line, TagOptions& options) {
 
 std::string CheckTagOptions(const TagOptions& options) {
   for (const std::string& comment : options.comments) {
-    const size_t name = comment.find('=');
-    const bool named = name != std::string::npos && name > 0;
-    if (!named ||
-        !std::ranges::all_of(comment.substr(0, name), [](char c) { return c >= ' ' && c <= '}'; })) {
+    if (!internal::SplitComment(comment)) {
       return "--comment " + comment + ": write NAME=VALUE, with a name of ASCII characters";
     }
     if (!IsValidUtf8(comment)) return "--comment " + Split(comment).name + ": the value is not UTF-8";
-    if (Bytes(Split(comment)) > kMaxQvrTagBytes) return "--comment " + Split(comment).name + ": is too long";
+    if (TagBytes(Split(comment)) > kMaxQvrTagBytes)
+      return "--comment " + Split(comment).name + ": is too long";
   }
   return "";
 }
@@ -84,16 +88,50 @@ std::vector<SoundTag> ToSound(const std::vector<QvrTag>& tags) {
   return sound;
 }
 
-std::vector<std::string> DropWhatDoesNotFit(std::vector<QvrTag>& tags) {
-  std::vector<std::string> dropped;
-  size_t bytes = 0;
-  for (const QvrTag& tag : tags) bytes += Bytes(tag);
-  while (bytes > kMaxQvrTagBytes) {
-    const auto largest = std::ranges::max_element(tags, {}, Bytes);
-    bytes -= Bytes(*largest);
-    dropped.push_back(largest->name);
-    tags.erase(largest);
+std::string NamesText(const std::vector<std::string>& names) {
+  constexpr size_t kNamed = 10;
+  std::map<std::string, size_t> counts;
+  std::vector<std::string> order;
+  for (const std::string& name : names) {
+    if (++counts[name] == 1) order.push_back(name);
   }
+  std::string list;
+  for (const std::string& name : std::span(order).first(std::min(kNamed, order.size()))) {
+    list += (list.empty() ? "" : ", ") + name;
+    if (counts[name] > 1) list += " (" + std::to_string(counts[name]) + " of them)";
+  }
+  if (order.size() > kNamed) list += " and " + std::to_string(order.size() - kNamed) + " more";
+  return list;
+}
+
+std::vector<std::string> NamesOf(const std::vector<QvrTag>& tags) {
+  std::vector<std::string> names;
+  for (const QvrTag& tag : tags) names.push_back(tag.name);
+  return names;
+}
+
+std::vector<std::string> DropWhatDoesNotFit(std::vector<QvrTag>& tags) {
+  std::vector<size_t> largest_first(tags.size());
+  std::iota(largest_first.rbegin(), largest_first.rend(), size_t{0});  // of equals the last first
+  std::ranges::stable_sort(largest_first, std::ranges::greater(),
+                           [&](size_t i) { return TagBytes(tags[i]); });
+  size_t bytes = 0;
+  for (const QvrTag& tag : tags) bytes += TagBytes(tag);
+  std::vector<bool> fits(tags.size(), true);
+  for (auto i = largest_first.begin(); bytes > kMaxQvrTagBytes; ++i) {
+    bytes -= TagBytes(tags[*i]);
+    fits[*i] = false;
+  }
+  std::vector<QvrTag> kept;
+  std::vector<std::string> dropped;
+  for (size_t i = 0; i < tags.size(); ++i) {
+    if (fits[i]) {
+      kept.push_back(std::move(tags[i]));
+    } else {
+      dropped.push_back(std::move(tags[i].name));
+    }
+  }
+  tags = std::move(kept);
   return dropped;
 }
 

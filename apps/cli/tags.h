@@ -16,8 +16,8 @@ struct TagOptions {
   bool no_tags = false;
 };
 
-// Adds --comment and --no-tags.
-void DeclareTags(CommandLine& line, TagOptions& options);
+// Adds --comment and --no-tags. `no_place`: outputs that have no place for tags, for people.
+void DeclareTags(CommandLine& line, const std::string& no_place, TagOptions& options);
 
 // An error of usage, or "".
 std::string CheckTagOptions(const TagOptions& options);
@@ -26,6 +26,10 @@ std::string CheckTagOptions(const TagOptions& options);
 // --comments.
 std::vector<QvrTag> ChosenTags(const std::vector<QvrTag>& input, const TagOptions& options);
 
+std::vector<std::string> NamesOf(const std::vector<QvrTag>& tags);
+// "TITLE, ARTIST (5 of them) and 3 more": ten of them, and how many there are besides.
+std::string NamesText(const std::vector<std::string>& names);
+
 // The name of the first --comment among `lost`, names that an output has no place for; or "".
 std::string FirstComment(const TagOptions& options, const std::vector<std::string>& lost);
 
@@ -33,7 +37,8 @@ std::string FirstComment(const TagOptions& options, const std::vector<std::strin
 std::vector<QvrTag> ToQvr(const std::vector<SoundTag>& tags);
 std::vector<SoundTag> ToSound(const std::vector<QvrTag>& tags);
 
-// Takes the largest tags away until the rest fits into a .qvr file; gives the names of those.
+// Takes the largest tags away, of equals the last ones, until the rest fits into a .qvr file; gives the names
+// of those, each time.
 std::vector<std::string> DropWhatDoesNotFit(std::vector<QvrTag>& tags);
 
 }  // namespace quaver

@@ -2,6 +2,7 @@
 #ifndef QUAVER_CODEC_CONTAINER_QVR_TAGS_H_
 #define QUAVER_CODEC_CONTAINER_QVR_TAGS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -13,6 +14,9 @@
 namespace quaver {
 
 inline constexpr std::string_view kCommentMagic = "QuavTags";
+
+// What a tag takes of kMaxQvrTagBytes.
+inline size_t TagBytes(const QvrTag& tag) { return 5 + tag.name.size() + tag.value.size(); }
 
 // An error that names the first tag that QvrTag does not allow, or says that they are too long together.
 Status CheckTags(std::span<const QvrTag> tags);

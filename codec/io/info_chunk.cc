@@ -10,6 +10,7 @@ namespace quaver::internal {
 namespace {
 
 constexpr size_t kMaxValue = size_t{1} << 16;  // bytes of a value that are read
+constexpr int kMaxLooked = 100000;             // chunks and entries that are looked at
 
 struct Field {
   std::string_view id;
@@ -39,12 +40,13 @@ struct Chunk {
   uint64_t end = 0;
 };
 
-// Calls `visit` for the chunks of [begin, end).
+// Calls `visit` for the chunks of [begin, end), as long as `left`, their number, lasts.
 template <class Visit>
-void ForChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian, const Visit& visit) {
+void ForChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian, int& left,
+               const Visit& visit) {
   std::array<uint8_t, 8> header{};
-  for (int chunks = 0; chunks < kMaxChunks && begin + header.size() <= end; ++chunks) {
-    if (!Has(bytes, begin, header)) return;
+  while (left >= 0 && begin + header.size() <= end) {
+    if (!Has(bytes, begin, header) || --left < 0) return;
     const uint64_t length = Number(std::span(header).last(4), big_endian);
     begin += header.size();
     visit(Chunk{std::string(reinterpret_cast<const char*>(header.data()), 4), begin,
@@ -85,22 +87,27 @@ std::vector<uint8_t> WriteInfoChunk(std::span<const SoundTag> tags) {
   return chunk;
 }
 
-std::vector<SoundTag> ReadInfoChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian) {
-  std::vector<SoundTag> tags;
-  ForChunks(bytes, begin, end, big_endian, [&](const Chunk& list) {
+bool ReadInfoChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian,
+                    std::vector<SoundTag>& tags) {
+  int left = kMaxLooked;
+  ForChunks(bytes, begin, end, big_endian, left, [&](const Chunk& list) {
     std::array<uint8_t, 4> type{};
     if (list.id != "LIST" || bytes(list.begin, type) < type.size() ||
         std::memcmp(type.data(), "INFO", 4) != 0) {
       return;
     }
-    ForChunks(bytes, list.begin + 4, list.end, big_endian, [&](const Chunk& chunk) {
+    ForChunks(bytes, list.begin + 4, list.end, big_endian, left, [&](const Chunk& chunk) {
       const auto* field = std::ranges::find(kFields, chunk.id, &Field::id);
       if (field == kFields.end()) return;
       std::string value = Value(bytes, chunk);
       if (!value.empty()) tags.push_back({std::string(field->name), std::move(value)});
     });
   });
-  return tags;
+  return left >= 0;
+}
+
+std::string TooManyChunksText() {
+  return "has more than " + std::to_string(kMaxLooked) + " chunks of tags; the rest are left out";
 }
 
 }  // namespace quaver::internal

@@ -21,9 +21,12 @@ std::string_view InfoId(std::string_view name);
 // The whole chunk, of an even number of bytes; empty without tags. All of them must have an InfoId().
 std::vector<uint8_t> WriteInfoChunk(std::span<const SoundTag> tags);
 
-// Those of the chunks that begin at byte `begin` and before `end`. Values are cut after 64 KiB. What is
-// damaged is left out.
-std::vector<SoundTag> ReadInfoChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian);
+// Appends those of the chunks that begin at byte `begin` and before `end`. Values are cut after 64 KiB. What
+// is damaged is left out. False: there are more than 100,000 chunks, and what follows was not looked at.
+bool ReadInfoChunks(const BytesAt& bytes, uint64_t begin, uint64_t end, bool big_endian,
+                    std::vector<SoundTag>& tags);
+// What is to be told then.
+std::string TooManyChunksText();
 
 }  // namespace quaver::internal
 

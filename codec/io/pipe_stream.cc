@@ -14,7 +14,7 @@
 namespace quaver::internal {
 namespace {
 
-constexpr uint64_t kMaxKept = 1 << 20;
+constexpr uint64_t kMaxLook = 1 << 20;  // bytes of a header whose end nobody knows
 constexpr size_t kAhead = 1 << 16;
 // libsndfile parses headers in small pieces, each of which it needs; who asks for more only fills a buffer.
 constexpr size_t kPiece = 4096;
@@ -53,7 +53,7 @@ int64_t PipeStream::ReadPipe(std::span<uint8_t> out) {
 }
 
 void PipeStream::Fill(uint64_t end, bool whole) {
-  end = std::min({end, kMaxKept, header_end_});
+  end = std::min({end, kMaxHeader, header_end_});
   while (!started_ && !ended_ && kept_.size() < end) {
     const size_t before = kept_.size();
     kept_.resize(end);
@@ -71,7 +71,7 @@ std::span<const uint8_t> PipeStream::Peek(size_t n) {
 
 int64_t PipeStream::ReadHeader(std::span<uint8_t> out) {
   // A look far ahead, for what may follow the samples, must not wait for a live pipe.
-  if (position_ < kMaxKept) Fill(position_ + out.size(), out.size() < kPiece);
+  if (position_ < (header_end_ == UINT64_MAX ? kMaxLook : kMaxHeader)) Fill(position_ + out.size(), out.size() < kPiece);
   const uint64_t end = std::min<uint64_t>(kept_.size(), header_end_);
   if (position_ >= end) return 0;
   const size_t count = std::min<size_t>(out.size(), end - position_);

@@ -43,8 +43,9 @@ class SoundReader {
   const std::string& name() const;  // for messages
   std::string format() const;       // for people, in libsndfile's words: "FLAC, Signed 16 bit PCM"
 
-  // Tags, as far as libsndfile or libmpg123 know them (codec/io/sound_tags.h). Those that stand behind the
-  // sound of a pipe are not known.
+  // Tags, in the order of the file (codec/io/sound_tags.h): of FLAC and Ogg those of any name, of others
+  // those that WAV's INFO, libmpg123 or libsndfile have a name for. Those that stand behind the sound of a
+  // pipe are not known; of a chain they are the first link's.
   const std::vector<SoundTag>& tags() const;
 
   // Before the first ReadMono(): one channel, from 1, instead of a mix. An error if the file does not have
@@ -74,15 +75,16 @@ class SoundReader {
 // Writes 16-bit PCM (ToPcm16(), codec/samples.h): .wav or .flac by the extension, "-" is standard output.
 class SoundWriter {
  public:
-  // rate in Hz, within 1000 .. 768000; channels 1 .. 255 (FLAC: 8, 655350 Hz). Standard output and other
-  // pipes get a WAV whose header says "length unknown" (0xFFFFFFFF), since nobody can go back to correct it.
+  // rate in Hz, within 1000 .. 768000; channels 1 .. 255 (FLAC: 8, and 655350 Hz with libFLAC before 1.4).
+  // Standard output and other pipes get a WAV whose header says "length unknown" (0xFFFFFFFF), since nobody
+  // can go back to correct it.
   static Result<std::unique_ptr<SoundWriter>> Create(const std::string& path, int rate, int channels,
                                                      Existing existing = Existing::kReplace);
   // Samples without a header, whatever the name of the file.
   static Result<std::unique_ptr<SoundWriter>> CreateRaw(const std::string& path, const RawSound& sound,
                                                         Existing existing = Existing::kReplace);
   // Before the first Write(): tags that go into the file, values in UTF-8. Gives the names of those that it
-  // cannot hold; a pipe and raw samples hold none.
+  // cannot hold; a pipe and raw samples hold none, a WAV those that INFO has a name for, FLAC all.
   std::vector<std::string> SetTags(std::span<const SoundTag> tags);
   // Without Commit() nothing is left behind, unless it went to a pipe.
   ~SoundWriter();

@@ -25,8 +25,6 @@ using SoundHandle = std::unique_ptr<SNDFILE, SoundClose>;
 SNDFILE* OpenSndfile(int fd, int mode, SF_INFO& info);
 
 std::vector<SoundTag> TagsOf(SNDFILE* file);
-// Before any samples are written. Gives the names that the file cannot hold.
-std::vector<std::string> SetTags(SNDFILE* file, std::span<const SoundTag> tags);
 
 // ".wav" of "a/b.WAV"; empty if the name has none.
 std::string LowerExtension(const std::string& path);

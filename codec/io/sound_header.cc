@@ -200,8 +200,14 @@ uint64_t PaddingBehind(Container container, uint64_t end) {
   return container == Container::kW64 ? (8 - end % 8) % 8 : end % 2;
 }
 
-void TameLength(const SampleData& data, std::span<uint8_t> header) {
+void TameHeader(const SampleData& data, std::span<uint8_t> header) {
   constexpr uint8_t kTop = 0x3F;  // of a length of about 1 GiB
+  for (uint64_t at = 12; IsRiff(data.container) && at + 8 <= std::min<uint64_t>(data.begin, header.size());) {
+    const std::span<uint8_t> id = header.subspan(at, 4);
+    if (Text(id) == "LIST") std::ranges::copy(std::string_view("JUNK"), id.begin());
+    const uint64_t length = Number(header.subspan(at + 4, 4), data.big_endian);
+    at += 8 + length + length % 2;
+  }
   if (!data.open) return;
   if (data.long_field > 0 && data.long_field + 8 <= header.size()) {
     std::ranges::fill(header.subspan(data.long_field, 8), uint8_t{0});

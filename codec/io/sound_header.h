@@ -33,8 +33,9 @@ struct SampleData {
   uint64_t long_field = 0;     // and of the 64-bit one of a RF64 or CAF; 0: it has none
 };
 
-// Makes a length that is not known harmless, in the bytes of a header: libsndfile refuses some.
-void TameLength(const SampleData& data, std::span<uint8_t> header);
+// Makes harmless what libsndfile refuses in the bytes of a header: some lengths that are not known, and lists
+// in a RIFF, such as those of tags, which it reads up to 100 KB only. They look like padding then.
+void TameHeader(const SampleData& data, std::span<uint8_t> header);
 
 // None if it is another kind of file, or ends before its samples begin.
 std::optional<SampleData> FindSampleData(const BytesAt& bytes);

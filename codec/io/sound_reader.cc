@@ -14,10 +14,12 @@
 #include <cstdio>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "codec/io/byte_file.h"
+#include "codec/io/comment_tags.h"
 #include "codec/io/ffmpeg_process.h"
 #include "codec/io/file_window.h"
 #include "codec/io/info_chunk.h"
@@ -112,11 +114,11 @@ struct SoundReader::Impl {
   uint64_t sample_bytes = 0;  // that the file certainly has
   uint64_t read = 0;          // frames
   bool finished = false;
-  size_t raw_bytes = 0;             // of a sample for each channel, without a header; 0: there is one
-  size_t raw_rest = 0;              // of a file, behind its last whole sample
-  bool empty = false;               // nothing came through the pipe
-  bool unknown = false;             // libsndfile does not know the format
-  std::vector<SoundTag> riff_tags;  // of the INFO chunks of a WAV or RF64
+  size_t raw_bytes = 0;        // of a sample for each channel, without a header; 0: there is one
+  size_t raw_rest = 0;         // of a file, behind its last whole sample
+  bool empty = false;          // nothing came through the pipe
+  bool unknown = false;        // libsndfile does not know the format
+  std::vector<SoundTag> tags;  // of a WAV, RF64, FLAC or Ogg; empty: what the decoder knows
   std::vector<std::string> damage;
   std::vector<std::string> notes;
 
@@ -125,6 +127,8 @@ struct SoundReader::Impl {
   Status OpenFile(int number);
   Status OpenRaw(const std::string& path, const RawSound& sound);
   void Prepare();
+  void TakeTags(std::optional<internal::CommentTags> found);
+  void TakeInfo(const SampleData& data, const internal::BytesAt& bytes, uint64_t begin, uint64_t end);
   bool OpenBySpecialist(int number, uint64_t size, const internal::BytesAt& bytes);
   Status OpenPipe();
   Status OpenSpooled();
@@ -149,7 +153,7 @@ std::string SoundReader::format() const {
   return impl_->ffmpeg != nullptr ? "read by ffmpeg" : impl_->decoder->shape().format;
 }
 const std::vector<SoundTag>& SoundReader::tags() const {
-  return impl_->riff_tags.empty() ? impl_->decoder->shape().tags : impl_->riff_tags;
+  return impl_->tags.empty() ? impl_->decoder->shape().tags : impl_->tags;
 }
 int64_t SoundReader::frames() const {
   const bool known = impl_->pipe == nullptr || impl_->spool != nullptr;
@@ -190,6 +194,20 @@ void SoundReader::Impl::Prepare() {
   const auto channels = static_cast<size_t>(decoder->shape().channels);
   interleaved.resize(std::max<size_t>(1, kChunk / channels) * channels);
   mix = internal::MixDown(decoder->shape());
+}
+
+void SoundReader::Impl::TakeTags(std::optional<internal::CommentTags> found) {
+  if (!found) return;
+  tags = std::move(found->tags);
+  std::ranges::move(found->notes, std::back_inserter(notes));
+}
+
+// Of the chunks in [begin, end).
+void SoundReader::Impl::TakeInfo(const SampleData& data, const internal::BytesAt& bytes, uint64_t begin,
+                                 uint64_t end) {
+  if (!internal::IsRiff(data.container)) return;
+  if (!internal::ReadInfoChunks(bytes, begin, end, data.big_endian, tags))
+    notes.push_back(internal::TooManyChunksText());
 }
 
 // Gives the size of a file that is read from its beginning; -1 if it is something else.
@@ -243,6 +261,7 @@ Status SoundReader::Impl::OpenRaw(const std::string& path, const RawSound& sound
 bool SoundReader::Impl::OpenBySpecialist(int number, uint64_t size, const internal::BytesAt& bytes) {
   std::array<uint8_t, 4> magic{};
   if (bytes(0, magic) == magic.size() && std::memcmp(magic.data(), "OggS", 4) == 0) {
+    TakeTags(internal::ReadOggTags(bytes));
     decoder = internal::OggDecoder::Open(number, internal::FindOggLinks(size, bytes));
   } else if (internal::BeginsMpeg(bytes)) {
     decoder = internal::MpegDecoder::Open(number, size);
@@ -267,10 +286,10 @@ Status SoundReader::Impl::OpenFile(int number) {
   std::unique_ptr<PipeStream> header;  // before the handle that reads from it
   SoundHandle handle(OpenSndfile(number, SFM_READ, info));
   if (handle == nullptr && data && ::lseek(number, 0, SEEK_SET) == 0) {
-    // It may refuse a length that makes no sense.
+    // It may refuse a length that makes no sense, or many tags.
     header = std::make_unique<PipeStream>(number);
     header->LimitHeader(data->begin);
-    if (header->Peek(data->begin).size() == data->begin) internal::TameLength(*data, header->head());
+    if (header->Peek(data->begin).size() == data->begin) internal::TameHeader(*data, header->head());
     SF_VIRTUAL_IO io = PipeStream::Callbacks();
     handle.reset(sf_open_virtual(&io, SFM_READ, &info, header.get()));
   }
@@ -281,11 +300,11 @@ Status SoundReader::Impl::OpenFile(int number) {
   const size_t unit = plain * static_cast<size_t>(shape.channels);
   const auto end = data ? internal::FindSampleEnd(*data, size, bytes) : internal::SampleEnd{};
   if (data) sample_bytes = end.end - data->begin;
-  if (data && internal::IsRiff(data->container)) {
-    const uint64_t behind = end.end + internal::PaddingBehind(data->container, end.end);
-    riff_tags = internal::ReadInfoChunks(bytes, kRiffStart, data->begin, data->big_endian);
-    std::ranges::move(internal::ReadInfoChunks(bytes, behind, size, data->big_endian),
-                      std::back_inserter(riff_tags));
+  if (data) {
+    TakeInfo(*data, bytes, kRiffStart, data->begin);
+    TakeInfo(*data, bytes, end.end + internal::PaddingBehind(data->container, end.end), size);
+  } else {
+    TakeTags(internal::ReadFlacTags(bytes));
   }
   if (data && unit > 0) {
     const bool same =
@@ -321,11 +340,14 @@ Status SoundReader::Impl::OpenPipe() {
     std::copy_n(head.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
     return count;
   };
-  if (start.size() == 4 && std::memcmp(start.data(), "fLaC", 4) == 0) return OpenPipedLibrary(nullptr);
+  if (start.size() == 4 && std::memcmp(start.data(), "fLaC", 4) == 0) {
+    pipe->LimitHeader(PipeStream::kMaxHeader);
+    TakeTags(internal::ReadFlacTags(bytes));
+    return OpenPipedLibrary(nullptr);
+  }
   const auto data = internal::FindSampleData(bytes);
   if (pipe->error() != 0) return ReadFailed(name, pipe->error());
-  if (data && internal::IsRiff(data->container))
-    riff_tags = internal::ReadInfoChunks(bytes, kRiffStart, data->begin, data->big_endian);
+  if (data && tags.empty()) TakeInfo(*data, bytes, kRiffStart, data->begin);
   return data ? OpenPipedSamples(*data) : OpenSpooled();
 }
 
@@ -341,7 +363,7 @@ Status SoundReader::Impl::OpenSpooled() {
 Status SoundReader::Impl::OpenPipedSamples(const SampleData& data) {
   if (data.ambiguous) return OpenPipedLibrary(&data);
   pipe->LimitHeader(data.begin);
-  internal::TameLength(data, pipe->head());
+  internal::TameHeader(data, pipe->head());
   SF_VIRTUAL_IO io = PipeStream::Callbacks();
   SF_INFO info{};
   const SoundHandle handle(sf_open_virtual(&io, SFM_READ, &info, pipe.get()));

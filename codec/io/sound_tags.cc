@@ -24,12 +24,13 @@ constexpr std::array kKnown = std::to_array<Known>({{"TITLE", SF_STR_TITLE},
                                                     {"COPYRIGHT", SF_STR_COPYRIGHT},
                                                     {"LICENSE", SF_STR_LICENSE}});
 
-std::string Capitals(std::string name) {
-  for (char& c : name) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  return name;
-}
-
 }  // namespace
+
+std::string Capitals(std::string_view name) {
+  std::string capitals(name);
+  for (char& c : capitals) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return capitals;
+}
 
 SortedTags SortTags(std::span<const SoundTag> tags) {
   std::array<std::string, kKnown.size()> values;
@@ -57,15 +58,6 @@ std::vector<SoundTag> TagsOf(SNDFILE* file) {
     if (value != nullptr && *value != '\0') tags.push_back({std::string(known.name), value});
   }
   return tags;
-}
-
-std::vector<std::string> SetTags(SNDFILE* file, std::span<const SoundTag> tags) {
-  SortedTags sorted = SortTags(tags);
-  for (const SoundTag& tag : sorted.known) {
-    const int type = std::ranges::find(kKnown, tag.name, &Known::name)->type;
-    if (sf_set_string(file, type, tag.value.c_str()) != 0) sorted.refused.push_back(tag.name);
-  }
-  return sorted.refused;
 }
 
 }  // namespace quaver::internal

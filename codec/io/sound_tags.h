@@ -1,10 +1,11 @@
 // Tags of sound files, under the names that Vorbis comments use: TITLE, ARTIST, ALBUM, DATE, GENRE,
-// TRACKNUMBER, COMMENT, COPYRIGHT and LICENSE. These are the ones that libsndfile knows.
+// TRACKNUMBER, COMMENT, COPYRIGHT, LICENSE, which libsndfile knows; in FLAC and Ogg any others too.
 #ifndef QUAVER_CODEC_IO_SOUND_TAGS_H_
 #define QUAVER_CODEC_IO_SOUND_TAGS_H_
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quaver {
@@ -16,7 +17,10 @@ struct SoundTag {
 
 namespace internal {
 
-// What of some tags can be written, and what cannot.
+// ASCII letters alone.
+std::string Capitals(std::string_view name);
+
+// What of some tags can be written into a WAV, and what cannot.
 struct SortedTags {
   std::vector<SoundTag> known;  // each name once: values of the same name, in any case, are joined by "; "
   std::vector<std::string> refused;  // names that are none of those above, each once

@@ -82,17 +82,31 @@ TEST_F(TagsTest, CommentsReplaceAndAdd) {
   MakeTagged("in.flac", {{"ARTIST", "somebody"}, {"TITLE", "a title"}});
   Expect(0, "quaver encode in.flac --model tiny --comment 'artist=Ada, Countess' --comment MOOD=calm=er");
   EXPECT_EQ(OfQvr("in.qvr"), (Tags{{"TITLE", "a title"}, {"artist", "Ada, Countess"}, {"MOOD", "calm=er"}}));
-  const ToolRun run = Expect(0, "quaver decode in.qvr -o out.flac --comment DATE=1843");
-  EXPECT_NE(run.err.find("out.flac: tags that it cannot hold are left out: MOOD"), std::string::npos)
+  const ToolRun run = Expect(0, "quaver decode in.qvr -o out.wav --comment DATE=1843");
+  EXPECT_NE(run.err.find("out.wav: tags that it cannot hold are left out: MOOD"), std::string::npos)
       << run.err;
-  EXPECT_EQ(Of("out.flac"), (Tags{{"TITLE", "a title"}, {"ARTIST", "Ada, Countess"}, {"DATE", "1843"}}));
-  const ToolRun lost = Expect(1, "quaver decode in.qvr -o lost.flac --comment Mood=x");
-  EXPECT_NE(lost.err.find("lost.flac: has no place for --comment Mood"), std::string::npos) << lost.err;
-  EXPECT_FALSE(Exists("lost.flac"));
+  EXPECT_EQ(Of("out.wav"), (Tags{{"TITLE", "a title"}, {"ARTIST", "Ada, Countess"}, {"DATE", "1843"}}));
+  const ToolRun lost = Expect(1, "quaver decode in.qvr -o lost.wav --comment Mood=x");
+  EXPECT_NE(lost.err.find("lost.wav: has no place for --comment Mood"), std::string::npos) << lost.err;
+  EXPECT_FALSE(Exists("lost.wav"));
   Expect(0, "quaver encode in.flac -o own.qvr --model tiny --no-tags --comment A=");
   EXPECT_EQ(OfQvr("own.qvr"), (Tags{{"A", ""}}));
   for (const char* bad : {"=x", "nothing", "'Ä=x'", "'A=\xFF'"})
     Expect(2, std::string("quaver encode in.flac --model tiny --force --comment ") + bad);
+}
+
+// FLAC holds what a .qvr holds, in its order.
+TEST_F(TagsTest, OfAnyNameAndSeveralOfOneGoFromFlacToFlac) {
+  const std::vector<SoundTag> tags = {{"ARTIST", "Ada"}, {"MOOD", "calm"}, {"ARTIST", "Bob"}};
+  MakeTagged("in.flac", tags);
+  EXPECT_EQ(Expect(0, "quaver encode in.flac --model tiny; quaver decode in.qvr -o out.flac").err, "");
+  const auto reader = SoundReader::Open(Path("out.flac"));
+  ASSERT_TRUE(reader.ok()) << reader.message();
+  ASSERT_EQ(reader.value()->tags().size(), tags.size());
+  for (size_t i = 0; i < tags.size(); ++i) {
+    EXPECT_EQ(reader.value()->tags()[i].name, tags[i].name);
+    EXPECT_EQ(reader.value()->tags()[i].value, tags[i].value);
+  }
 }
 
 TEST_F(TagsTest, WithoutTagsNothingChanges) {
@@ -132,7 +146,12 @@ TEST_F(TagsTest, GoThroughPipesIntoAStream) {
   MakeTagged("in.flac", kAll);
   Expect(0, "cat in.flac | quaver encode - -o - --model tiny | cat > piped.qvr");
   EXPECT_EQ(OfQvr("piped.qvr").size(), kAll.size());
-  EXPECT_EQ(Expect(0, "quaver decode piped.qvr -o - | cat > out.wav").err, "");
+  EXPECT_NE(
+      Expect(0, "quaver decode piped.qvr -o - | cat > out.wav")
+          .err.find(
+              "piped.qvr: tags are left out, since a WAV in a pipe has no place for them: TITLE, ARTIST"),
+      std::string::npos);
+  EXPECT_EQ(Expect(0, "quaver decode piped.qvr -o - --no-tags | cat > out.wav").err, "");
   EXPECT_EQ(Of("out.wav"), Tags());  // a WAV in a pipe has no place for them
   EXPECT_NE(Expect(1, "quaver decode piped.qvr -o - --comment A=b > out.wav")
                 .err.find("a pipe has no place for --comment"),
@@ -141,11 +160,29 @@ TEST_F(TagsTest, GoThroughPipesIntoAStream) {
 
 TEST_F(TagsTest, AnArrayHasNone) {
   MakeTagged("in.flac", kAll);
-  EXPECT_EQ(Expect(0, "quaver encode in.flac -o in.npy --tokens 6 --model tiny").err, "");
+  const ToolRun left = Expect(0, "quaver encode in.flac -o in.npy --tokens 6 --model tiny");
+  EXPECT_NE(left.err.find("in.flac: tags are left out, since an .npy has no place for them: TITLE, ARTIST"),
+            std::string::npos)
+      << left.err;
+  EXPECT_EQ(Expect(0, "quaver encode in.flac -o c.npy --tokens 6 --model tiny --no-tags").err, "");
   Expect(2, "quaver encode in.flac -o b.npy --tokens 6 --model tiny --comment A=b");
   EXPECT_FALSE(Exists("b.npy"));
   Expect(0, "quaver decode in.npy -o out.flac --model tiny --comment TITLE=x");
   EXPECT_EQ(Of("out.flac"), (Tags{{"TITLE", "x"}}));
+}
+
+TEST_F(TagsTest, RawSamplesHaveNone) {
+  MakeTagged("in.flac", {{"MOOD", "calm"}});
+  Expect(0, "mkdir d; quaver encode in.flac --model tiny; cp in.qvr d/a.qvr; cp in.qvr d/b.qvr");
+  EXPECT_NE(Expect(0, "quaver decode in.qvr --raw")
+                .err.find("in.qvr: tags are left out, since raw samples have no place for them: MOOD\n"),
+            std::string::npos);
+  EXPECT_EQ(Expect(0, "quaver decode in.qvr --raw --force --no-tags").err, "");
+  const std::string batch = Expect(0, "quaver decode d -o raw --raw").err;  // told of the first one only
+  const size_t first = batch.find("tags are left out");
+  EXPECT_NE(first, std::string::npos) << batch;
+  EXPECT_EQ(batch.find("tags are left out", first + 1), std::string::npos) << batch;
+  EXPECT_NE(batch.find("MOOD; this is not told of other inputs"), std::string::npos) << batch;
 }
 
 TEST_F(TagsTest, WhatIsTooLongIsLeftOutAndTold) {
@@ -153,6 +190,18 @@ TEST_F(TagsTest, WhatIsTooLongIsLeftOutAndTold) {
   const ToolRun run = Expect(0, "quaver encode in.flac --model tiny");
   EXPECT_NE(run.err.find("COMMENT"), std::string::npos) << run.err;
   EXPECT_EQ(OfQvr("in.qvr"), (Tags{{"TITLE", "short"}}));
+
+  std::vector<SoundTag> many;
+  for (int i = 0; i < 30000; ++i) many.push_back({"ARTIST", "number " + std::to_string(100000 + i)});
+  many.push_back({"TITLE", "short"});
+  MakeTagged("many.flac", many);
+  const ToolRun told = Expect(0, "quaver encode many.flac --model tiny");
+  EXPECT_NE(told.err.find("many.flac: tags are left out, which are too long for a .qvr file (ARTIST (2"),
+            std::string::npos)
+      << told.err.substr(0, 1000);
+  EXPECT_LT(told.err.size(), 300u);
+  EXPECT_EQ(OfQvr("many.qvr")["TITLE"], "short");
+  EXPECT_NE(Expect(0, "quaver info many.qvr").out.find("ARTIST=number 100000\n"), std::string::npos);
 }
 
 }  // namespace

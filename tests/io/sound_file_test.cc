@@ -1,5 +1,6 @@
 #include "codec/io/sound_file.h"
 
+#include <FLAC/format.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -188,9 +189,21 @@ TEST_F(SoundFileTest, WriterRefusesWhatItCannotDo) {
   EXPECT_FALSE(SoundWriter::Create(Path("a.wav"), 0, 1).ok());
   EXPECT_FALSE(SoundWriter::Create(Path("a.wav"), 16000, 0).ok());
   EXPECT_THAT(SoundWriter::Create(Path("a.flac"), 16000, 9).message(),
-              HasSubstr("a.flac: cannot be written"));
+              HasSubstr("a.flac: cannot be written with 9 channels: FLAC has at most 8; write .wav"));
   EXPECT_THAT(SoundWriter::Create(Path("no/a.wav"), 16000, 1).message(), HasSubstr("No such file"));
   EXPECT_THAT(Files(), IsEmpty());
+}
+
+// Also rates that the header of a frame cannot express.
+TEST_F(SoundFileTest, FlacHasEveryRateThatIsRead) {
+  if (FLAC__MAX_SAMPLE_RATE < kMaxSampleRate) GTEST_SKIP() << "libFLAC before 1.4";
+  for (const int rate : {kMinSampleRate, 44100, 65537, 96001, 655351, kMaxSampleRate}) {
+    WriteAll(Path("a.flac"), std::vector<float>(5000, 0.5F), rate, 1);
+    const auto reader = SoundReader::Open(Path("a.flac"));
+    ASSERT_TRUE(reader.ok()) << reader.message();
+    EXPECT_EQ(reader.value()->sample_rate(), rate);
+    EXPECT_EQ(ReadAll(Path("a.flac")), std::vector<float>(5000, 0.5F)) << rate;
+  }
 }
 
 TEST_F(SoundFileTest, LeavesNothingWithoutCommit) {
