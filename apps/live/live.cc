@@ -15,6 +15,7 @@
 #include "apps/cli/exit_codes.h"
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
+#include "apps/cli/printable.h"
 #include "apps/cli/sound_remarks.h"
 #include "apps/cli/stop_signals.h"
 #include "apps/commands.h"
@@ -137,7 +138,7 @@ void PrintDevice(const AudioDevice& d) {
   if (d.default_input) role += "  default microphone";
   if (d.default_output) role += "  default loudspeaker";
   std::printf("%3d  %3d in %3d out  %6.0f Hz  %s (%s)%s\n", d.number, d.inputs, d.outputs, d.default_rate,
-              d.name.c_str(), d.host.c_str(), role.c_str());
+              Printable(d.name).c_str(), Printable(d.host).c_str(), role.c_str());
 }
 
 int ListDevices(Console& console) {

@@ -71,7 +71,8 @@ std::span<const uint8_t> PipeStream::Peek(size_t n) {
 
 int64_t PipeStream::ReadHeader(std::span<uint8_t> out) {
   // A look far ahead, for what may follow the samples, must not wait for a live pipe.
-  if (position_ < (header_end_ == UINT64_MAX ? kMaxLook : kMaxHeader)) Fill(position_ + out.size(), out.size() < kPiece);
+  if (position_ < (header_end_ == UINT64_MAX ? kMaxLook : kMaxHeader))
+    Fill(position_ + out.size(), out.size() < kPiece);
   const uint64_t end = std::min<uint64_t>(kept_.size(), header_end_);
   if (position_ >= end) return 0;
   const size_t count = std::min<size_t>(out.size(), end - position_);

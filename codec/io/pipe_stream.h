@@ -10,10 +10,10 @@
 
 namespace quaver::internal {
 
-// Two halves of a life. First the header: the first bytes (at most kMaxHeader, and 1 MiB for who does not know
-// where it ends) are kept and can be read in any order, each read waits until all of it is there, and what
-// lies beyond looks like the end of the file. Then
-// the samples, after Start(): the bytes run through in order, in constant memory, as they come.
+// Two halves of a life. First the header: the first bytes (at most kMaxHeader, and 1 MiB for who does not
+// know where it ends) are kept and can be read in any order, each read waits until all of it is there, and
+// what lies beyond looks like the end of the file. Then the samples, after Start(): the bytes run through in
+// order, in constant memory, as they come.
 class PipeStream {
  public:
   static constexpr uint64_t kMaxHeader = 20 << 20;  // bytes: a FLAC's picture alone may have 16 MiB
