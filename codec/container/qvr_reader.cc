@@ -206,7 +206,7 @@ struct QvrReader::Impl {
       Note("the file ends before the last page of the stream");
       ended_ = looked_behind_ = true;
     } else if (ogg_page_bos(&page) != 0) {
-      Note("another stream begins before the last page of this one, at " + Place() + "; it is not read");
+      Note("another stream begins before the last page of this one, at " + Place(-1) + "; it is not read");
       ended_ = looked_behind_ = true;
     } else if (ogg_page_serialno(&page) == serial_) {
       TakePage(page);
@@ -343,7 +343,7 @@ struct QvrReader::Impl {
       if (outcome == OggPages::Outcome::kError) return false;
       if (outcome == OggPages::Outcome::kEnd) break;
       if (ogg_page_bos(&page) != 0) {
-        Note("another stream follows this one, at " + Place() + "; it is not read");
+        Note("another stream follows this one, at " + Place(end_.original_samples) + "; it is not read");
         break;
       }
       if (ogg_page_serialno(&page) == serial_) {
@@ -355,11 +355,11 @@ struct QvrReader::Impl {
     return true;
   }
 
-  // Of the frames so far, in seconds of the stream.
-  std::string Place() const {
+  // In seconds of the original sound; samples -1: nobody knows how many there were.
+  std::string Place(int64_t samples) const {
+    if (samples < 0) samples = static_cast<int64_t>(GranuleAfter(header_, frames_));
     std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.2f s",
-                  static_cast<double>(frames_) * header_.frame_samples / header_.model_rate);
+    std::snprintf(text.data(), text.size(), "%.2f s", static_cast<double>(samples) / header_.original_rate);
     return text.data();
   }
 
