@@ -142,7 +142,7 @@ Result<std::vector<Job>> PlanJobs(const std::vector<Input>& inputs, bool batch, 
     }
     jobs.push_back(std::move(job));
   }
-  if (into_folder) {
+  if (into_folder && !jobs.empty()) {
     std::error_code error;
     fs::create_directories(out, error);
     if (error) return Error{out + ": the folder cannot be created: " + error.message()};

@@ -31,7 +31,8 @@ struct OutputFormats {
 // `out` is a file, a folder (it is one, or ends in '/', or `batch` is true, or there are several inputs) or
 // empty: beside the input, and standard output for standard input. Errors are those of usage: no input, an
 // unknown extension, two inputs with one output, an output that is its own input. An input that is named
-// twice counts once. The folder `out` is created. The format of each output is decided here and nowhere else.
+// twice counts once. The folder `out` is created if anything is to go into it. The format of each output is
+// decided here and nowhere else.
 Result<std::vector<Job>> PlanJobs(const std::vector<Input>& inputs, bool batch, const std::string& out,
                                   const OutputFormats& formats);
 

@@ -99,6 +99,16 @@ TEST_F(BatchTest, LossesDoNotDependOnWhatIsSkipped) {
   EXPECT_NE(Bytes("whole/2.wav"), Bytes("whole/3.wav"));
 }
 
+TEST_F(BatchTest, AFolderWithoutSoundLeavesNoOutput) {
+  Expect(0, "mkdir d e; echo text > d/a.txt");
+  for (const char* folder : {"d", "e"}) {
+    EXPECT_NE(Expect(1, std::string("quaver encode --model tiny -o out ") + folder)
+                  .err.find("has no files of sound"),
+              std::string::npos);
+    EXPECT_FALSE(Exists("out"));
+  }
+}
+
 TEST_F(BatchTest, AListNamesInputs) {
   MakeTree();
   Expect(0, "find in -type f -size +2 > list; quaver encode --files-from list -o out --base in --model tiny");
