@@ -15,8 +15,10 @@
 #include "apps/cli/command_line.h"
 #include "apps/cli/console.h"
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/file_kinds.h"
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/packet_loss.h"
 #include "apps/cli/progress.h"
 #include "apps/cli/stop_signals.h"
@@ -28,6 +30,7 @@
 #include "codec/container/playback.h"
 #include "codec/io/atomic_file.h"
 #include "codec/io/byte_file.h"
+#include "codec/io/sound_file.h"
 #include "codec/io/stop_request.h"
 #include "codec/util/format.h"
 
@@ -83,7 +86,8 @@ void Declare(CommandLine& line, Options& o) {
        "(default: T,n_q); leading dimensions of 1 do not count",
        cxxopts::value(o.layout), "L")  //
       ("rate",
-       "original, the sample rate of what was encoded, or one in Hz, such as 16000 (default: original)",
+       "original, the sample rate of what was encoded, or one in Hz, such as 16000, 48k or 44.1k "
+       "(default: original)",
        cxxopts::value(o.rate), "R")  //
       ("channels",
        "mono, or the same signal in several: original, as many channels as were encoded, or their number "
@@ -116,6 +120,10 @@ void Declare(CommandLine& line, Options& o) {
   DeclareTags(line, "pipes and raw samples have none, and WAV only for some names", o.tags);
 }
 
+Result<int> ParseRate(const std::string& text) {
+  return ParseSampleRate("--rate", text, kMinSampleRate, kMaxSampleRate);
+}
+
 std::optional<int> ParseWithin(const std::string& text, int low, int high) {
   int value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -126,8 +134,8 @@ std::optional<int> ParseWithin(const std::string& text, int low, int high) {
 
 // An error of usage, or "".
 std::string CheckSound(const CommandLine& line, const Options& o) {
-  if (o.rate != "original" && !ParseWithin(o.rate, kMinSampleRate, kMaxSampleRate))
-    return "--rate must be original or within 1000 .. 768000 Hz";
+  if (const auto rate = ParseRate(o.rate); o.rate != "original" && !rate.ok())
+    return rate.message() + ", or original";
   if (o.channels != "mono" && o.channels != "original" && !ParseWithin(o.channels, 1, kMaxChannels))
     return "--channels must be mono, original or within 1 .. 255";
   if (const auto format = ParseSampleFormat(o.sample_format); !format.ok()) return format.message();
@@ -189,9 +197,11 @@ class DecodeCommand {
     }
     if (report.value().damage.empty()) return kExitOk;
     for (const std::string& line : report.value().damage) console_.Error(job.in + ": " + line);
-    console_.Error(job.in + Format(": damaged; %llu frames (%.2f s) concealed",
-                                   static_cast<unsigned long long>(report.value().concealed),
-                                   report.value().concealed_seconds));
+    if (report.value().concealed > 0) {
+      console_.Error(job.in + Format(": damaged; %llu frames (%.2f s) concealed",
+                                     static_cast<unsigned long long>(report.value().concealed),
+                                     report.value().concealed_seconds));
+    }
     return kExitDamaged;
   }
 
@@ -219,7 +229,11 @@ class DecodeCommand {
 
   Result<DecodeReport> FromQvr(const Job& job, const TokenFile& file, size_t number) {
     auto reader = QvrReader::Open(file.source, file.seek, file.name);
-    if (!reader.ok()) return reader.error();
+    if (!reader.ok()) {
+      const bool sound = KindOfFile(job.in) == FileKind::kSound;
+      return Error{reader.message() +
+                   (sound ? "; it seems to be sound, of which quaver encode makes one" : "")};
+    }
     const QvrHeader& header = reader.value().header();
     const auto model = models_.For(header.model);
     if (!model.ok()) return Error{file.name + ": " + model.message()};
@@ -276,7 +290,8 @@ class DecodeCommand {
   }
 
   int RateOf(int original) const {
-    return ParseWithin(options_.rate, kMinSampleRate, kMaxSampleRate).value_or(original);
+    const auto rate = ParseRate(options_.rate);
+    return rate.ok() ? rate.value() : original;
   }
   int ChannelsOf(int original) const {
     if (options_.channels == "original") return original;
@@ -372,6 +387,14 @@ int RunDecode(int argc, char** argv) {
   }
   const auto batch = PlanBatch(line, options.raw ? kToRaw : kFormats, options.batch);
   if (!batch.ok()) return line.UsageError(batch.message());
+
+  for (const Job& job : batch.value().jobs) {
+    if (options.raw && !WritesInPlace(job.out) && HasSoundExtension(job.out)) {
+      return line.UsageError(job.out +
+                             ": --raw writes samples without a header, and the name says otherwise; "
+                             "drop --raw, or let the name end in .raw");
+    }
+  }
 
   Console console("decode", options.batch.quiet);
   DecodeCommand command(options, std::move(trace), batch.value().jobs.size(), console);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,10 @@
 #include "apps/cli/command_line.h"
 #include "apps/cli/console.h"
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/file_kinds.h"
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/progress.h"
 #include "apps/cli/sound_remarks.h"
 #include "apps/cli/stop_signals.h"
@@ -71,7 +74,8 @@ struct Options {
   bool split_channels = false;
   TagOptions tags;
   bool raw = false;
-  RawSound raw_sound;
+  RawSound raw_sound;  // channels alone: the others are read below
+  std::string rate = "16000";
   std::string sample_format = "s16le";
 };
 
@@ -110,8 +114,9 @@ void Declare(CommandLine& line, Options& o) {
        "with packets of 25 frames; about 5000 into files)",
        cxxopts::value(o.max_delay), "MS")  //
       ("raw", "Inputs are samples without a header; of a folder, its .raw and .pcm files",
-       cxxopts::value(o.raw))                                                                             //
-      ("rate", "With --raw: sample rate in Hz (default: 16000)", cxxopts::value(o.raw_sound.rate), "HZ")  //
+       cxxopts::value(o.raw))  //
+      ("rate", "With --raw: sample rate in Hz, also written 48k or 44.1k (default: 16000)",
+       cxxopts::value(o.rate), "HZ")  //
       ("channels", "With --raw: interleaved channels (default: 1)", cxxopts::value(o.raw_sound.channels),
        "N")  //
       ("sample-format",
@@ -128,12 +133,17 @@ constexpr const char* kNoComment = "--comment is for .qvr; an .npy has no place 
 constexpr const char* kNoDelay =
     "--max-delay is for .qvr; an .npy begins with its length, so it comes out at the end";
 
+Result<int> RateOf(const Options& o) {
+  return ParseSampleRate("--rate", o.rate, kMinSampleRate, kMaxSampleRate);
+}
+
 // An error of usage, or "".
 std::string CheckRaw(const CommandLine& line, const Options& o) {
   const auto format = ParseSampleFormat(o.sample_format);
   if (!format.ok()) return format.message();
   if (!o.raw && (line.Has("rate") || line.Has("channels") || line.Has("sample-format")))
     return "--rate, --channels and --sample-format need --raw: a sound file says itself what it holds";
+  if (const auto rate = RateOf(o); !rate.ok()) return rate.message();
   const Status valid = CheckRawSound(o.raw_sound);
   return valid.ok() ? "" : valid.message();
 }
@@ -282,7 +292,18 @@ class EncodeCommand {
   }
 
   Result<std::unique_ptr<SoundReader>> OpenSound(const Job& job) const {
-    return options_.raw ? SoundReader::OpenRaw(job.in, options_.raw_sound) : SoundReader::Open(job.in);
+    if (options_.raw) return SoundReader::OpenRaw(job.in, options_.raw_sound);
+    auto sound = SoundReader::Open(job.in);
+    std::error_code error;
+    if (sound.ok() || std::filesystem::file_size(job.in, error) == 0 || error) return sound;
+    if (KindOfFile(job.in) == FileKind::kRawSound) {
+      return Error{job.in +
+                   ": samples without a header are read with --raw, and --rate, --channels and "
+                   "--sample-format if they are not 16000, 1 and s16le"};
+    }
+    if (KindOfFile(job.in) == FileKind::kTokens)
+      return Error{job.in + ": is no sound but tokens, of which quaver decode makes sound"};
+    return sound;
   }
 
   // Once for each channel: talk.qvr becomes talk.1.qvr, talk.2.qvr. These differ from those of other jobs,
@@ -294,6 +315,10 @@ class EncodeCommand {
     }
     const auto sound = OpenSound(job);
     if (!sound.ok()) return sound.error();
+    if (sound.value()->channels() == 1) {
+      Tell(sound.value()->name() + ": has one channel only, so that --split-channels makes one output of it",
+           told);
+    }
     std::map<int, Job> parts;  // by channel
     for (int channel = 1; channel <= sound.value()->channels(); ++channel) {
       Job part = job;
@@ -388,6 +413,7 @@ int RunEncode(int argc, char** argv) {
   const auto plan = MakePlan(options, *model.value());
   if (!plan.ok()) return line.UsageError(plan.message());
   options.batch.own_outputs = !options.split_channels;
+  options.raw_sound.rate = RateOf(options).value();
   options.raw_sound.format = ParseSampleFormat(options.sample_format).value();
   const auto batch = PlanBatch(line, options.raw ? kFromRaw : kFormats, options.batch);
   if (!batch.ok()) return line.UsageError(batch.message());

@@ -11,6 +11,7 @@
 #include "apps/cli/command_line.h"
 #include "apps/cli/console.h"
 #include "apps/cli/exit_codes.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/progress.h"
 #include "apps/commands.h"
 #include "codec/io/sound_file.h"
@@ -66,10 +67,11 @@ int RunPack(int argc, char** argv) {
   PackOptions options;
   std::string out;
   std::string size;
+  std::string rate;
   line.options().add_options()                                                  //
       ("o,output", "Folder of shards to write", cxxopts::value(out), "SHARDS")  //
       ("rate", "Sample rate of the model that will be trained, Hz",
-       cxxopts::value(options.sample_rate)->default_value("16000"), "HZ")  //
+       cxxopts::value(rate)->default_value("16000"), "HZ")  //
       ("shard-size", "Largest size of a shard, with K, M or G; shards of many short clips are smaller",
        cxxopts::value(size)->default_value("1G"), "SIZE")  //
       ("leave-out", "A file to leave out, by its name within DATA; may be repeated",
@@ -82,8 +84,9 @@ int RunPack(int argc, char** argv) {
     return line.UsageError("exactly one input and -o are required");
   if (options.shard_bytes < kMinShardBytes || options.shard_bytes > kMaxShardBytes)
     return line.UsageError("--shard-size must be 64K .. 1T");
-  if (options.sample_rate < kMinSampleRate || options.sample_rate > kMaxSampleRate)
-    return line.UsageError("--rate must be 1000 .. 768000");
+  const auto hertz = ParseSampleRate("--rate", rate, kMinSampleRate, kMaxSampleRate);
+  if (!hertz.ok()) return line.UsageError(hertz.message());
+  options.sample_rate = hertz.value();
   if (line.Has("jobs") && options.threads < 1) return line.UsageError("--jobs must be at least 1");
 
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {

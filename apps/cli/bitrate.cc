@@ -1,9 +1,6 @@
 #include "apps/cli/bitrate.h"
 
-#include <charconv>
-#include <cmath>
-#include <system_error>
-
+#include "apps/cli/numbers.h"
 #include "codec/encode/bitrate.h"
 #include "codec/stream_encoder.h"
 #include "codec/util/format.h"
@@ -16,16 +13,7 @@ constexpr double kWithin = 1.05;  // speech differs from what is expected of it
 }  // namespace
 
 Result<double> ParseBitrate(const std::string& text) {
-  const char* const end = text.data() + text.size();
-  double value = 0;
-  auto [rest, problem] = std::from_chars(text.data(), end, value);
-  double unit = 1;
-  if (problem == std::errc() && rest != end && (*rest == 'k' || *rest == 'K')) {
-    unit = 1000;
-    ++rest;
-  }
-  value *= unit;
-  if (problem == std::errc() && rest == end && std::isfinite(value) && value > 0) return value;
+  if (const auto value = ParseThousands(text)) return *value;
   return Error{"--bitrate " + text + ": not a bit rate; write 3000, 3k or 1.5k"};
 }
 

@@ -15,6 +15,7 @@
 #include "apps/cli/exit_codes.h"
 #include "apps/cli/jobs.h"
 #include "apps/cli/models.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/printable.h"
 #include "apps/cli/sound_remarks.h"
 #include "apps/cli/stop_signals.h"
@@ -47,6 +48,7 @@ struct Options {
   std::string model;
   std::string file;
   std::string record;
+  std::string rate;
   double jitter = 0;         // ms
   double jitter_buffer = 0;  // ms
   double buffer = 20;        // ms
@@ -94,7 +96,7 @@ void Declare(CommandLine& line, Options& o) {
       ("latency", "Latency to request from the devices, in ms, 1 .. 500 (default: their lowest)",
        cxxopts::value(o.latency), "MS")  //
       ("rate", "Sample rate of the devices to try first, in Hz (default: 48000, then 44100, 16000)",
-       cxxopts::value(o.link.rate), "HZ")                                         //
+       cxxopts::value(o.rate), "HZ")                                              //
       ("seconds", "End after this many seconds", cxxopts::value(o.seconds), "N")  //
       ("json", "Print the final report as JSON", cxxopts::value(o.json))          //
       ("force", "Overwrite an existing recording", cxxopts::value(o.force))       //
@@ -103,6 +105,11 @@ void Declare(CommandLine& line, Options& o) {
 }
 
 bool Within(double value, double low, double high) { return value >= low && value <= high; }  // not for NaN
+
+// 0: none in particular.
+Result<int> RateOf(const Options& o) {
+  return o.rate.empty() ? Result<int>(0) : ParseSampleRate("--rate", o.rate, 8000, 384000);
+}
 
 // An error of usage, or "".
 std::string Check(const CommandLine& line, const Options& o) {
@@ -116,8 +123,7 @@ std::string Check(const CommandLine& line, const Options& o) {
   if (!Within(o.jitter_buffer, 0, 2000)) return "--jitter-buffer must be within 0 .. 2000 ms";
   if (!Within(o.buffer, 5, 500)) return "--buffer must be within 5 .. 500 ms";
   if (line.Has("latency") && !Within(o.latency, 1, 500)) return "--latency must be within 1 .. 500 ms";
-  if (line.Has("rate") && !Within(o.link.rate, 8000, 384000))
-    return "--rate must be within 8000 .. 384000 Hz";
+  if (const auto device = RateOf(o); !device.ok()) return device.message();
   if (line.Has("seconds") && !Within(o.seconds, 1e-3, 1e9)) return "--seconds must be above 0";
   const auto rate = ParseBitrate(o.bitrate);
   return rate.ok() ? "" : rate.message();
@@ -127,6 +133,7 @@ std::string Check(const CommandLine& line, const Options& o) {
 void DeriveOptions(const CommandLine& line, Options& o) {
   if (!line.Has("jitter-buffer")) o.jitter_buffer = 3 * o.jitter;
   o.channel.jitter = 1e-3 * o.jitter;
+  o.link.rate = RateOf(o).value();
   o.link.microphone = o.file.empty();
   o.link.loudspeaker = !o.no_output;
   o.link.reserve = 1e-3 * o.buffer;

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/cli/bitrate.h"
 #include "apps/cli/console.h"
 #include "apps/cli/jobs.h"
+#include "apps/cli/numbers.h"
+#include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
 #include "codec/container/playback.h"
 #include "codec/encode/bitrate.h"
@@ -34,6 +38,46 @@ TEST(Bitrate, Parses) {
        {"", "k", "3kk", "3 k", " 3k", "-3k", "0", "nan", "inf", "1e999", "0x10", "3kbps"}) {
     EXPECT_FALSE(ParseBitrate(text).ok()) << text;
   }
+}
+
+TEST(Numbers, SampleRatesAreReadAsPeopleWriteThem) {
+  for (const auto& [text, value] : {std::pair<const char*, int>{"48000", 48000},
+                                    {"48k", 48000},
+                                    {"44.1k", 44100},
+                                    {"22.05K", 22050},
+                                    {"11.025k", 11025},
+                                    {"1000", 1000},
+                                    {"768k", 768000}}) {
+    const auto rate = ParseSampleRate("--rate", text, 1000, 768000);
+    ASSERT_TRUE(rate.ok()) << rate.message();
+    EXPECT_EQ(rate.value(), value);
+  }
+  for (const char* text : {"", "k", "48kk", "48 k", "48kHz", "16000.5", "nan", "-48k"}) {
+    EXPECT_NE(ParseSampleRate("--rate", text, 1000, 768000).message().find("write 48000, 48k or 44.1k"),
+              std::string::npos)
+        << text;
+  }
+  for (const char* text : {"999", "768001", "1e12", "1e300"}) {
+    EXPECT_NE(ParseSampleRate("--rate", text, 1000, 768000).message().find("within 1000 .. 768000 Hz"),
+              std::string::npos)
+        << text;
+  }
+}
+
+TEST(Printable, EscapesWhatWouldDoHarm) {
+  EXPECT_EQ(Printable("Größe, 大きさ\u200F \\"), "Größe, 大きさ\u200F \\");
+  EXPECT_EQ(Printable("a\x1B[2J\x07\r\n\t\x7F"), "a\\x1B[2J\\x07\\r\\n\\t\\x7F");
+  EXPECT_EQ(Printable("\u0080\u009F\u00A0"), "\\u0080\\u009F\u00A0");
+  EXPECT_EQ(Printable("\u202A\u202E\u202F\u2066\u2069\u2070"), "\\u202A\\u202E\u202F\\u2066\\u2069\u2070");
+  EXPECT_EQ(Printable("\xFF\x9B\xC3"), "\\xFF\\x9B\\xC3");
+  EXPECT_EQ(Printable(std::string(1, '\0')), "\\x00");
+  EXPECT_EQ(PrintableMessage("none of\n  a\nquaver: b"), "none of\n  a\\nquaver: b");
+  EXPECT_EQ(PrintableReport("a\nb\x1B"), "a\nb\\x1B");
+  const nlohmann::json json = {{"a\u202E", "b\x1B\u0085\n"}};
+  const std::string text = PrintableJson(json);
+  EXPECT_EQ(nlohmann::json::parse(text), json);
+  EXPECT_EQ(Printable(text.substr(0, text.size() - 1)).find("\\u202E\\"), std::string::npos);
+  EXPECT_EQ(text.find("\u202E"), std::string::npos);
 }
 
 TEST(Bitrate, PicksTheMostTokensThatFit) {

@@ -127,11 +127,57 @@ TEST_F(ToolTest, RawOptionsAreChecked) {
     Expect(2, std::string("quaver encode in.raw --model tiny ") + options);
   }
   Expect(0, "quaver encode in.raw --raw --model tiny");
-  for (const char* options : {"--sample-format s16le", "--raw --format wav", "--rate 999", "--rate 16k",
+  for (const char* options : {"--sample-format s16le", "--raw --format wav", "--rate 999", "--rate 16q",
                               "--channels 0", "--channels both", "--raw --comment A=b"}) {
     Expect(2, std::string("quaver decode in.qvr -o out.wav ") + options);
   }
   EXPECT_FALSE(Exists("out.wav"));
+}
+
+TEST_F(ToolTest, RatesAreReadInOneWay) {
+  Store("in.raw", std::string(96000, '\0'));
+  const auto info = [&](const std::string& name) { return Expect(0, "quaver info --json " + name).out; };
+  Expect(0, "quaver encode in.raw --raw --rate 48k --model tiny");
+  EXPECT_NE(info("in.qvr").find("\"seconds\": 1.0"), std::string::npos);
+  Expect(0, "quaver decode in.qvr --rate 44.1k");
+  EXPECT_EQ(ReadSound(Path("in.wav")).rate, 44100);
+  for (const char* line :
+       {"encode in.raw --raw --rate", "decode in.qvr --rate", "live --rate", "pack x -o y --rate"}) {
+    const ToolRun run = Expect(2, std::string("quaver ") + line + " 48kHz");
+    EXPECT_NE(run.err.find("--rate 48kHz: not a sample rate; write 48000, 48k or 44.1k"), std::string::npos)
+        << run.err;
+  }
+}
+
+// cxxopts says what it could not read, and not where.
+TEST_F(ToolTest, NumbersThatAreNoneAreNamedWithTheirOption) {
+  for (const char* line :
+       {"encode x --tokens 1.5", "encode x --tokens=1.5", "encode 1.5 --vbr --tokens 1.5"}) {
+    const ToolRun run = Expect(2, std::string("quaver ") + line);
+    EXPECT_NE(run.err.find("--tokens 1.5: is no number that this option takes"), std::string::npos)
+        << run.err;
+  }
+}
+
+TEST_F(ToolTest, RawIsHintedAtWhereItIsMissingOrContradicted) {
+  Store("in.raw", std::string(32000, '\1'));
+  const ToolRun without = Expect(1, "quaver encode in.raw --model tiny");
+  EXPECT_NE(without.err.find("in.raw: samples without a header are read with --raw, and --rate"),
+            std::string::npos)
+      << without.err;
+  Expect(0, "quaver encode in.raw --raw --model tiny");
+  const ToolRun coded = Expect(1, "quaver encode in.qvr -o b.qvr --model tiny");
+  EXPECT_NE(coded.err.find("in.qvr: is no sound but tokens, of which quaver decode makes sound"),
+            std::string::npos)
+      << coded.err;
+  MakeWav("in.wav", 16000);
+  const ToolRun sound = Expect(1, "quaver decode in.wav -o b.wav");
+  EXPECT_NE(sound.err.find("quaver encode makes one"), std::string::npos) << sound.err;
+  for (const char* name : {"a.flac", "a.WAV", "a.mp3"}) {
+    const ToolRun run = Expect(2, std::string("quaver decode in.qvr --raw -o ") + name);
+    EXPECT_NE(run.err.find(std::string(name) + ": --raw writes samples without a header"), std::string::npos);
+    EXPECT_FALSE(Exists(name));
+  }
 }
 
 }  // namespace

@@ -75,6 +75,10 @@ TEST_F(ToolTest, ChannelsGoToOutputsOfTheirOwn) {
              "call.wav: has no channel 3, only 2");
   Expect(2, "quaver encode call.wav --channel 0 --model tiny");
   Expect(2, "quaver encode call.wav --channel 1 --split-channels --model tiny");
+  MakeWav("mono.wav", 16000);
+  ExpectSays(Expect(0, "quaver encode mono.wav --split-channels --model tiny"),
+             "mono.wav: has one channel only");
+  EXPECT_TRUE(Exists("mono.1.qvr"));
   Expect(2, "quaver encode - --split-channels -o x.qvr --model tiny < call.wav");
   EXPECT_FALSE(Exists("three.qvr"));
   Expect(2, "quaver encode call.wav --split-channels -o /dev/null --model tiny");
