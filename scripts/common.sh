@@ -13,6 +13,10 @@ bench_packages=(libbenchmark-dev libopus-dev)
 # What the tests of bench/quality need.
 quality_test_packages=(python3-numpy python3-scipy python3-soundfile)
 
+# What the GStreamer plugin is built with, and what its tests and examples run.
+gstreamer_packages=(libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base
+  gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
+
 quaver_started=$SECONDS
 
 # step TEXT: a line that says what comes next and how long it took to get here.
