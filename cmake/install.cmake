@@ -4,6 +4,7 @@
 #   development       headers, the archive, the CMake package and the pkg-config file
 #   file_runtime      the same of libquaver-file, which reads and writes .qvr files and needs runtime
 #   file_development  and development
+#   gstreamer         the GStreamer plugin, which needs runtime, and quaver-call
 # cmake/packages.cmake makes a Debian package of each.
 include(CMakePackageConfigHelpers)
 
@@ -63,4 +64,11 @@ if(QUAVER_FILE)
           COMPONENT file_development)
   install(FILES ${PROJECT_SOURCE_DIR}/samples/qvr_file.c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
           COMPONENT file_development)
+endif()
+
+if(QUAVER_GSTREAMER)
+  install(TARGETS gstquaver LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gstreamer-1.0 COMPONENT gstreamer)
+  install(TARGETS quaver_call RUNTIME COMPONENT gstreamer)
+  install(FILES ${PROJECT_SOURCE_DIR}/samples/quaver_call.c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+          COMPONENT gstreamer)
 endif()

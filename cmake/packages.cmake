@@ -1,5 +1,5 @@
 # cpack in the build folder: a Debian package of each component of cmake/install.cmake: quaver, libquaver1, libquaver-dev,
-# libquaver-file1 and libquaver-file-dev. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own
+# libquaver-file1, libquaver-file-dev and gstreamer1.0-quaver. Configured with -DCMAKE_INSTALL_PREFIX=/usr the libraries go where Debian's own
 # are (lib/<architecture>).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/package_tools.cmake)
@@ -40,4 +40,13 @@ set(CPACK_DEBIAN_FILE_DEVELOPMENT_PACKAGE_NAME libquaver-file-dev)
 set(CPACK_DEBIAN_FILE_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_FILE_DEVELOPMENT_PACKAGE_DEPENDS
     "libquaver-file${abi} (= ${PROJECT_VERSION}), libquaver-dev (= ${PROJECT_VERSION}), libogg-dev")
+
+if(QUAVER_GSTREAMER)
+  list(APPEND CPACK_COMPONENTS_ALL gstreamer)
+  set(CPACK_COMPONENT_GSTREAMER_DESCRIPTION "GStreamer plugin for calls over RTP, and the program quaver-call.")
+  set(CPACK_DEBIAN_GSTREAMER_PACKAGE_NAME gstreamer1.0-quaver)
+  set(CPACK_DEBIAN_GSTREAMER_PACKAGE_SECTION sound)
+  set(CPACK_DEBIAN_GSTREAMER_PACKAGE_DEPENDS "libquaver${abi} (= ${PROJECT_VERSION}), gstreamer1.0-plugins-good")
+  set(CPACK_DEBIAN_GSTREAMER_PACKAGE_SUGGESTS gstreamer1.0-plugins-bad)  # SRTP
+endif()
 include(CPack)

@@ -116,6 +116,7 @@ int PayloadDecoder::Packet(std::span<const uint8_t> payload, std::optional<int64
   end_ = lost_until_ = out.position + static_cast<int64_t>(out.bytes.size() / sample_bytes_);
   pause_ = header.pause != 0;
   ++stats_.packets;
+  stats_.bytes += payload.size();
   return 0;
 }
 

@@ -19,6 +19,7 @@ namespace quaver_gst {
 
 struct ReceiverStats {
   uint64_t packets = 0;    // that were decoded, at least in part
+  uint64_t bytes = 0;      // of these
   uint64_t frames = 0;     // of their own
   uint64_t recovered = 0;  // lost frames that redundancy brought back
   uint64_t concealed = 0;  // lost frames that it did not

@@ -289,11 +289,11 @@ void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spe
 }
 
 GstStructure* StatsStructure(const ReceiverStats& stats) {
-  return gst_structure_new("quaverdec-stats", "packets", G_TYPE_UINT64, stats.packets, "frames",
-                           G_TYPE_UINT64, stats.frames, "recovered", G_TYPE_UINT64, stats.recovered,
-                           "concealed", G_TYPE_UINT64, stats.concealed, "paused", G_TYPE_UINT64, stats.paused,
-                           "late", G_TYPE_UINT64, stats.late, "damaged", G_TYPE_UINT64, stats.damaged,
-                           "newer", G_TYPE_UINT64, stats.newer, nullptr);
+  return gst_structure_new("quaverdec-stats", "packets", G_TYPE_UINT64, stats.packets, "bytes", G_TYPE_UINT64,
+                           stats.bytes, "frames", G_TYPE_UINT64, stats.frames, "recovered", G_TYPE_UINT64,
+                           stats.recovered, "concealed", G_TYPE_UINT64, stats.concealed, "paused",
+                           G_TYPE_UINT64, stats.paused, "late", G_TYPE_UINT64, stats.late, "damaged",
+                           G_TYPE_UINT64, stats.damaged, "newer", G_TYPE_UINT64, stats.newer, nullptr);
 }
 
 void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
@@ -349,7 +349,7 @@ void InstallProperties(GObjectClass* object) {
   add(kStatistics,
       g_param_spec_boxed(
           "stats", "Statistics",
-          "packets, frames (decoded), recovered (lost frames from redundancy), concealed (lost "
+          "packets, bytes, frames (decoded), recovered (lost frames from redundancy), concealed (lost "
           "frames without), paused (frames that the sender left out), late (packets, also "
           "those that came twice), damaged (packets), newer (packets of another version)",
           GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));

@@ -94,5 +94,20 @@ TEST_F(PackagesTest, ProgramsThatReadQvrFilesBuildWithThem) {
   EXPECT_EQ(std::atoi(run.out.c_str()), 64000) << run.out;
 }
 
+#ifdef QUAVER_GSTREAMER
+TEST_F(PackagesTest, TheGStreamerPluginIsFound) {
+  const std::string depends = Depends("gstreamer1.0-quaver");
+  for (const std::string& needed : {kLibrary + " (= " + kVersion + ")", std::string("libgstreamer1.0-0"),
+                                    std::string("gstreamer1.0-plugins-good")})
+    EXPECT_NE(depends.find(needed), std::string::npos) << needed;
+  Unpack(kLibrary);
+  Unpack("gstreamer1.0-quaver");
+  const auto run = Run("GST_REGISTRY=$PWD/registry GST_PLUGIN_PATH=$PWD/usr/" QUAVER_LIBDIR
+                       "/gstreamer-1.0 gst-inspect-1.0 quaverdec && quaver-call --help");
+  EXPECT_EQ(run.code, 0) << run.out;
+  EXPECT_NE(run.out.find("use-redundancy"), std::string::npos) << run.out;
+}
+#endif
+
 }  // namespace
 }  // namespace quaver
