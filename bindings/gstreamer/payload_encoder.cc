@@ -43,7 +43,9 @@ SentPayload PayloadEncoder::Encode(std::span<const float> samples, const SendOpt
   const bool ends = !pause && pausing_;
   pausing_ = pause;
   SentPayload sent;
-  if (pause && !begins && !options.last && unsent_frames_ + frames < kComfortFrames) {
+  // The next payload would come too late.
+  const bool due = unsent_frames_ + 2 * frames > kComfortFrames;
+  if (pause && !begins && !options.last && !due) {
     unsent_frames_ += frames;
   } else {
     const int most = pause ? 0 : std::min(options.redundant_frames, remembered_);
