@@ -17,6 +17,11 @@ inline constexpr int kRate = 16000;
 inline constexpr int kFrame = 320;
 inline constexpr GstClockTime kFrameTime = 20 * GST_MSECOND;
 
+// A property of both elements: a small model, for what does not depend on how it sounds. It has 4 tokens a
+// frame.
+inline const std::string kTinyFile = QUAVER_SOURCE_DIR "/tests/conformance/tiny.safetensors";
+inline const std::string kTiny = "model=" + kTinyFile + " ";
+
 struct Unref {
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }

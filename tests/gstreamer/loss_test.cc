@@ -23,7 +23,7 @@ struct Received {
   uint64_t damaged = 0;
 };
 
-class LossTest : public testing::Test {
+class GstLossTest : public testing::Test {
  protected:
   void SetUp() override {
     StartGStreamer();
@@ -64,7 +64,7 @@ class LossTest : public testing::Test {
   std::vector<int16_t> speech_;
 };
 
-TEST_F(LossTest, LostPacketsComeBackFromTheNext) {
+TEST_F(GstLossTest, LostPacketsComeBackFromTheNext) {
   const auto encoded = Encode("tokens=6 redundancy=1 redundancy-tokens=3", speech_);
   const auto lost = [](size_t i) { return i % 4 == 2; };
   size_t count = 0;
@@ -96,8 +96,8 @@ TEST_F(LossTest, LostPacketsComeBackFromTheNext) {
   EXPECT_LT(Distance(with.samples), Distance(without.samples) - 0.2);
 }
 
-TEST_F(LossTest, BurstsComeBackAsFarAsPacketsRepeatThem) {
-  const auto encoded = Encode("tokens=6 redundancy=4 redundancy-tokens=2", speech_);
+TEST_F(GstLossTest, BurstsComeBackAsFarAsPacketsRepeatThem) {
+  const auto encoded = Encode(kTiny + "tokens=6 redundancy=4 redundancy-tokens=2", speech_);
   for (const size_t burst : {2, 3, 6}) {
     const auto lost = [&](size_t i) {
       return i > 10 && i % 20 < burst && i / 20 * 20 + 10 < encoded.buffers.size();
@@ -107,7 +107,7 @@ TEST_F(LossTest, BurstsComeBackAsFarAsPacketsRepeatThem) {
       count += lost(i) ? 1 : 0;
       most += lost(i) && i % 20 + std::min<size_t>(4, burst) >= burst ? 1 : 0;
     }
-    const auto silent = Receive("", encoded, [&](GstHarness* harness, size_t i) {
+    const auto silent = Receive(kTiny, encoded, [&](GstHarness* harness, size_t i) {
       if (!lost(i)) Push(harness, encoded, i);
     });
     EXPECT_EQ(silent.recovered, most) << burst;
@@ -115,14 +115,14 @@ TEST_F(LossTest, BurstsComeBackAsFarAsPacketsRepeatThem) {
     EXPECT_EQ(silent.samples.size(), speech_.size()) << burst;
     // Told of every loss, the decoder waits no longer than it promised.
     for (const int wait : {1, 2, 4}) {
-      const auto told =
-          Receive("redundancy-wait=" + std::to_string(wait), encoded, [&](GstHarness* harness, size_t i) {
-            if (lost(i)) {
-              PushGap(harness, encoded, i);
-            } else {
-              Push(harness, encoded, i);
-            }
-          });
+      const auto told = Receive(kTiny + "redundancy-wait=" + std::to_string(wait), encoded,
+                                [&](GstHarness* harness, size_t i) {
+                                  if (lost(i)) {
+                                    PushGap(harness, encoded, i);
+                                  } else {
+                                    Push(harness, encoded, i);
+                                  }
+                                });
       const size_t rows = (encoded.buffers.size() - 10 + 19) / 20;
       EXPECT_EQ(told.recovered + told.concealed, count);
       EXPECT_GE(told.recovered + rows, std::min<size_t>(burst, static_cast<size_t>(wait)) * (count / burst));
@@ -131,21 +131,21 @@ TEST_F(LossTest, BurstsComeBackAsFarAsPacketsRepeatThem) {
   }
 }
 
-TEST_F(LossTest, ALongLossFadesAndTheSoundComesBack) {
-  const auto encoded = Encode("tokens=6", speech_);
-  const auto received = Receive("", encoded, [&](GstHarness* harness, size_t i) {
+TEST_F(GstLossTest, ALongLossFadesAndTheSoundComesBack) {
+  const auto encoded = Encode(kTiny + "tokens=6", speech_);
+  const auto received = Receive(kTiny, encoded, [&](GstHarness* harness, size_t i) {
     if (i < 50 || i >= 120) Push(harness, encoded, i);
   });
   ASSERT_EQ(received.samples.size(), speech_.size());
   for (size_t i = (50 + 20) * kFrame; i < 119 * kFrame; ++i) ASSERT_EQ(received.samples[i], 0) << i;
   EXPECT_EQ(received.concealed, 70u);
   // A minute at most is filled: then the stream goes on where it is.
-  auto late = Encode("tokens=6", speech_);
+  auto late = Encode(kTiny + "tokens=6", speech_);
   for (size_t i = 50; i < late.buffers.size(); ++i) {
     late.buffers[i].reset(gst_buffer_copy(late.buffers[i].get()));
     GST_BUFFER_PTS(late.buffers[i].get()) += 3600 * GST_SECOND;
   }
-  const auto harness = Harness("quaverdec", "audio/x-quaver, rate=16000, channels=1");
+  const auto harness = Harness("quaverdec " + kTiny, "audio/x-quaver, rate=16000, channels=1");
   size_t samples = 0;
   for (size_t i = 0; i < late.buffers.size(); ++i) {
     Push(harness.get(), late, i);
@@ -154,17 +154,18 @@ TEST_F(LossTest, ALongLossFadesAndTheSoundComesBack) {
   EXPECT_EQ(samples, speech_.size());
 }
 
-TEST_F(LossTest, TwiceAndOutOfOrderChangeNothing) {
-  const auto encoded = Encode("tokens=6 redundancy=2 frames-per-packet=2", speech_);
-  const auto clean = Receive("", encoded, [&](GstHarness* harness, size_t i) { Push(harness, encoded, i); });
-  const auto twice = Receive("", encoded, [&](GstHarness* harness, size_t i) {
+TEST_F(GstLossTest, TwiceAndOutOfOrderChangeNothing) {
+  const auto encoded = Encode(kTiny + "tokens=6 redundancy=2 frames-per-packet=2", speech_);
+  const auto clean =
+      Receive(kTiny, encoded, [&](GstHarness* harness, size_t i) { Push(harness, encoded, i); });
+  const auto twice = Receive(kTiny, encoded, [&](GstHarness* harness, size_t i) {
     Push(harness, encoded, i);
     if (i % 3 == 0) Push(harness, encoded, i);
     if (i % 7 == 6) Push(harness, encoded, i - 3);
   });
   EXPECT_TRUE(twice.samples == clean.samples);
   EXPECT_GT(twice.late, 20u);
-  const auto swapped = Receive("", encoded, [&](GstHarness* harness, size_t i) {
+  const auto swapped = Receive(kTiny, encoded, [&](GstHarness* harness, size_t i) {
     const bool last = i + 1 == encoded.buffers.size();
     Push(harness, encoded, i % 5 == 1 && !last ? i + 1 : i % 5 == 2 ? i - 1 : i);
   });
@@ -172,10 +173,10 @@ TEST_F(LossTest, TwiceAndOutOfOrderChangeNothing) {
   EXPECT_GT(swapped.recovered, 0u);
 }
 
-TEST_F(LossTest, DamagedBuffersCountAsLost) {
-  const auto encoded = Encode("tokens=6 redundancy=1", speech_);
+TEST_F(GstLossTest, DamagedBuffersCountAsLost) {
+  const auto encoded = Encode(kTiny + "tokens=6 redundancy=1", speech_);
   std::mt19937 random(1);
-  const auto received = Receive("", encoded, [&](GstHarness* harness, size_t i) {
+  const auto received = Receive(kTiny, encoded, [&](GstHarness* harness, size_t i) {
     if (i == 0 || i % 3 != 1) return Push(harness, encoded, i);
     auto bytes = Bytes(encoded.buffers[i].get());
     switch (random() % 3) {
@@ -199,11 +200,11 @@ TEST_F(LossTest, DamagedBuffersCountAsLost) {
 
 // Random bytes, random times, random flags: always OK, always a bounded sound, and time never runs backward
 // unless it is marked.
-TEST_F(LossTest, HostileBuffersNeverStopIt) {
-  const auto encoded = Encode("tokens=6 redundancy=4 frames-per-packet=3", speech_);
+TEST_F(GstLossTest, HostileBuffersNeverStopIt) {
+  const auto encoded = Encode(kTiny + "tokens=6 redundancy=4 frames-per-packet=3", speech_);
   for (unsigned seed = 0; seed < 5; ++seed) {
     std::mt19937 random(seed);
-    const auto harness = Harness("quaverdec", "audio/x-quaver, rate=16000, channels=1");
+    const auto harness = Harness("quaverdec " + kTiny, "audio/x-quaver, rate=16000, channels=1");
     GstClockTime time = 0;
     for (int step = 0; step < 300; ++step) {
       time += random() % (60 * GST_MSECOND);

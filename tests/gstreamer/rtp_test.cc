@@ -24,7 +24,7 @@ std::vector<int16_t> SpeechWithAPause() {
 }
 
 TEST_F(GstRtpTest, PayloadsTimesAndMarkersSurvive) {
-  const auto encoded = Encode("dtx=true redundancy=1 frames-per-packet=2", SpeechWithAPause());
+  const auto encoded = Encode(kTiny + "dtx=true redundancy=1 frames-per-packet=2", SpeechWithAPause());
   Held<GstHarness> pay(gst_harness_new_parse("rtpquaverpay timestamp-offset=1000 seqnum-offset=7"));
   gst_harness_set_src_caps(pay.get(), gst_caps_copy(encoded.caps.get()));
   for (const auto& buffer : encoded.buffers)
@@ -76,9 +76,9 @@ TEST_F(GstRtpTest, PayloadsTimesAndMarkersSurvive) {
 
 TEST_F(GstRtpTest, LossesThatTheJitterBufferReportsAreRepaired) {
   const auto speech = Speech("en-vctk-p243.flac", 48000);
-  const auto encoded = Encode("tokens=6 redundancy=1", speech);
+  const auto encoded = Encode(kTiny + "tokens=6 redundancy=1", speech);
   const auto harness =
-      Harness("rtpquaverdepay ! quaverdec",
+      Harness("rtpquaverdepay ! quaverdec " + kTiny,
               "application/x-rtp, media=audio, encoding-name=QUAVER, clock-rate=16000, payload=96");
   size_t lost = 0;
   for (size_t i = 0; i < encoded.buffers.size(); ++i) {
