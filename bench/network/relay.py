@@ -33,6 +33,7 @@ def options():
     parser.add_argument("--hold", type=float, default=40, metavar="MS", help="how long they are held back (40)")
     parser.add_argument("--duplicate", type=float, default=0, metavar="P", help="share of packets doubled (0)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed is the same network (1)")
+    parser.add_argument("--spare", type=int, default=0, metavar="N", help="the first packets, to which nothing happens (0)")
     parser.add_argument("--seconds", type=float, metavar="S", help="ends by itself")
     chosen = parser.parse_args()
     for name in ("loss", "reorder", "duplicate"):
@@ -105,6 +106,8 @@ def main():
         packet = into.recv(65536)
         counts["received"] += 1
         delays, held = network.delays()
+        if counts["received"] <= chosen.spare:
+            delays, held = [chosen.delay / 1000], False
         counts["lost"] += not delays
         counts["held"] += held
         counts["duplicated"] += len(delays) > 1
