@@ -104,7 +104,7 @@ def measure(chosen, loss, folder, original, seconds, environment):
         entrance, port, heard = chosen.port + 4 * index, chosen.port + 4 * index + 2, folder / f"heard{index}.wav"
         hears = launch(f"udpsrc port={port} caps=application/x-rtp,media=audio,payload=96,encoding-name={encoding} ! "
                        f"rtpjitterbuffer latency={chosen.buffer} do-lost=true ! {decoder} ! audioconvert ! audioresample ! "
-                       f"audio/x-raw,format=S16LE,rate=16000,channels=1 ! audiorate ! wavenc ! filesink location={heard}", environment)
+                       f"audio/x-raw,format=S16LE,rate=16000,channels=1 ! wavenc ! filesink location={heard}", environment)
         relay = subprocess.Popen([HERE / "relay.py", "--from", str(entrance), "--to", f"127.0.0.1:{port}", "--loss", str(loss),
                                   "--burst", str(chosen.burst if loss else 1), "--delay", str(chosen.delay), "--jitter",
                                   str(chosen.jitter), "--seed", str(chosen.seed), "--spare", "10"],
