@@ -89,7 +89,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.append(True))
     network = Network(chosen)
-    counts = {"received": 0, "lost": 0, "held": 0, "duplicated": 0, "sent": 0, "bytes": 0}
+    counts = {"received": 0, "lost": 0, "held": 0, "duplicated": 0, "sent": 0, "bytes_received": 0, "bytes_sent": 0}
     waiting, order, latest = [], 0, 0.0
     selector = selectors.DefaultSelector()
     selector.register(into, selectors.EVENT_READ)
@@ -100,11 +100,12 @@ def main():
             packet = heapq.heappop(waiting)[2]
             out.sendto(packet, target[4])
             counts["sent"] += 1
-            counts["bytes"] += len(packet)
+            counts["bytes_sent"] += len(packet)
         if not selector.select(min(0.1, max(0.0, waiting[0][0] - now)) if waiting else 0.1):
             continue
         packet = into.recv(65536)
         counts["received"] += 1
+        counts["bytes_received"] += len(packet)
         delays, held = network.delays()
         if counts["received"] <= chosen.spare:
             delays, held = [chosen.delay / 1000], False

@@ -25,6 +25,8 @@ using quaver_gst::kRate;
 using quaver_gst::PayloadDecoder;
 using quaver_gst::ReceiverStats;
 
+constexpr GstClockTime kTolerance = 20 * GST_MSECOND;  // of timestamps that differ from the sound's length
+
 enum Property { kUseRedundancy = 1, kRedundancyWait, kModel, kStatistics };
 
 struct Settings {
@@ -391,6 +393,8 @@ static void quaver_dec_init(QuaverDec* self) {
   gst_audio_decoder_set_needs_format(base, TRUE);
   gst_audio_decoder_set_plc_aware(base, TRUE);
   gst_audio_decoder_set_plc(base, TRUE);
+  // A jitter buffer's timestamps move by milliseconds as it learns how late packets come; the sound does not.
+  gst_audio_decoder_set_tolerance(base, kTolerance);
   gst_audio_decoder_set_use_default_pad_acceptcaps(base, TRUE);
   GST_PAD_SET_ACCEPT_TEMPLATE(GST_AUDIO_DECODER_SINK_PAD(base));
 }
