@@ -83,20 +83,28 @@ static gboolean hang_up(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
+/* What happened, and the line of GStreamer's that names the file or the address. */
+static void tell(GError* error, const char* debug) {
+  const char* line = debug == NULL ? NULL : strrchr(debug, '\n');
+  fprintf(stderr, "quaver-call: %s%s%s\n", error->message, line == NULL ? "" : " ",
+          line == NULL ? "" : line + 1);
+}
+
 static gboolean on_message(GstBus* bus, GstMessage* message, gpointer data) {
   Call* call = data;
   GError* error = NULL;
+  g_autofree char* debug = NULL;
   (void)bus;
   switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
-      gst_message_parse_error(message, &error, NULL);
-      fprintf(stderr, "quaver-call: %s\n", error->message);
+      gst_message_parse_error(message, &error, &debug);
+      tell(error, debug);
       call->result = 1;
       g_main_loop_quit(call->loop);
       break;
     case GST_MESSAGE_WARNING:
-      gst_message_parse_warning(message, &error, NULL);
-      fprintf(stderr, "quaver-call: %s\n", error->message);
+      gst_message_parse_warning(message, &error, &debug);
+      tell(error, debug);
       break;
     case GST_MESSAGE_LATENCY:
       gst_bin_recalculate_latency(GST_BIN(call->pipeline));
@@ -227,6 +235,8 @@ static const char* wrong(Options* o) {
   if (o->frames < 1 || o->frames > 10) return "--frames: 1 to 10";
   if (o->buffer < 0 || o->buffer > 10000) return "--buffer: 0 to 10000";
   if (o->device != NULL && strpbrk(o->device, "\"\\") != NULL) return "--device: no such name";
+  if (o->record != NULL && g_file_test(o->record, G_FILE_TEST_IS_REGULAR))
+    return "--record: that file is there already, and is not overwritten";
   return NULL;
 }
 
