@@ -13,6 +13,7 @@ gir1.2-gst-plugins-base-1.0, gstreamer1.0-plugins-good and -bad, python3-numpy, 
 
 import argparse
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -53,7 +54,12 @@ def namespaces(names):
     def ip(*words):
         subprocess.run(["ip", *words], check=True)
 
-    for name in names:
+    lock = open("/run/lock/quaver-calls", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("calls.py: another run uses the namespaces; wait for its end")
+    for name in names:  # of a run that was killed
         subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL, check=False)
     try:
         for number, name in enumerate(names, 1):

@@ -80,9 +80,10 @@ def picture(calls, path):
             points = sorted((float(call["network"]), call["scores"][key]) for call in calls
                             if call["codec"] == codec and call["network"].isdigit() and call["scores"].get(key) is not None)
             colour = "C0" if codec.startswith("quaver") else "C1"
-            style = "-" if "+" not in codec else "--" if codec.endswith(("fec", "1x3")) else ":"
+            style = {"": "-", "fec": "--", "1x3": "--", "2x1": ":"}.get(codec.partition("+")[2], "-.")
             axis.plot(*zip(*points), style, color=colour, marker="o", markersize=3, label=title(codec))
         axis.set_xlabel("packets lost, %")
+        axis.set_xticks(sorted({float(call["network"]) for call in calls if call["network"].isdigit()}))
         axis.set_title(name)
         axis.grid(alpha=0.3)
     axes[0].legend(fontsize=7)
