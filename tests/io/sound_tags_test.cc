@@ -246,8 +246,8 @@ TEST_F(SoundTagsTest, OfAFlacStandBehindItsPicture) {
   ASSERT_TRUE(writer.value()->Commit().ok());
   std::string flac = Content(Path("a.flac"));
   const std::string image(3 << 20, 'x');
-  const std::string picture =
-      BigEndian(3, 4) + BigEndian(9, 4) + "image/png" + BigEndian(0, 20) + BigEndian(image.size(), 4) + image;
+  const std::string picture = BigEndian(3, 4) + BigEndian(9, 4) + "image/png" + std::string(20, '\0') +
+                              BigEndian(image.size(), 4) + image;
   flac.insert(42, "\x06" + BigEndian(picture.size(), 3) + picture);  // behind fLaC and the first block
   EXPECT_EQ(Of(flac), (Tags{{"MOOD", "calm"}}));
   EXPECT_EQ(ReadSound(Path("sound")).samples.size(), 16000u);
