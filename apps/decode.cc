@@ -232,7 +232,7 @@ class DecodeCommand {
     if (!reader.ok()) {
       const bool sound = KindOfFile(job.in) == FileKind::kSound;
       return Error{reader.message() +
-                   (sound ? "; it seems to be sound, of which quaver encode makes one" : "")};
+                   (sound ? "; it looks like sound, and quaver encode makes one of it" : "")};
     }
     const QvrHeader& header = reader.value().header();
     const auto model = models_.For(header.model);

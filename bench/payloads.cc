@@ -15,10 +15,8 @@ namespace quaver::bench {
 namespace {
 
 const char* const kAbout =
-    "Prints the mean bytes of RTP payloads without redundant frames, and how many more they take with 1, 2 "
-    "or "
-    "4\n"
-    "of them (D) of 1 to 4 tokens each (K), as a Markdown table. docs/rtp.md shows it.\n";
+    "Prints the mean bytes of RTP payloads without redundant frames, and how many more they take with 1, 2\n"
+    "or 4 of them (D) of 1 to 4 tokens each (K), as a Markdown table. docs/rtp.md shows it.\n";
 
 constexpr std::array<int, 3> kRedundant = {1, 2, 4};
 

@@ -18,7 +18,8 @@ constexpr size_t kChecksumAt = kModelAt + sizeof(Identity);
 
 Magic MagicOf(StateOf kind) { return {'Q', 'v', static_cast<char>(kind), '\0'}; }
 
-// FNV-1a over words of 8 bytes in four lanes, as a state is saved between two frames; the shift carries high
+// FNV-1a over words of 8 bytes in four lanes: the search for tokens saves a state for each trial, and libmd's
+// SHA-256 would take longer than the trial. The shift carries high
 // bits (signs) down, which a product does not. Each step is a bijection, so damage within a word never stays
 // hidden.
 uint64_t Mixed(uint64_t hash, uint64_t word) noexcept {

@@ -5,7 +5,6 @@
 #include <glib-unix.h>
 #include <gst/gst.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { kHeaders = 40 }; /* bytes of IP, UDP and RTP */
@@ -20,6 +19,7 @@ typedef struct Call {
   GstElement *pipeline, *encoder, *decoder, *jitter_buffer; /* NULL where there is none (yet) */
   int buffer;                                               /* ms */
   guint64 sent, sent_packets, received, received_packets, lost, pushed, recovered, concealed;
+  gboolean recording;
   int result;
 } Call;
 
@@ -72,7 +72,12 @@ static gboolean print_line(gpointer data) {
 /* The end goes through the pipeline, so that the recording becomes whole; who does not hear of it goes
  * anyway. */
 static gboolean give_up(gpointer data) {
-  g_main_loop_quit(((Call*)data)->loop);
+  Call* call = data;
+  if (call->recording) {
+    fprintf(stderr, "quaver-call: the recording is not whole, or nothing was heard\n");
+    call->result = 1;
+  }
+  g_main_loop_quit(call->loop);
   return G_SOURCE_REMOVE;
 }
 
@@ -179,7 +184,7 @@ static void add_receiver(GString* text, const Options* o) {
 }
 
 static int run(const Options* o) {
-  Call call = {.buffer = o->buffer};
+  Call call = {.buffer = o->buffer, .recording = o->record != NULL};
   g_autoptr(GString) text = g_string_new(NULL);
   g_autoptr(GError) error = NULL;
   g_string_append_printf(text, "rtpbin name=rtp latency=%d do-lost=true ", o->buffer);
@@ -222,8 +227,10 @@ static gboolean parse_address(const char* text, Options* o) {
   if (colon == NULL || colon == text) return FALSE;
   const gboolean brackets = *text == '[' && colon[-1] == ']';
   o->host = g_strndup(text + brackets, (gsize)(colon - text - 2 * brackets));
-  o->port = atoi(colon + 1);
-  return strpbrk(o->host, "\"\\ ") == NULL && o->port > 0 && o->port < 65535;
+  guint64 port = 0;
+  if (!g_ascii_string_to_unsigned(colon + 1, 10, 1, 65534, &port, NULL)) return FALSE;
+  o->port = (int)port;
+  return strpbrk(o->host, "\"\\ ") == NULL;
 }
 
 static const char* wrong(Options* o) {

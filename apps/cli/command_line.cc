@@ -12,7 +12,7 @@ namespace quaver {
 
 namespace {
 
-// cxxopts says which value it could not read, but not of which option.
+// cxxopts says which value it could not read, in quotation marks, but not of which option.
 std::string ParseProblem(const std::string& said, const std::vector<std::string>& arguments) {
   if (said.find("failed to parse") == std::string::npos) return said;
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -22,7 +22,7 @@ std::string ParseProblem(const std::string& said, const std::vector<std::string>
     const bool own = equals != std::string::npos;
     if (!own && i + 1 == arguments.size()) continue;
     const std::string value = own ? argument.substr(equals + 1) : arguments[i + 1];
-    if (!value.empty() && said.find(value) != std::string::npos)
+    if (said.find("\u2018" + value + "\u2019") != std::string::npos)
       return argument.substr(0, equals) + " " + value + ": is no number that this option takes";
   }
   return said;

@@ -21,9 +21,10 @@ bool SameName(std::string_view a, std::string_view b) {
       a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-QvrTag Split(const std::string& comment) {
-  const size_t name = comment.find('=');
-  return {comment.substr(0, name), comment.substr(std::min(comment.size(), name + 1))};
+// Of a --comment that CheckTagOptions() allows.
+QvrTag TagOf(const std::string& comment) {
+  const auto parts = internal::SplitComment(comment).value();
+  return {std::string(parts.name), std::string(parts.value)};
 }
 
 }  // namespace
@@ -44,16 +45,16 @@ std::string CheckTagOptions(const TagOptions& options) {
     if (!internal::SplitComment(comment)) {
       return "--comment " + comment + ": write NAME=VALUE, with a name of ASCII characters";
     }
-    if (!IsValidUtf8(comment)) return "--comment " + Split(comment).name + ": the value is not UTF-8";
-    if (TagBytes(Split(comment)) > kMaxQvrTagBytes)
-      return "--comment " + Split(comment).name + ": is too long";
+    const QvrTag tag = TagOf(comment);
+    if (!IsValidUtf8(tag.value)) return "--comment " + tag.name + ": the value is not UTF-8";
+    if (TagBytes(tag) > kMaxQvrTagBytes) return "--comment " + tag.name + ": is too long";
   }
   return "";
 }
 
 std::vector<QvrTag> ChosenTags(const std::vector<QvrTag>& input, const TagOptions& options) {
   std::vector<QvrTag> own;
-  for (const std::string& comment : options.comments) own.push_back(Split(comment));
+  for (const std::string& comment : options.comments) own.push_back(TagOf(comment));
   std::vector<QvrTag> chosen;
   for (const QvrTag& tag : input) {
     const bool replaced =
@@ -66,7 +67,7 @@ std::vector<QvrTag> ChosenTags(const std::vector<QvrTag>& input, const TagOption
 
 std::string FirstComment(const TagOptions& options, const std::vector<std::string>& lost) {
   for (const std::string& comment : options.comments) {
-    const std::string name = Split(comment).name;
+    const std::string name = TagOf(comment).name;
     if (std::ranges::any_of(lost, [&](const std::string& other) { return SameName(name, other); }))
       return name;
   }

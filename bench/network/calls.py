@@ -29,6 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 RATE = 16000
 HEADERS = 20 + 8  # bytes of IPv4 and UDP; RTP's are in the datagram
 PAUSE = RATE // 2  # between two clips
+SPEAKS, HEARS = "quaver-a", "quaver-b"  # the namespaces
 CODECS = ["quaver:3000", "quaver:3000+1x3", "quaver:3000+2x1", "quaver:3000+2x2", "opus:12000", "opus:12000+fec"]
 # Loss in percent, mean number lost in a row.
 NETWORKS = {"0": (0, 1), "5": (5, 1), "10": (10, 1), "20": (20, 1), "20 in bursts": (20, 2.5)}
@@ -81,8 +82,7 @@ class Call:
 
     def __init__(self, number, codec, network, arguments):
         self.codec, self.network = codec, network
-        self.name = f"{codec}~{network}".replace(" ", "-").replace(":", "-")
-        self.folder = arguments.out / self.name
+        self.folder = arguments.out / f"{codec}~{network}".replace(" ", "-").replace(":", "-")
         self.folder.mkdir(parents=True, exist_ok=True)
         loss, burst = NETWORKS[network]
         quiet = {"stdout": subprocess.PIPE, "text": True}
@@ -92,8 +92,8 @@ class Call:
         environment = os.environ | {"GST_PLUGIN_PATH": str(arguments.plugins.resolve()), "GST_REGISTRY": str(arguments.out / "registry.bin")}
         self.ends = {}
         for side, where, words in (
-                ("receive", "quaver-b", ["--port", str(6000 + number), "--depth", str(arguments.depth), "--out", str(self.folder / "heard")]),
-                ("send", "quaver-a", ["--wav", str(arguments.out / "spoken.wav"), "--to", f"10.77.1.1:{5000 + number}"])):
+                ("receive", HEARS, ["--port", str(6000 + number), "--depth", str(arguments.depth), "--out", str(self.folder / "heard")]),
+                ("send", SPEAKS, ["--wav", str(arguments.out / "spoken.wav"), "--to", f"10.77.1.1:{5000 + number}"])):
             self.ends[side] = subprocess.Popen(["ip", "netns", "exec", where, sys.executable, str(HERE / "endpoint.py"), side, "--codec", codec,
                                                 *words], env=environment, **quiet)
             time.sleep(0.3)
@@ -106,7 +106,7 @@ class Call:
         self.relay.terminate()
         relayed, _ = self.relay.communicate()
         if self.ends["send"].returncode or self.ends["receive"].returncode:
-            sys.exit(f"{self.name}: the call failed (see above)")
+            sys.exit(f"{self.folder.name}: the call failed (see above)")
         return json.loads(spoken)["spoken_ns"], json.loads(relayed)
 
     def measure(self, places, reference):
@@ -118,28 +118,28 @@ class Call:
         starts = numpy.array([start for start, _ in told["blocks"]])
         times = numpy.array([time_ns for _, time_ns in told["blocks"]])
         latencies = []
-        whole = best_shift(reference, heard, 0, len(heard))
+        whole = best_shift(reference, heard, len(heard))
         for name, (first, length) in places.items():
             clip = reference[first:first + length]
             low = max(0, first + whole - RATE // 4)
-            at = low + best_shift(clip, heard[low:first + whole + length + RATE // 4], 0, RATE // 2)
+            at = low + best_shift(clip, heard[low:first + whole + length + RATE // 4], RATE // 2)
             cut = heard[max(0, at):at + length]
             soundfile.write(self.folder / f"{name}.wav", numpy.pad(cut, (0, length - len(cut))), RATE, subtype="PCM_16")
             block = max(0, int(numpy.searchsorted(starts, at, "right")) - 1)
             ear_ns = times[block] + (at - starts[block]) / RATE * 1e9
             latencies.append((ear_ns - spoken_ns - first / RATE * 1e9) / 1e6)
         seconds = len(reference) / RATE
-        return {"codec": self.codec, "network": self.network, "clips": len(places), "seconds": seconds, "relay": relayed,
+        return {"codec": self.codec, "network": self.network, "folder": self.folder.name, "clips": len(places), "seconds": seconds, "relay": relayed,
                 "kbps_on_wire": 8 * (relayed["bytes_received"] + HEADERS * relayed["received"]) / seconds / 1000,
                 "packets_a_second": relayed["received"] / seconds,
                 "mouth_to_ear_ms": {"median": float(numpy.median(latencies)), "least": min(latencies), "most": max(latencies)},
                 **{key: told[key] for key in ("buffer", "decoder") if key in told}}
 
 
-def best_shift(reference, heard, least, most):
-    """Where in `heard` the reference lies best."""
+def best_shift(reference, heard, most):
+    """The sample of `heard`, before `most`, where the reference lies best."""
     found = scipy.signal.correlate(heard.astype(float), reference.astype(float), "full", "fft")[len(reference) - 1:]
-    return least + int(numpy.argmax(found[least:most]))
+    return int(numpy.argmax(found[:most]))
 
 
 def main():
@@ -163,7 +163,7 @@ def main():
     todo = [(codec, network) for network in arguments.networks for codec in arguments.codecs
             if not any(call["codec"] == codec and call["network"] == network for call in done)]
     print(f"{len(todo)} calls of {len(reference) / RATE:.0f} s, {arguments.at_once} at once", file=sys.stderr)
-    with namespaces(["quaver-a", "quaver-b"]):
+    with namespaces([SPEAKS, HEARS]):
         while todo:
             group, todo = todo[:arguments.at_once], todo[arguments.at_once:]
             for call in [Call(number, codec, network, arguments) for number, (codec, network) in enumerate(group)]:

@@ -27,8 +27,9 @@ def title(codec):
     return f"{NAMES[name]}, {'in-band FEC' if more == 'fec' else f'{frames} x {tokens} redundant'}"
 
 
-def folder_of(out, call):
-    return out / f"{call['codec']}~{call['network']}".replace(" ", "-").replace(":", "-")
+def percent(network):
+    loss, _, how = network.partition(" ")
+    return f"{loss} % {how}".strip()
 
 
 def score(out, speech, names):
@@ -41,7 +42,7 @@ def score(out, speech, names):
             scores = call.setdefault("scores", {})
             if all(column.key in scores for column in measure.columns):
                 continue
-            heard = sorted(folder_of(out, call).glob("*.wav"))
+            heard = sorted((out / call["folder"]).glob("*.wav"))
             found = [measure.score(measures.Pair(references[path.stem], clips.read_decoded(path))) for path in heard]
             for column in measure.columns:
                 values = [values[column.key] for values in found if values.get(column.key) is not None]
@@ -53,7 +54,7 @@ def score(out, speech, names):
 
 def table(calls):
     networks = list(dict.fromkeys(call["network"] for call in calls))
-    lines = ["| | kbit/s on the wire | ms from mouth to ear | " + " | ".join(f"{n} %" for n in networks) + " |",
+    lines = ["| | kbit/s on the wire | ms from mouth to ear | " + " | ".join(percent(n) for n in networks) + " |",
              "| --- | --- | --- | " + "--- | " * len(networks)]
     for codec in dict.fromkeys(call["codec"] for call in calls):
         of = {call["network"]: call for call in calls if call["codec"] == codec}

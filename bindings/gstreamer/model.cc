@@ -1,7 +1,5 @@
 #include "bindings/gstreamer/model.h"
 
-#include <quaver/rtp.h>
-
 #include <array>
 
 namespace quaver_gst {
@@ -11,7 +9,12 @@ Owned<quaver_model> OpenModel(const char* name, std::string& why) {
   const bool builtin = name == nullptr || *name == '\0';
   Owned<quaver_model> model(builtin ? quaver_model_open(nullptr, error.data(), error.size())
                                     : quaver_model_find(name, error.data(), error.size()));
-  if (model == nullptr) why = error.data();
+  if (model == nullptr) {
+    why = error.data();
+  } else if (quaver_frame_samples(model.get()) != kFrameSamples || quaver_sample_rate(model.get()) != kRate) {
+    why = "This model's frames are not 20 ms at 16 kHz, which payloads are made for.";
+    model.reset();
+  }
   return model;
 }
 

@@ -3,11 +3,15 @@
 #define QUAVER_BINDINGS_GSTREAMER_MODEL_H_
 
 #include <quaver/quaver.h>
+#include <quaver/rtp.h>
 
 #include <memory>
 #include <string>
 
 namespace quaver_gst {
+
+inline constexpr int kRate = QUAVER_RTP_CLOCK_RATE;
+inline constexpr int kFrameSamples = kRate / 50;  // 20 ms, which payloads are made for
 
 struct Close {
   void operator()(quaver_model* model) const { quaver_model_close(model); }
@@ -18,7 +22,7 @@ template <typename T>
 using Owned = std::unique_ptr<T, Close>;
 
 // NULL or "": the built-in model; otherwise a name or a file, as quaver_model_find takes it. NULL on failure,
-// with the reason in `why`.
+// also for a model of other frames, with the reason in `why`.
 Owned<quaver_model> OpenModel(const char* name, std::string& why);
 
 // The SDP parameter "model": 22 characters that stand for the model's identity.

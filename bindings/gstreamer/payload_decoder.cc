@@ -14,8 +14,6 @@
 #include <cstring>
 #include <new>
 
-#include "bindings/gstreamer/payload_encoder.h"
-
 namespace quaver_gst {
 namespace {
 

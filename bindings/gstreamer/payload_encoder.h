@@ -16,9 +16,6 @@
 
 namespace quaver_gst {
 
-inline constexpr int kFrameSamples = 320;  // at kRate
-inline constexpr int kRate = QUAVER_RTP_CLOCK_RATE;
-
 struct SendOptions {
   int n_q = 6;               // tokens of a frame, 1 .. quaver_groups()
   int redundant_frames = 0;  // 0, 1, 2, 4

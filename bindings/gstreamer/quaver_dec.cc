@@ -12,7 +12,6 @@
 
 #include "bindings/gstreamer/model.h"
 #include "bindings/gstreamer/payload_decoder.h"
-#include "bindings/gstreamer/payload_encoder.h"
 
 GST_DEBUG_CATEGORY_STATIC(quaver_dec_debug);
 #define GST_CAT_DEFAULT quaver_dec_debug
@@ -107,12 +106,6 @@ gboolean Start(GstAudioDecoder* base) {
   receiver->model = quaver_gst::OpenModel(settings.model.c_str(), why);
   if (receiver->model == nullptr) {
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ, ("%s", why.c_str()), ("model=%s", settings.model.c_str()));
-    return FALSE;
-  }
-  if (quaver_frame_samples(receiver->model.get()) != kFrameSamples ||
-      quaver_sample_rate(receiver->model.get()) != kRate) {
-    GST_ELEMENT_ERROR(self, STREAM, FORMAT,
-                      ("This model's frames are not 20 ms at 16 kHz, which payloads are made for."), (NULL));
     return FALSE;
   }
   receiver->identity = quaver_gst::ModelParameter(receiver->model.get());

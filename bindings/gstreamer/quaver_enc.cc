@@ -109,12 +109,6 @@ gboolean Start(GstAudioEncoder* base) {
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_READ, ("%s", why.c_str()), ("model=%s", settings.model.c_str()));
     return FALSE;
   }
-  if (quaver_frame_samples(sender->model.get()) != kFrameSamples ||
-      quaver_sample_rate(sender->model.get()) != kRate) {
-    GST_ELEMENT_ERROR(self, STREAM, FORMAT,
-                      ("This model's frames are not 20 ms at 16 kHz, which payloads are made for."), (NULL));
-    return FALSE;
-  }
   sender->encoder = quaver_gst::PayloadEncoder::Create(sender->model.get());
   if (sender->encoder == nullptr) {
     GST_ELEMENT_ERROR(self, RESOURCE, NO_SPACE_LEFT, ("No memory for the encoder."), (NULL));

@@ -20,6 +20,8 @@ void AppendNumber(size_t value, std::vector<uint8_t>& bytes) {
 
 }  // namespace
 
+size_t TagBytes(const QvrTag& tag) { return internal::CommentBytes({tag.name, tag.value}); }
+
 Status CheckTags(std::span<const QvrTag> tags) {
   size_t bytes = 0;
   for (const QvrTag& tag : tags) {

@@ -16,7 +16,7 @@ namespace quaver {
 inline constexpr std::string_view kCommentMagic = "QuavTags";
 
 // What a tag takes of kMaxQvrTagBytes.
-inline size_t TagBytes(const QvrTag& tag) { return 5 + tag.name.size() + tag.value.size(); }
+size_t TagBytes(const QvrTag& tag);
 
 // An error that names the first tag that QvrTag does not allow, or says that they are too long together.
 Status CheckTags(std::span<const QvrTag> tags);

@@ -48,7 +48,7 @@ std::vector<std::string> FlacWriter::SetTags(std::span<const SoundTag> tags) {
   size_t bytes = 0;
   for (const SoundTag& tag : tags) {
     FLAC__StreamMetadata_VorbisComment_Entry entry{};
-    const size_t length = 5 + tag.name.size() + tag.value.size();
+    const size_t length = CommentBytes({tag.name, tag.value});
     const bool fits = bytes + length <= kMaxComments && IsCommentName(tag.name);
     if (fits &&
         FLAC__metadata_object_vorbiscomment_entry_from_name_value_pair(&entry, tag.name.c_str(),

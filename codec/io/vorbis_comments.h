@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "codec/io/header_bytes.h"
 #include "codec/status.h"
 
 namespace quaver::internal {
@@ -23,6 +24,11 @@ struct VorbisComment {
 
 inline bool IsCommentName(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= ' ' && c <= '}' && c != '='; });
+}
+
+// What one takes in a list: its length, the name, a '=' and the value.
+inline size_t CommentBytes(const VorbisComment& comment) {
+  return sizeof(uint32_t) + comment.name.size() + 1 + comment.value.size();
 }
 
 // None if it does not begin with such a name and a '='.
@@ -58,8 +64,7 @@ class CommentReader {
  private:
   bool Number(uint32_t& value) {
     if (rest_.size() < 4) return false;
-    value = 0;
-    for (size_t i = 0; i < 4; ++i) value |= static_cast<uint32_t>(rest_[i]) << (8 * i);
+    value = static_cast<uint32_t>(internal::Number(rest_.first(4), /*big_endian=*/false));
     rest_ = rest_.subspan(4);
     return true;
   }

@@ -157,6 +157,8 @@ TEST_F(ToolTest, NumbersThatAreNoneAreNamedWithTheirOption) {
     EXPECT_NE(run.err.find("--tokens 1.5: is no number that this option takes"), std::string::npos)
         << run.err;
   }
+  const ToolRun part = Expect(2, "quaver encode x --bitrate 1.5 --tokens 1.5x");
+  EXPECT_NE(part.err.find("--tokens 1.5x: is no number"), std::string::npos) << part.err;
 }
 
 TEST_F(ToolTest, RawIsHintedAtWhereItIsMissingOrContradicted) {

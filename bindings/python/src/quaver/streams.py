@@ -100,7 +100,7 @@ class _Stream:
             raise
 
     def __enter__(self: _Self) -> _Self:
-        self._handle
+        self._handle  # raises if it is closed
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Any) -> None:
@@ -159,7 +159,7 @@ class Encoder(_Stream):
     def flush(self) -> np.ndarray:
         """The end of the sound: the tokens of what is left, and of what the decoder's delay needs, so that all frames
         together are those of Model.encode(). The stream is then fresh, for the next sound."""
-        self._handle
+        self._handle  # raises if it is closed
         if not self._used:
             return np.empty((0, self.n_q), np.uint16)
         frame, delay = self.model.frame_samples, self.model.delay
