@@ -46,8 +46,20 @@ void CopyValues(const std::vector<torch::Tensor>& from, const std::vector<torch:
   for (size_t i = 0; i < to.size(); ++i) to[i].copy_(from[i]);
 }
 
-bool SameDiscriminators(const AdversaryOptions& a, const AdversaryOptions& b) {
-  return a.channels == b.channels && a.fft_sizes == b.fft_sizes && a.periods == b.periods;
+// Discriminators of the same kind and shape keep what they know; others begin anew, and all of them without
+// moments if any does.
+void CopyDiscriminators(Adversary& from, Adversary& to) {
+  torch::NoGradGuard no_grad;
+  const auto known = from.discriminators->named_parameters();
+  bool all = true;
+  for (auto& parameter : to.discriminators->named_parameters()) {
+    const torch::Tensor* source = known.find(parameter.key());
+    const bool same = source && source->sizes() == parameter.value().sizes();
+    if (same) parameter.value().copy_(*source);
+    all = all && same;
+  }
+  if (all && known.size() == to.discriminators->named_parameters().size())
+    CopyMoments(*from.optimizer, *to.optimizer);
 }
 
 }  // namespace
@@ -62,11 +74,7 @@ Status WarmStart(TrainingState& state, TrainingState& from) {
          [&](auto& archive) { state.bottleneck->load(archive); });
     CopyMoments(*from.optimizer, *state.optimizer);
   }
-  if (state.adversary && from.adversary &&
-      SameDiscriminators(from.config.training.adversary, state.config.training.adversary)) {
-    CopyValues(from.adversary->discriminators->parameters(), state.adversary->discriminators->parameters());
-    CopyMoments(*from.adversary->optimizer, *state.adversary->optimizer);
-  }
+  if (state.adversary && from.adversary) CopyDiscriminators(*from.adversary, *state.adversary);
   json training = {{"steps", from.step},
                    {"hours_of_training", from.seconds / 3600},
                    {"hours_of_audio_seen", from.audio_seconds / 3600},

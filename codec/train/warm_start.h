@@ -13,8 +13,8 @@ namespace quaver {
 // bottlenecks do with as many latents: a VP model may begin as an FSP model.
 Status WarmStart(TrainingState& state, const Weights& weights);
 
-// The same from another run: network, average, moments of the optimiser and, where both have the same,
-// bottleneck or discriminators with theirs. Schedule, step and data begin anew. So a checkpoint that is
+// The same from another run: network, average, the same bottleneck with moments of the optimiser, and the
+// discriminators that both have (their moments only if they are the same ones in all). Schedule, step and data begin anew. So a checkpoint that is
 // published beside a model lets others tune it further with its discriminators. An error as above.
 Status WarmStart(TrainingState& state, TrainingState& from);
 

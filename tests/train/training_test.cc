@@ -255,6 +255,32 @@ TEST(Training, AWarmStartFromACheckpointTakesWhatTheRunLearnt) {
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(torch::equal(expected[i], actual[i])) << i;
 }
 
+// One more discriminator begins with random weights beside those that the other run has taught.
+TEST(Training, AWarmStartKeepsTheDiscriminatorsThatBothRunsHave) {
+  TrainingConfig config = SmallTraining();
+  config.training.adversary.adversarial = 0.3;
+  config.training.adversary.channels = 4;
+  config.training.adversary.fft_sizes = {256};
+  TrainingState first(config);
+  const ReconstructionLoss loss(config.training.loss, 16000, torch::kCPU);
+  TrainStep(first, loss, DrawBatch(TrainedOnce().data, CropsOf(config), 1, 0, config.training.batch), 1);
+  config.training.adversary.periods = {3};
+  TrainingState more(config);
+  config.training.adversary.channels = 6;
+  TrainingState wider(config);
+  const auto values = [](const TrainingState& state, const char* name) {
+    return state.adversary->discriminators->named_parameters()[name].detach().clone();
+  };
+  const torch::Tensor untaught = values(wider, "fft256_0_direction");
+  ASSERT_FALSE(torch::equal(values(more, "fft256_0_direction"), values(first, "fft256_0_direction")));
+
+  ASSERT_TRUE(WarmStart(more, first).ok());
+  for (const auto& parameter : first.adversary->discriminators->named_parameters())
+    EXPECT_TRUE(torch::equal(values(more, parameter.key().c_str()), parameter.value())) << parameter.key();
+  ASSERT_TRUE(WarmStart(wider, first).ok());
+  EXPECT_TRUE(torch::equal(values(wider, "fft256_0_direction"), untaught));
+}
+
 TEST(Training, ExportIsDeterministicAndStatesWhatItHolds) {
   const Trained& trained = TrainedOnce();
   auto a = ExportWeights(*trained.state, trained.data, {.entropy_network = kQuickFit}, nullptr);
