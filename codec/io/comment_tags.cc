@@ -21,13 +21,6 @@ constexpr uint8_t kLastBlock = 0x80;             // of FLAC's metadata
 constexpr uint8_t kCommentBlock = 4;
 constexpr uint8_t kInvalidBlock = 127;
 
-bool IsAboutTheFile(std::string_view name) {
-  static constexpr std::array kNames = std::to_array<std::string_view>(
-      {"ENCODER", "ENCODER_OPTIONS", "METADATA_BLOCK_PICTURE", "COVERART", "COVERARTMIME", "R128_TRACK_GAIN",
-       "R128_ALBUM_GAIN", "WAVEFORMATEXTENSIBLE_CHANNEL_MASK"});
-  return std::ranges::find(kNames, name) != kNames.end();
-}
-
 void AddComments(std::span<const uint8_t> list, CommentTags& found) {
   size_t refused = 0;
   const Status whole = CommentReader(list).ForEach([&](std::string_view text) {
@@ -109,6 +102,13 @@ class OggPackets {
 };
 
 }  // namespace
+
+bool IsAboutTheFile(std::string_view name) {
+  static constexpr std::array kNames = std::to_array<std::string_view>(
+      {"ENCODER", "ENCODER_OPTIONS", "METADATA_BLOCK_PICTURE", "COVERART", "COVERARTMIME", "R128_TRACK_GAIN",
+       "R128_ALBUM_GAIN", "WAVEFORMATEXTENSIBLE_CHANNEL_MASK"});
+  return std::ranges::find(kNames, name) != kNames.end();
+}
 
 std::optional<CommentTags> ReadFlacTags(const BytesAt& bytes) {
   uint64_t at = 0;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/io/sound_header.h"
@@ -17,9 +18,12 @@ struct CommentTags {
   std::vector<std::string> notes;  // what could not be read, for people
 };
 
-// Of all names, except what speaks of the file instead of the sound: pictures, ENCODER, gains of Opus and the
-// like. Values without end are no danger: a block of FLAC has at most 16 MiB, and as much of Ogg is read.
-// None if it is no FLAC, perhaps behind an ID3v2 tag, or has no comments.
+// Whether a tag speaks of the file instead of the sound: pictures, ENCODER, gains of Opus and the like.
+// `name` in capitals.
+bool IsAboutTheFile(std::string_view name);
+
+// Of all names but those. Values without end are no danger: a block of FLAC has at most 16 MiB, and as much
+// of Ogg is read. None if it is no FLAC, perhaps behind an ID3v2 tag, or has no comments.
 std::optional<CommentTags> ReadFlacTags(const BytesAt& bytes);
 // Of the first stream of an Ogg file: Opus, Vorbis, FLAC or Speex.
 std::optional<CommentTags> ReadOggTags(const BytesAt& bytes);

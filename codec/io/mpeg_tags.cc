@@ -8,6 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "codec/io/comment_tags.h"
+#include "codec/io/vorbis_comments.h"
+
 namespace quaver::internal {
 namespace {
 
@@ -15,14 +18,19 @@ struct Frame {
   std::string_view id;
   std::string_view name;
 };
-constexpr std::array kFrames = std::to_array<Frame>({{"TIT2", "TITLE"},
-                                                     {"TPE1", "ARTIST"},
-                                                     {"TALB", "ALBUM"},
-                                                     {"TDRC", "DATE"},
-                                                     {"TYER", "DATE"},
-                                                     {"TCON", "GENRE"},
-                                                     {"TRCK", "TRACKNUMBER"},
-                                                     {"TCOP", "COPYRIGHT"}});
+// As MusicBrainz Picard names them (https://picard-docs.musicbrainz.org, "Tag mapping").
+constexpr std::array kFrames =
+    std::to_array<Frame>({{"TIT2", "TITLE"},        {"TPE1", "ARTIST"},     {"TALB", "ALBUM"},
+                          {"TDRC", "DATE"},         {"TYER", "DATE"},       {"TCON", "GENRE"},
+                          {"TRCK", "TRACKNUMBER"},  {"TCOP", "COPYRIGHT"},  {"TPE2", "ALBUMARTIST"},
+                          {"TPE3", "CONDUCTOR"},    {"TPE4", "REMIXER"},    {"TCOM", "COMPOSER"},
+                          {"TEXT", "LYRICIST"},     {"TPOS", "DISCNUMBER"}, {"TSST", "DISCSUBTITLE"},
+                          {"TIT1", "GROUPING"},     {"TIT3", "SUBTITLE"},   {"TPUB", "LABEL"},
+                          {"TSRC", "ISRC"},         {"TLAN", "LANGUAGE"},   {"TDOR", "ORIGINALDATE"},
+                          {"TORY", "ORIGINALDATE"}, {"TMED", "MEDIA"},      {"TMOO", "MOOD"},
+                          {"TBPM", "BPM"},          {"TKEY", "KEY"},        {"TSOT", "TITLESORT"},
+                          {"TSOP", "ARTISTSORT"},   {"TSOA", "ALBUMSORT"},  {"TSO2", "ALBUMARTISTSORT"},
+                          {"TSOC", "COMPOSERSORT"}});
 
 void Add(std::string_view name, std::string value, std::vector<SoundTag>& tags) {
   if (!value.empty()) tags.push_back({std::string(name), std::move(value)});
@@ -61,6 +69,11 @@ std::vector<SoundTag> TagsOf(mpg123_handle* handle) {
     for (const mpg123_text& text : std::span(tag->text, tag->texts)) {
       const auto* frame = std::ranges::find(kFrames, std::string_view(text.id, 4), &Frame::id);
       if (frame != kFrames.end()) Add(frame->name, Text(&text.text), tags);
+    }
+    // Frames of the user's own (TXXX), under their descriptions.
+    for (const mpg123_text& text : std::span(tag->extra, tag->extras)) {
+      const std::string name = Capitals(Text(&text.description));
+      if (IsCommentName(name) && !IsAboutTheFile(name)) Add(name, Text(&text.text), tags);
     }
     Add("COMMENT", Text(tag->comment), tags);
   }

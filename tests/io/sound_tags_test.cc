@@ -411,23 +411,30 @@ TEST_F(SoundTagsTest, OfMpegAudio) {
   const std::string bare =
       sound.substr(frame, sound.rfind("TAG") < sound.size() ? sound.rfind("TAG") - frame : std::string::npos);
   EXPECT_EQ(Of(bare), Tags());
-  const std::string frames = Id3Frame("TIT2", std::string("\0Gr\xF6\xDF"
-                                                          "e",
-                                                          6)) +
-                             Id3Frame("TPE1", std::string("\1\xFF\xFE"
-                                                          "A\0d\0a\0",
-                                                          9)) +
-                             Id3Frame("TYER", std::string("\0"
-                                                          "1843",
-                                                          5)) +
-                             Id3Frame("TRCK", std::string("\0"
-                                                          "7",
-                                                          2)) +
-                             Id3Frame("COMM", std::string("\0eng\0a comment", 14)) + Id3Frame("APIC", "xx");
+  const std::string frames =
+      Id3Frame("TIT2", std::string("\0Gr\xF6\xDF"
+                                   "e",
+                                   6)) +
+      Id3Frame("TPE1", std::string("\1\xFF\xFE"
+                                   "A\0d\0a\0",
+                                   9)) +
+      Id3Frame("TYER", std::string("\0"
+                                   "1843",
+                                   5)) +
+      Id3Frame("TRCK", std::string("\0"
+                                   "7",
+                                   2)) +
+      Id3Frame("TCOM", std::string("\0Clara", 6)) + Id3Frame("TXXX", std::string("\0Recorded in\0Bonn", 17)) +
+      Id3Frame("TXXX", std::string("\0Take\0third", 11)) + Id3Frame("TXXX", std::string("\0no=name\0x", 10)) +
+      Id3Frame("TXXX", std::string("\0encoder\0x", 10)) +
+      Id3Frame("COMM", std::string("\0eng\0a comment", 14)) + Id3Frame("APIC", "xx");
   EXPECT_EQ(Of(Id3(frames) + bare), (Tags{{"TITLE", "Größe"},
                                           {"ARTIST", "Ada"},
                                           {"DATE", "1843"},
                                           {"TRACKNUMBER", "7"},
+                                          {"COMPOSER", "Clara"},
+                                          {"RECORDED IN", "Bonn"},
+                                          {"TAKE", "third"},
                                           {"COMMENT", "a comment"}}));
   const size_t whole = ReadSound(Path("sound")).samples.size();
   EXPECT_GT(whole, 15000u);
