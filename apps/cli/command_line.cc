@@ -12,7 +12,8 @@ namespace quaver {
 
 namespace {
 
-// cxxopts says which value it could not read, in quotation marks, but not of which option.
+// cxxopts says which value it could not read, in quotation marks that differ between its versions, but not of
+// which option.
 std::string ParseProblem(const std::string& said, const std::vector<std::string>& arguments) {
   if (said.find("failed to parse") == std::string::npos) return said;
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -22,7 +23,7 @@ std::string ParseProblem(const std::string& said, const std::vector<std::string>
     const bool own = equals != std::string::npos;
     if (!own && i + 1 == arguments.size()) continue;
     const std::string value = own ? argument.substr(equals + 1) : arguments[i + 1];
-    if (said.find("\u2018" + value + "\u2019") != std::string::npos)
+    if (said.find(cxxopts::LQUOTE + value + cxxopts::RQUOTE) != std::string::npos)
       return argument.substr(0, equals) + " " + value + ": is no number that this option takes";
   }
   return said;
