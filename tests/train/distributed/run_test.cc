@@ -117,6 +117,8 @@ TEST_F(Run, ABatchThatCannotBeSharedOutIsRefused) {
 TEST_F(Run, TorchrunResumesFromTheCheckpoint) {
   const std::string torchrun = QUAVER_TORCHRUN;
   if (!fs::exists(torchrun)) GTEST_SKIP() << "no torchrun beside LibTorch";
+  if (Process({torchrun, "--help"}, {}).Wait().code == 127)
+    GTEST_SKIP() << torchrun << " cannot run: its Python is not there";
   const std::string config = Store("c.json", Configuration(4));
   for (const Ended& rank : RunRanks(2, Train(config, "quiet", {"--steps", "100"})))
     ASSERT_EQ(rank.code, 0) << rank.text;
