@@ -77,6 +77,8 @@ struct Batch::Impl {
     const auto count = static_cast<int>(streams.size());
     decoder.Run(latents.data(), 1, samples, {states.data(), count}, scratch.data());
     internal::SilenceWhatIsNotFinite(samples, streams.size() * frame);
+    for (size_t s = 0; s < streams.size(); ++s)
+      streams[s]->impl_->missing().Follow(n_q[s], samples + s * frame, frame);
   }
 
   size_t stride() const { return static_cast<size_t>(bottleneck.stride()); }

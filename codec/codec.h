@@ -133,7 +133,7 @@ class Decoder {
   // tokens [frames, n_q] -> samples [frames * frame]. n_q may differ at every call. Returns false, and leaves
   // the stream as it was, when n_q is outside 0 .. groups, a token is not a code, or the sizes do not agree.
   QUAVER_API bool Decode(std::span<const uint16_t> tokens, int n_q, std::span<float> samples) noexcept;
-  // One missing frame: `samples` [frame] continue the stream as well as the network can.
+  // One missing frame, as n_q 0: samples [frame] that fade from the 5th in a row on, silence from the 15th on.
   QUAVER_API bool Conceal(std::span<float> samples) noexcept;
   // The same as 16-bit samples: 32768 * sample, rounded to the nearest (halves to even), -32768 .. 32767.
   QUAVER_API bool DecodePcm16(std::span<const uint16_t> tokens, int n_q, std::span<int16_t> samples) noexcept;

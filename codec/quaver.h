@@ -160,7 +160,7 @@ QUAVER_API int quaver_decode(quaver_decoder* decoder, const uint16_t* tokens, in
                              float* samples, size_t capacity);
 QUAVER_API int quaver_decode_i16(quaver_decoder* decoder, const uint16_t* tokens, int frames, int n_q,
                                  int16_t* samples, size_t capacity);
-/* One missing frame: continues the stream as well as the network can. Returns the samples written. */
+/* One missing frame: fades from the 5th in a row on, silent from the 15th on. Returns the samples written. */
 QUAVER_API int quaver_conceal(quaver_decoder* decoder, float* samples, size_t capacity);
 QUAVER_API int quaver_conceal_i16(quaver_decoder* decoder, int16_t* samples, size_t capacity);
 /* Unpacks and decodes. `capacity` should hold the agreed number of frames; a packet that claims more than

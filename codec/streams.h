@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "codec/codec.h"
+#include "codec/concealment.h"
 #include "codec/model_access.h"
 #include "codec/runtime/bottleneck.h"
 #include "codec/runtime/buffer.h"
@@ -89,6 +90,7 @@ struct Encoder::Impl {
   bool marked = false;  // by a Batch, while it looks for streams that it was given twice
 };
 
+// The state of the stream is `state`: that of the network, and then how many frames are missing in a row.
 struct Decoder::Impl {
   Impl(std::shared_ptr<const Model> shared, int block)
       : model(std::move(shared)),
@@ -96,7 +98,7 @@ struct Decoder::Impl {
         bottleneck(internal::ModelAccess::plan(*model).bottleneck()),
         block_frames(static_cast<size_t>(block)),
         frame(model->frame()),
-        state(chain.state_size()),
+        state(chain.state_size() + 1),
         latents(block_frames * chain.in_stride()),
         scratch(chain.ScratchSize(1, block)) {}
 
@@ -109,7 +111,10 @@ struct Decoder::Impl {
     float* states[] = {state.data()};
     chain.Run(latents.data(), frames, samples, {states, 1}, scratch.data());
     internal::SilenceWhatIsNotFinite(samples, frames * frame);
+    for (int f = 0; f < frames; ++f) missing().Follow(n_q, samples + static_cast<size_t>(f) * frame, frame);
   }
+
+  internal::MissingFrames missing() { return internal::MissingFrames(state.data()[state.size() - 1]); }
 
   std::shared_ptr<const Model> model;
   const internal::Chain& chain;

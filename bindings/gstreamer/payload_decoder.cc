@@ -4,8 +4,7 @@
 // buffer drift a little, so up to half a frame moves the time line instead of making a gap. A packet behind
 // the end of the sound is late, or there before, and what of it is behind the end is left out.
 //
-// Left alone, the network's concealment goes on for ever, at about -45 dBFS: it is faded out after 80 ms and
-// is silence after 280 ms. A pause is filled with frames from shortly before it in random order, because one
+// A pause is filled with frames from shortly before it in random order, because one
 // frame that repeats every 20 ms is a buzz of 50 Hz.
 #include "bindings/gstreamer/payload_decoder.h"
 
@@ -19,8 +18,6 @@ namespace {
 
 constexpr size_t kRows = QUAVER_RTP_MAX_ALL_FRAMES;
 constexpr int64_t kHalfFrame = kFrameSamples / 2;
-constexpr int kFadeBegin = 4;  // frames
-constexpr int kFadeEnd = 14;
 constexpr int64_t kMostBack = 2 * kRate;  // further back is no late packet, but another time line
 
 int64_t Frames(int64_t samples) { return (samples + kHalfFrame) / kFrameSamples; }
@@ -49,7 +46,6 @@ void PayloadDecoder::Restart() {
 void PayloadDecoder::Reset() {
   Restart();
   quaver_decoder_reset(decoder_.get());
-  concealed_ = 0;
   recent_rows_ = next_row_ = 0;
 }
 
@@ -156,7 +152,6 @@ void PayloadDecoder::DecodeFrame(const uint16_t* tokens, int n_q, Decoded& out) 
   } else {
     quaver_decode_i16(decoder_.get(), tokens, 1, n_q, reinterpret_cast<int16_t*>(room), kFrameSamples);
   }
-  concealed_ = 0;
 }
 
 void PayloadDecoder::FillFrame(Decoded& out) {
@@ -168,16 +163,13 @@ void PayloadDecoder::FillFrame(Decoded& out) {
 }
 
 void PayloadDecoder::ConcealFrame(Decoded& out) {
-  uint8_t* room = Room(kFrameSamples, out);  // zeros
+  uint8_t* room = Room(kFrameSamples, out);
   ++stats_.concealed;
-  if (concealed_ >= kFadeEnd) return;
   if (floats_) {
     quaver_conceal(decoder_.get(), reinterpret_cast<float*>(room), kFrameSamples);
   } else {
     quaver_conceal_i16(decoder_.get(), reinterpret_cast<int16_t*>(room), kFrameSamples);
   }
-  if (concealed_ >= kFadeBegin) Fade(room);
-  ++concealed_;
 }
 
 void PayloadDecoder::PauseFrame(Decoded& out) {
@@ -185,21 +177,6 @@ void PayloadDecoder::PauseFrame(Decoded& out) {
   const size_t row = (random_ >> 16) % recent_rows_;
   DecodeFrame(recent_.data() + row * static_cast<size_t>(groups_), recent_n_q_[row], out);
   ++stats_.paused;
-}
-
-// The gain falls in a line over the frames from kFadeBegin to kFadeEnd.
-void PayloadDecoder::Fade(uint8_t* frame) const {
-  constexpr float kSteps = (kFadeEnd - kFadeBegin) * kFrameSamples;
-  const int done = (concealed_ - kFadeBegin) * kFrameSamples;
-  for (int i = 0; i < kFrameSamples; ++i) {
-    const float gain = 1 - static_cast<float>(done + i) / kSteps;
-    if (floats_) {
-      reinterpret_cast<float*>(frame)[i] *= gain;
-    } else {
-      auto& sample = reinterpret_cast<int16_t*>(frame)[i];
-      sample = static_cast<int16_t>(std::lrint(gain * sample));
-    }
-  }
 }
 
 void PayloadDecoder::RememberRow(const uint16_t* tokens, int n_q) {

@@ -69,7 +69,6 @@ class PayloadDecoder {
   void ConcealFrame(Decoded& out);
   void PauseFrame(Decoded& out);
   void FillFrame(Decoded& out);
-  void Fade(uint8_t* frame) const;
   void Clip(size_t before, int from_start, int from_end, Decoded& out) const;
   void RememberRow(const uint16_t* tokens, int n_q);
 
@@ -84,7 +83,6 @@ class PayloadDecoder {
   int64_t lost_until_ = 0;  // where what was lost ends
   int64_t lag_ = 0;         // samples that were clipped at the start of the sound
   int packet_frames_ = 1;
-  int concealed_ = 0;  // frames in a row
   bool pause_ = false;
   uint32_t random_ = 1;
   // Rows of the last own frames: in a pause, the background.

@@ -190,6 +190,41 @@ TEST(NetworkTest, TinyAgreesWithTheFormulas) { ExpectNetworksAgree(TinyConfig(),
 TEST(NetworkTest, TinyVpAgreesWithTheFormulas) { ExpectNetworksAgree(TinyVpConfig(), 30); }
 TEST(NetworkTest, DefaultAgreesWithTheFormulas) { ExpectNetworksAgree(Config{}, 12); }
 
+// The network's own sound, at a level that falls in a line from the end of the 4th frame to that of the 14th.
+void ExpectALongLossFadesOut(const Config& config) {
+  const Weights weights = VariedWeights(config, 1);
+  const auto model = RandomModel(config);
+  std::vector<int> n_q(50, 0);
+  for (const int t : {0, 1, 2, 3, 4, 10, 48, 49}) n_q[static_cast<size_t>(t)] = 18;
+  Tokens tokens;
+  std::vector<float> decoded(n_q.size() * kFrame);
+  Decoder decoder(model);
+  for (size_t t = 0; t < n_q.size(); ++t) {
+    const auto frame = RandomTokens(static_cast<size_t>(n_q[t]), model->codes(), t);
+    ASSERT_TRUE(decoder.Decode(frame, n_q[t], std::span(decoded).subspan(t * kFrame, kFrame)));
+    tokens.insert(tokens.end(), frame.begin(), frame.end());
+  }
+  Signal sound =
+      ReferenceNetwork(BuildNetwork(config).decoder, weights, CentroidSignal(weights, tokens, n_q));
+  double loudest = 0;
+  int missing = 0;
+  for (size_t i = 0; i < sound.size(); ++i) {
+    if (i % kFrame == 0) missing = n_q[i / kFrame] == 0 ? missing + kFrame : 0;
+    if (missing == 0) continue;
+    const double at = missing - kFrame + static_cast<double>(i % kFrame);
+    if (at >= 14 * kFrame) {
+      EXPECT_EQ(decoded[i], 0) << i;
+      loudest = std::max(loudest, std::abs(sound[i][0]));
+    }
+    sound[i][0] *= std::clamp((14 * kFrame - at) / (10 * kFrame), 0.0, 1.0);
+  }
+  EXPECT_LT(WorstError(sound, decoded, 1), kTolerance);
+  EXPECT_GT(loudest, 0.001);  // it would have gone on
+}
+
+TEST(NetworkTest, ALongLossFadesOut) { ExpectALongLossFadesOut(TinyConfig()); }
+TEST(NetworkTest, ALongLossFadesOutOfVpToo) { ExpectALongLossFadesOut(TinyVpConfig()); }
+
 TEST(NetworkTest, EveryInstructionSetAgrees) {
   const auto speech = Speech("fr-common-voice-3.flac", 25600);
   const auto samples = std::vector<float>(speech.end() - 8 * kFrame, speech.end());
@@ -367,6 +402,29 @@ TEST_P(CodecTest, TokensToSendMayChangeAtEveryFrame) {
     std::vector<float> other(kFrame);
     ASSERT_TRUE(n_q == 0 ? again.Conceal(other) : again.Decode(tokens, n_q, other));
     ASSERT_TRUE(SameBits(sound, other));
+  }
+}
+
+TEST_P(CodecTest, AFadeGoesOnInAnyChunkingAndInAnotherObject) {
+  const auto tokens = EncodeAll(model_, speech_, 18);
+  std::vector<float> speech(40 * kFrame), whole(20 * kFrame);
+  Decoder decoder(model_);
+  ASSERT_TRUE(decoder.Decode(tokens, 18, speech));
+  const Bytes begin = StateOf(decoder);
+  ASSERT_TRUE(decoder.Decode({}, 0, whole));
+  const Bytes end = StateOf(decoder);
+  for (const size_t cut : {1u, 3u, 4u, 7u, 13u, 14u, 19u}) {
+    Decoder first(model_), second(model_);
+    ASSERT_TRUE(first.Restore(begin));
+    std::vector<float> sound(20 * kFrame);
+    ASSERT_TRUE(first.Decode({}, 0, std::span(sound).first(cut * kFrame)));
+    ASSERT_TRUE(second.Restore(StateOf(first)));
+    for (size_t t = cut; t < 20; ++t)
+      ASSERT_TRUE(second.Conceal(std::span(sound).subspan(t * kFrame, kFrame)));
+    EXPECT_TRUE(SameBits(sound, whole)) << cut;
+    EXPECT_EQ(StateOf(second), end) << cut;
+    second.Reset();
+    EXPECT_EQ(StateOf(second), StateOf(Decoder(model_)));
   }
 }
 
