@@ -149,11 +149,11 @@ Result<SafetensorsHeader> ParseSafetensorsHeader(std::span<const uint8_t> bytes,
     return Error{source + ": cut short: the header claims " + std::to_string(length.value()) + " bytes, " +
                  std::to_string(bytes.size() - 8) + " are there"};
   }
-  const auto text = bytes.subspan(8, length.value());
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, length.value());
   if (text.empty() || text[0] != '{') return Error{source + ": header: does not begin with '{'"};
   FormCheck check;
   if (!json::sax_parse(text.begin(), text.end(), &check)) return Error{source + ": header: " + check.error()};
-  const auto root = ParseJson({reinterpret_cast<const char*>(text.data()), text.size()});
+  const auto root = ParseJson(text);
   if (!root || root->object() == nullptr) return Error{source + ": header: not a JSON object"};
 
   SafetensorsHeader header;
