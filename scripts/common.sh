@@ -17,6 +17,9 @@ quality_test_packages=(python3-numpy python3-scipy python3-soundfile)
 gstreamer_packages=(libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 
+# What the tests of the npm package run in; bindings/web/build fetches what builds it.
+web_packages=(nodejs)
+
 quaver_started=$SECONDS
 
 # step TEXT: a line that says what comes next and how long it took to get here.
