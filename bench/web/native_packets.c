@@ -1,5 +1,6 @@
-/* Times of the packets of a live stream with the native library, for speed.mjs: native_packets MODEL SOUND. SOUND: floats, one
- * channel, 16 kHz. Prints microseconds of CPU time, "encode decode", a line for each packet of 20 ms. */
+/* Times of the packets of a live stream with the native library, for speed.mjs: native_packets MODEL SOUND.
+ * SOUND: floats, one channel, 16 kHz. Prints microseconds of CPU time, "encode decode", a line for each
+ * packet of 20 ms. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-// Writes the samples of a sound file, mixed down, to standard output as floats in the order of the machine's bytes:
-// for tests in languages that read no FLAC.
+// Writes the samples of a sound file, mixed down, to standard output as floats in the order of the machine's
+// bytes: for tests in languages that read no FLAC.
 #include <array>
 #include <cstdio>
 
