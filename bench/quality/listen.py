@@ -18,15 +18,17 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import sys
 
 import numpy
 import soundfile
 from measures.alignment import lag_of
 
+POLICY = """<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">"""
 MOST = 10  # codecs: BS.1534 allows 12 signals, reference and anchor among them
-TEMPLATE = pathlib.Path(__file__).with_name("listen_page.html")
-DATA = "/*DATA*/null"
+PAGE = pathlib.Path(__file__).with_name("listen_page.html")  # apps/web has the same page, with files beside it
 
 
 class Failed(Exception):
@@ -82,10 +84,18 @@ def page(title, about, titles, clips):
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     data["test"] = hashlib.sha256(text.encode()).hexdigest()[:16]
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    template = TEMPLATE.read_text()
-    if template.count(DATA) != 1:
-        raise Failed(f"{TEMPLATE}: no {DATA} in it")
-    return template.replace(DATA, text)
+    style, script = PAGE.with_suffix(".css").read_text(), PAGE.with_suffix(".js").read_text()
+    whole = PAGE.read_text()
+    for pattern, instead in (
+        (r'<meta http-equiv="Content-Security-Policy"[^>]*>', POLICY),
+        (r'<link rel="icon"[^>]*>\n', ""),
+        (r'<link rel="stylesheet"[^>]*>', f"<style>\n{style}</style>"),
+        (r'<script type="module"[^>]*></script>', f"<script>\nconst TEST = {text};\n</script>\n<script>\n{script}</script>"),
+    ):
+        whole, count = re.subn(pattern, lambda _, new=instead: new, whole)
+        if count != 1:
+            raise Failed(f"{PAGE}: {count} instead of one of {pattern}")
+    return whole
 
 
 def parse():
