@@ -1,0 +1,32 @@
+// Files for the visitor. The codec works in a worker of its own here, so that saving does not disturb the playback.
+
+import {tokenFile, wavFile} from './files.js';
+import {QuaverWorker} from './quaver/quaver.js';
+
+const RATE = 16000;
+let codec = null;
+
+/** @param {Uint8Array} bytes */
+export function download(bytes, name, type) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes], {type}));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+/** What each kind of file is made of. */
+export const FILES = {
+  async qvr({input}, tokens) {
+    codec ??= QuaverWorker.load();
+    return [await (await codec).encode(input, {tokens, framesPerPacket: 25}), 'audio/ogg'];
+  },
+  async npy({input}, tokens) {
+    codec ??= QuaverWorker.load();
+    const rows = await (await codec).tokenize(input, tokens);
+    return [tokenFile(rows, rows.data.length / rows.frames), 'application/octet-stream'];
+  },
+  async wav({heard}) {
+    return [wavFile(heard, RATE), 'audio/wav'];
+  },
+};
