@@ -5,7 +5,8 @@
 #   file_runtime      the same of libquaver-file, which reads and writes .qvr files and needs runtime
 #   file_development  and development
 #   gstreamer         the GStreamer plugin, which needs runtime, and quaver-call
-# cmake/packages.cmake makes a Debian package of each.
+#   demo              the page of apps/web, if the npm package was there when the build was configured
+# cmake/packages.cmake makes a Debian package of each but the page.
 include(CMakePackageConfigHelpers)
 
 if(QUAVER_PROGRAM)
@@ -71,4 +72,23 @@ if(QUAVER_GSTREAMER)
   install(TARGETS quaver_call RUNTIME COMPONENT gstreamer)
   install(FILES ${PROJECT_SOURCE_DIR}/samples/quaver_call.c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
           COMPONENT gstreamer)
+endif()
+
+# The page: as apps/web/assemble puts it together.
+set(QUAVER_WEB ${PROJECT_SOURCE_DIR}/build/web CACHE PATH "Where bindings/web/build left the npm package")
+if(EXISTS ${QUAVER_WEB}/package/quaver.wasm)
+  set(demo ${CMAKE_INSTALL_DATADIR}/quaver/demo)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/apps/web/ DESTINATION ${demo} COMPONENT demo
+          FILES_MATCHING PATTERN "*.js" PATTERN "*.html" PATTERN "*.css" PATTERN "*.svg")
+  install(FILES ${PROJECT_SOURCE_DIR}/bench/quality/listen_page.css ${PROJECT_SOURCE_DIR}/bench/quality/listen_page.js
+                ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${demo} COMPONENT demo)
+  install(FILES ${PROJECT_SOURCE_DIR}/bench/quality/listen_page.html RENAME listen.html DESTINATION ${demo} COMPONENT demo)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/samples/ DESTINATION ${demo}/samples COMPONENT demo
+          FILES_MATCHING PATTERN "*.flac" PATTERN "README.md")
+  foreach(file quaver.js quaver-worker.js quaver.wasm speech-16k.safetensors)
+    install(FILES ${QUAVER_WEB}/package/${file} DESTINATION ${demo}/quaver COMPONENT demo)
+  endforeach()
+  install(FILES ${QUAVER_WEB}/opus/dist/index.js ${QUAVER_WEB}/opus/LICENSE ${QUAVER_WEB}/opus/THIRD_PARTY_NOTICES.md
+          DESTINATION ${demo}/opus COMPONENT demo OPTIONAL)
+  install(FILES ${QUAVER_WEB}/opus/dist/generated/libopus.generated.mjs DESTINATION ${demo}/opus/generated COMPONENT demo OPTIONAL)
 endif()
