@@ -3,7 +3,7 @@
 import {LevelMeter} from './meters.js';
 import {Player} from './player.js';
 import {SAMPLES} from './samples.js';
-import {download, FILES} from './save.js';
+import {download, FILES, readCoded} from './save.js';
 import {fetchSound, readSound} from './sounds.js';
 import {Spectrogram} from './spectrogram.js';
 import {Statistics} from './statistics.js';
@@ -59,7 +59,9 @@ async function playSample() {
 }
 
 async function playFile(file) {
-  if (file) await playSound(await readSound(await file.arrayBuffer(), file.name), file.name);
+  if (!file) return;
+  const bytes = await file.arrayBuffer();
+  await playSound(await (/\.qvr$/i.test(file.name) ? readCoded(bytes) : readSound(bytes, file.name)), file.name);
 }
 
 async function speak() {
@@ -132,7 +134,7 @@ function showState() {
 function showFigures() {
   const rate = statistics.kilobits, one = value => value === null ? '–' : value.toFixed(1);
   write('rate', rate === null ? '–' : rate.toFixed(2));
-  write('lost', statistics.packets ? `${(100 * statistics.lost / statistics.packets).toFixed(1)} %` : '–');
+  write('lost', statistics.packets ? `${(100 * statistics.lost).toFixed(1)} %` : '–');
   write('time', one(statistics.milliseconds(0.5)));
   write('time-parts', statistics.packets ? `1 in 100: over ${one(statistics.milliseconds(0.99))}` : '');
   write('late', statistics.packets ? `${statistics.late}` : '–');

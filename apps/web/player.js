@@ -15,11 +15,11 @@ export class Player extends EventTarget {
   #microphone = null;
   #capture = null;
   #waiting = new Map();  // answers of the worker
-  #settings = {tokens: 6, loss: 0, burst: 1, seed: 1};
+  #settings = {tokens: 6, loss: 0, burst: 1, seed: 10};
   #heard = CHANNELS.indexOf('quaver');
   #repeat = true;
   #level = 1;
-  #number = 0;  // of the latest start: what an earlier one still tells is old
+  #number = 0;  // of the latest start: what an earlier one still does or tells is old
   /** @type {'stopped' | 'starting' | 'playing' | 'paused'} */
   state = 'stopped';
   /** @type {'microphone' | 'sound' | null} */
@@ -118,10 +118,12 @@ export class Player extends EventTarget {
 
   async #begin(source, request, stream = null) {
     this.stop();
+    const number = ++this.#number;
     this.source = source;
     this.#enter('starting');
     this.#stream = stream;
     await this.#open();
+    if (number !== this.#number) return;
     const output = new MessageChannel(), transfer = [output.port1];
     this.#playback = new AudioWorkletNode(this.#context, 'playback', {numberOfInputs: 0, outputChannelCount: [1],
       processorOptions: {channels: CHANNELS.length, heard: this.#heard, wait: WAIT[source], live: source === 'microphone'}});
@@ -135,16 +137,14 @@ export class Player extends EventTarget {
       this.#microphone.connect(this.#capture);
       stream.getAudioTracks()[0].onended = () => {
         if (this.#stream !== stream) return;
-        this.stop();
         this.#fail(new Error('The microphone was disconnected.'));
       };
       transfer.push(input.port1);
       request.capture = input.port1;
     }
-    const begun = this.#playback;
-    await this.#ask('start', 'started', {...request, number: ++this.#number, rate: this.#context.sampleRate, wait: WAIT[source], settings: this.#settings,
-      heard: this.#heard, playback: output.port1}, transfer);
-    if (this.#playback === begun) this.#enter('playing');
+    await this.#ask('start', 'started', {...request, number, rate: this.#context.sampleRate, wait: WAIT[source],
+      settings: this.#settings, heard: this.#heard, playback: output.port1}, transfer);
+    if (number === this.#number && this.state === 'starting') this.#enter('playing');
   }
 
   async #open() {
@@ -161,6 +161,7 @@ export class Player extends EventTarget {
 
   #ask(type, answer, request = {}, transfer = []) {
     return new Promise((resolve, reject) => {
+      this.#waiting.get(answer)?.resolve({});  // to an earlier question, which nobody needs any more
       this.#waiting.set(answer, {resolve, reject});
       this.#worker.postMessage({type, ...request}, transfer);
     });
@@ -175,6 +176,7 @@ export class Player extends EventTarget {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const {reject} of waiting) reject(error);
+    this.stop();
     if (waiting.length === 0) this.#tell('failed', error);
   }
 

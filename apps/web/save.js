@@ -1,10 +1,20 @@
-// Files for the visitor. The codec works in a worker of its own here, so that saving does not disturb the playback.
+// Files that the visitor takes away, and .qvr files that come back. The codec works in a worker of its own here, so that the
+// playback is not disturbed.
 
 import {tokenFile, wavFile} from './files.js';
 import {QuaverWorker} from './quaver/quaver.js';
 
 const RATE = 16000;
 let codec = null;
+
+/**
+ * @param {ArrayBuffer} bytes of a .qvr file
+ * @returns {Promise<Float32Array>} 16 kHz
+ */
+export async function readCoded(bytes) {
+  codec ??= QuaverWorker.load();
+  return (await (await codec).decode(new Uint8Array(bytes))).channelData[0];
+}
 
 /** @param {Uint8Array} bytes */
 export function download(bytes, name, type) {

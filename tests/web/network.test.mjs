@@ -46,7 +46,7 @@ test('figures are of the packets of late, counts of all', () => {
   for (let i = 0; i < 100; i++) statistics.add({bytes: 10, lost: i % 4 === 0, milliseconds: 25});
   for (let i = 0; i < 50; i++) statistics.add({bytes: 5, lost: false, milliseconds: i});
   assert.equal(statistics.kilobits, 2);
-  assert.deepEqual([statistics.packets, statistics.lost, statistics.late], [150, 25, 100 + 29]);
+  assert.deepEqual([statistics.packets, statistics.lost, statistics.late], [150, 25 / 150, 100 + 29]);
   assert.equal(statistics.milliseconds(0.5), 25);
 });
 

@@ -70,8 +70,11 @@ test('a chosen file plays; one that is no sound is refused by name', async test 
   await page.setInputFiles('#file', {name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no sound')});
   await page.waitForSelector('#problem:visible');
   assert.match(await page.textContent('#problem'), /notes\.txt: this browser cannot read it/);
-  const name = await saved(page, '#save-wav', join(scratch(test), 'heard.wav'));
-  assert.equal(name, 'de-thorsten-03.wav');
+  const folder = scratch(test), coded = join(folder, 'coded.qvr');
+  assert.equal(await saved(page, '#save-wav', join(folder, 'heard.wav')), 'de-thorsten-03.wav');
+  await saved(page, '#save-qvr', coded);
+  await page.setInputFiles('#file', coded);
+  await page.waitForFunction(() => document.getElementById('state').textContent === 'Playing: coded.qvr.');
   await check();
 });
 
