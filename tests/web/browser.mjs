@@ -30,6 +30,7 @@ export async function serve(folder = QUAVER_DEMO) {
         .pipe(response);
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  server.unref();  // a test that failed does not keep Node waiting
   return {address: `http://127.0.0.1:${server.address().port}/`, asked, close: () => server.close()};
 }
 
