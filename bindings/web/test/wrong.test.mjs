@@ -163,8 +163,15 @@ test('after the end and after free()', async () => {
 test('views are renewed when memory grows during a call', async () => {
   const fresh = await Quaver.load();
   const before = fresh.memoryBytes;
-  const streams = Array.from({ length: 30 }, () => fresh.encoder({ tokens: 6 }));
-  const packets = streams.map((encoder) => encoder.push(sound.subarray(0, 6400)));
+  // How many streams fit into what is there at the start depends on the compiler.
+  const streams = [];
+  const packets = [];
+  while (streams.length < 2 || (fresh.memoryBytes === before && streams.length < 1000)) {
+    streams.push(fresh.encoder({ tokens: 6 }));
+    packets.push(streams.at(-1).push(sound.subarray(0, 6400)));
+  }
   assert.ok(fresh.memoryBytes > before);
   for (const found of packets) assert.deepEqual(found, packets[0]);
+  // The one that made memory grow and the first one go on alike.
+  assert.deepEqual(streams.at(-1).push(sound.subarray(6400, 12800)), streams[0].push(sound.subarray(6400, 12800)));
 });
