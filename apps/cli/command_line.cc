@@ -33,7 +33,7 @@ std::string ParseProblem(const std::string& said, const std::vector<std::string>
 
 CommandLine::CommandLine(CommandText text)
     : text_(std::move(text)), options_("quaver " + text_.name, text_.about + "\n") {
-  options_.custom_help(text_.positional + " [options]");
+  options_.custom_help(text_.positional.empty() ? "[options]" : text_.positional + " [options]");
   options_.set_width(100);
   options_.add_options()("h,help", "Print this text and end");
 }

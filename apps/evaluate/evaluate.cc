@@ -179,15 +179,16 @@ int RunEvaluate(int argc, char** argv) {
       ("align", "Find the lag of DEC first, up to 60 ms", cxxopts::value(scoring.align))  //
       ("allow-length-difference", "Score what both have where lengths differ by more than 100 ms",
        cxxopts::value(scoring.any_length))                                                        //
-      ("run", "Folder of a training run whose network writes DEC first", cxxopts::value(by.run))  //
+      ("run", "Folder of a training run whose network writes DEC first", cxxopts::value(by.run),
+       "RUN")  //
       ("best", "With --run: the checkpoint with the best validation instead of the last",
        cxxopts::value(by.best))                                                     //
-      ("n-q", "With --run: tokens a frame (default: all)", cxxopts::value(by.n_q))  //
+      ("n-q", "With --run: tokens a frame (default: all)", cxxopts::value(by.n_q), "N")  //
       ("bottleneck",
        "With --run: quantise with this bottleneck instead. JSON of a type with levels, for instance "
        "'{\"type\": \"fsp\", \"cdf\": \"tanh\", \"groups\": 1, \"levels\": [6, 6, 6, 6]}', or of type vp, "
        "whose codebook is fitted to the training data",
-       cxxopts::value(by.bottleneck));
+       cxxopts::value(by.bottleneck), "JSON");
   if (const auto over = line.Parse(argc, argv)) return *over;
   if (line.positional().size() != 2) return line.UsageError("REF and DEC are required");
   const bool of_run = line.Has("best") || line.Has("n-q") || line.Has("bottleneck");

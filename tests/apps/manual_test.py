@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Man pages and completions against the program: manual_test.py PROGRAM MANUAL, the folder that the build made.
+
+Every option of every command must be in its page and in both completions, groff must be content, and bash must complete.
+"""
+
+import functools
+import gzip
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+PROGRAM, MANUAL = sys.argv[1], pathlib.Path(sys.argv[2])
+
+
+def run(*arguments, **options):
+    return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, **options).stdout
+
+
+@functools.cache
+def help_of(*command):
+    return run(PROGRAM, *command, "--help")
+
+
+def options_of(text):
+    """Long options at the beginning of a line: not those that a sentence names."""
+    return re.findall(r"^ {2}(?:-\w,| {3}) (--[\w-]+)", text, re.MULTILINE)
+
+
+COMMANDS = re.findall(r"^  ([a-z-]+) {2,}", help_of().split("Commands:")[1].split("Options:")[0], re.MULTILINE)
+NAMES = ["quaver", *(f"quaver-{command}" for command in COMMANDS)]
+
+
+def page_of(name):
+    return gzip.decompress((MANUAL / "man1" / f"{name}.1.gz").read_bytes()).decode()
+
+
+class ManPages(unittest.TestCase):
+    def test_each_command_has_one_and_no_other_exists(self):
+        self.assertGreater(len(COMMANDS), 10)
+        self.assertEqual(sorted(NAMES), sorted(path.name[:-5] for path in (MANUAL / "man1").iterdir()))
+
+    def test_each_option_is_in_them(self):
+        for command in COMMANDS:
+            options = options_of(help_of(command))
+            self.assertIn("--help", options)
+            listed = re.findall(r"^\\fB(?:\\-\w, )?(\\-\\-[\w\\-]+)\\fR", page_of(f"quaver-{command}"), re.MULTILINE)
+            self.assertEqual(options, [option.replace("\\", "") for option in listed], command)
+
+    @unittest.skipUnless(shutil.which("groff"), "there is no groff")
+    def test_groff_has_no_warning_and_shows_the_words_of_the_help(self):
+        for name in NAMES:
+            shown = run("groff", "-ww", "-man", "-Tascii", "-P-cbou", "-rLL=100000n", input=page_of(name))
+            self.assertNotIn("warning", shown, name)
+            words = re.findall(r"[a-zA-Z]{6,}", help_of(*name.split("-", 1)[1:]))
+            # Headings are in capitals, and the usage's remark that points to the other pages is the list at the end.
+            missing = {word for word in words if word not in shown} - {"Commands", "Examples", "Options", "options", "examples"}
+            self.assertEqual(set(), missing, name)
+
+
+class Completions(unittest.TestCase):
+    def bash(self, *words):
+        script = (
+            f'. "{MANUAL}/completions/quaver"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _quaver; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        )
+        return run("bash", "-euc", script, "bash", *words).split()
+
+    def zsh(self, *words):
+        """What the function asks zsh to offer."""
+        script = (
+            '_describe() { print -rl -- "${commands[@]}" }; _arguments() { print -rl -- "$@" }; _files() { print files };'
+            f'words=("$@"); CURRENT=$#; . "{MANUAL}/completions/_quaver"'
+        )
+        return run("zsh", "-fec", script, "zsh", *words)
+
+    def test_bash_completes_commands_and_options(self):
+        self.assertEqual([*COMMANDS, "--help", "--version"], self.bash("quaver", ""))
+        self.assertEqual(["encode"], self.bash("quaver", "enc"))
+        self.assertEqual(["--raw", "--rate"], self.bash("quaver", "encode", "in.wav", "--ra"))
+        self.assertEqual([], self.bash("quaver", "encode", "ta"))
+        self.assertEqual([], self.bash("quaver", "nonsense", "--"))
+        for command in COMMANDS:
+            found = self.bash("quaver", command, "--")
+            self.assertEqual(options_of(help_of(command)), found)
+
+    @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
+    def test_zsh_completes_commands_and_options(self):
+        self.assertEqual(COMMANDS, [line.split(":")[0] for line in self.zsh("quaver", "").splitlines()][: len(COMMANDS)])
+        for command in COMMANDS:
+            offered = re.findall(r"^(?:\(.*\))?(--[\w-]+)\[", self.zsh("quaver", command, "--"), re.MULTILINE)
+            self.assertEqual(options_of(help_of(command)), offered)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
