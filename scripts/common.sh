@@ -7,7 +7,7 @@ quaver_libraries=(libhwy-dev nlohmann-json3-dev libmd-dev libsndfile1-dev libfla
   portaudio19-dev libogg-dev libpng-dev libkissfft-dev libcxxopts-dev libzip-dev)
 quaver_packages=(build-essential "${quaver_tools[@]}" "${quaver_libraries[@]}")
 # What the tests need, and cpack, which asks file(1) what a binary is.
-test_packages=(libgtest-dev libgmock-dev python3 file)
+test_packages=(libgtest-dev libgmock-dev python3 file abigail-tools groff zsh)
 # What bench/ compares with and is built on.
 bench_packages=(libbenchmark-dev libopus-dev)
 # What the tests of bench/quality need.
