@@ -49,4 +49,14 @@ if(QUAVER_GSTREAMER)
   set(CPACK_DEBIAN_GSTREAMER_PACKAGE_DEPENDS "libquaver${abi} (= ${PROJECT_VERSION}), gstreamer1.0-plugins-good")
   set(CPACK_DEBIAN_GSTREAMER_PACKAGE_SUGGESTS gstreamer1.0-plugins-bad)  # SRTP
 endif()
+
+# What Debian wants of every package: who may do what with it, and what changed.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  foreach(component ${CPACK_COMPONENTS_ALL})
+    string(TOUPPER ${component} name)
+    set(folder ${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_${name}_PACKAGE_NAME})
+    install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright DESTINATION ${folder} COMPONENT ${component})
+    install(FILES ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${folder} COMPONENT ${component})
+  endforeach()
+endif()
 include(CPack)
