@@ -23,8 +23,11 @@ OggPages::Outcome OggPages::Next(ogg_page& page, uint64_t limit) {
     if (bytes > 0) {
       const bool whole =
           position_ + static_cast<uint64_t>(bytes) <= read_;  // and not completed by zeros of ours
-      Advance(static_cast<uint64_t>(bytes), !whole);
-      return whole ? Outcome::kPage : Outcome::kEnd;
+      const bool counts = whole && ogg_page_version(&page) == 0;
+      Advance(static_cast<uint64_t>(bytes), !counts);
+      if (counts) return Outcome::kPage;
+      if (!whole) return Outcome::kEnd;
+      continue;
     }
     if (bytes < 0) {
       Advance(static_cast<uint64_t>(-bytes), true);

@@ -1,4 +1,4 @@
-// Internal: whole Ogg pages with a good CRC out of a stream of bytes.
+// Internal: whole Ogg pages of version 0 with a good CRC out of a stream of bytes.
 #ifndef QUAVER_CODEC_CONTAINER_OGG_PAGES_H_
 #define QUAVER_CODEC_CONTAINER_OGG_PAGES_H_
 
@@ -20,7 +20,7 @@ class OggPages {
   enum class Outcome { kPage, kEnd, kError };
   // `page` stays valid until the next call. Gives up (kEnd) when `limit` bytes of the source are behind us.
   Outcome Next(ogg_page& page, uint64_t limit = UINT64_MAX);
-  // Bytes since the last call that belong to no page with a good CRC.
+  // Bytes since the last call that belong to no such page.
   uint64_t TakeSkipped();
   // The source was moved: its next byte is the one at `position`.
   void Restart(uint64_t position);

@@ -181,7 +181,7 @@ struct QvrReader::Impl {
       Note("comment header: missing");
       start_ = {pages_.position() - static_cast<uint64_t>(page.header_len + page.body_len), expected_page_,
                 0};
-      TakePage(page);
+      TakeAnyPage(page);
       return {};
     }
     Note("comment header: missing");
@@ -205,13 +205,19 @@ struct QvrReader::Impl {
     if (outcome == OggPages::Outcome::kEnd) {
       Note("the file ends before the last page of the stream");
       ended_ = looked_behind_ = true;
-    } else if (ogg_page_bos(&page) != 0) {
+    } else {
+      TakeAnyPage(page);
+    }
+    return true;
+  }
+
+  void TakeAnyPage(ogg_page& page) {
+    if (ogg_page_bos(&page) != 0) {
       Note("another stream begins before the last page of this one, at " + Place(-1) + "; it is not read");
       ended_ = looked_behind_ = true;
     } else if (ogg_page_serialno(&page) == serial_) {
       TakePage(page);
     }
-    return true;
   }
 
   void TakePage(ogg_page& page) {
@@ -224,9 +230,10 @@ struct QvrReader::Impl {
     if (step < 0 && (!known || FramesAt(header_, granule) <= frames_)) {
       return Note(place + "met again, or out of order: not read");
     }
+    const bool cut = step == 0 && CutsPacket(page);
     if (ogg_stream_pagein(&stream_, &page) != 0) return Note(place + "not valid: not read");
     expected_page_ = number + 1;
-    PagePackets found = Unpack(step != 0);
+    PagePackets found = Unpack(step != 0 || cut);
     const bool last = ogg_page_eos(&page) != 0;
     if (known) {
       const uint64_t lost = FramesLost(granule, last, place, found);
@@ -238,6 +245,18 @@ struct QvrReader::Impl {
       Queue(found, 0, place);
     }
     if (last) End(known, granule, place);
+  }
+
+  // Bytes of a packet that goes on on the next page.
+  uint64_t Unfinished() const { return static_cast<uint64_t>(stream_.body_fill - stream_.body_returned); }
+
+  // Whether a page that follows in order leaves a packet without its beginning, or the one before without its
+  // end. Libogg says nothing of the one, and makes one packet of the other and what follows: drops it.
+  bool CutsPacket(const ogg_page& page) {
+    const bool continued = ogg_page_continued(&page) != 0;
+    const bool unfinished = Unfinished() > 0;
+    if (unfinished && !continued) ogg_stream_reset(&stream_);
+    return continued != unfinished;
   }
 
   PagePackets Unpack(bool gap) {
@@ -269,7 +288,7 @@ struct QvrReader::Impl {
     }
     // What is left is the beginning of a packet. No packet is so long; without a limit it could grow for
     // ever.
-    if (static_cast<uint64_t>(stream_.body_fill - stream_.body_returned) > kMaxPacketBytes) {
+    if (Unfinished() > kMaxPacketBytes) {
       ogg_stream_reset(&stream_);
       gap_ = true;
     }

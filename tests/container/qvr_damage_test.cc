@@ -336,6 +336,49 @@ TEST_F(ContinuedTest, LostPagesTakeTheirHalfPacketsAlong) {
   }
 }
 
+// Pages in order, but the first part of a packet that runs over to the next page is not there.
+TEST_F(ContinuedTest, PacketsWithoutABeginningAreLost) {
+  for (size_t page = kHeaderPages; page + 1 < pages_.size(); ++page) {
+    if (!pages_[page + 1].continued) continue;
+    auto changed = pages_;
+    RawPage& cut = changed[page];
+    while (cut.lacing.back() == 255) {
+      cut.lacing.pop_back();
+      cut.body.resize(cut.body.size() - 255);
+    }
+    const size_t packet = (page - kHeaderPages + 1) * 100 / 3;
+    ExpectLost(ReadAll(JoinPages(changed)), packet, packet + 1);
+  }
+}
+
+// The other part is not there, and the next page begins with a packet of its own.
+TEST_F(ContinuedTest, PacketsWithoutAnEndAreLost) {
+  for (size_t page = kHeaderPages; page + 1 < pages_.size(); ++page) {
+    if (!pages_[page + 1].continued) continue;
+    auto changed = pages_;
+    RawPage& cut = changed[page + 1];
+    cut.continued = false;
+    const auto rest =
+        std::find_if(cut.lacing.begin(), cut.lacing.end(), [](uint8_t lace) { return lace < 255; }) + 1;
+    const size_t bytes = std::accumulate(cut.lacing.begin(), rest, size_t{0});
+    cut.lacing.erase(cut.lacing.begin(), rest);
+    cut.body.erase(cut.body.begin(), cut.body.begin() + static_cast<std::ptrdiff_t>(bytes));
+    const size_t packet = (page - kHeaderPages + 1) * 100 / 3;
+    ExpectLost(ReadAll(JoinPages(changed)), packet, packet + 1);
+  }
+}
+
+// Nobody knows how to read other versions of Ogg.
+TEST_F(QvrDamageTest, PagesOfAnotherVersionAreLost) {
+  const auto at = PacketsAt();
+  Bytes file = JoinPages(std::span(pages_).first(3));
+  const size_t begin = file.size();
+  file = stream_.file;
+  file[begin + 4] = 1;
+  FixChecksums(file);
+  ExpectLost(ReadAll(file), at[1], at[2]);
+}
+
 // A packet that goes on for 20 MB is given up, and the stream goes on behind it.
 TEST_F(QvrDamageTest, EndlessPacketsAreGivenUp) {
   std::vector<RawPage> file(pages_.begin(), pages_.begin() + 3);
