@@ -231,6 +231,7 @@ struct QvrReader::Impl {
       return Note(place + "met again, or out of order: not read");
     }
     const bool cut = step == 0 && CutsPacket(page);
+    if (step == 0) stream_.pageno = ogg_page_pageno(&page);  // libogg does not know that 0 follows 2^32 - 1
     if (ogg_stream_pagein(&stream_, &page) != 0) return Note(place + "not valid: not read");
     expected_page_ = number + 1;
     PagePackets found = Unpack(step != 0 || cut);

@@ -368,6 +368,17 @@ TEST_F(ContinuedTest, PacketsWithoutAnEndAreLost) {
   }
 }
 
+// Page numbers may begin anywhere, and go on with 0 behind the largest.
+TEST_F(ContinuedTest, PageNumbersWrapAround) {
+  for (uint32_t before = 1; before < pages_.size(); ++before) {
+    auto numbered = pages_;
+    for (RawPage& page : numbered) page.number -= before;
+    const ReadStream read = ReadAll(JoinPages(numbered));
+    ExpectWhole(read);
+    EXPECT_THAT(read.damage, IsEmpty());
+  }
+}
+
 // Nobody knows how to read other versions of Ogg.
 TEST_F(QvrDamageTest, PagesOfAnotherVersionAreLost) {
   const auto at = PacketsAt();
