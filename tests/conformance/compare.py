@@ -35,7 +35,8 @@ def differs(model, case):
 
 
 def compare(tool, path, packets, files, seed):
-    model = EntropyModel(Weights(path))
+    with open(path, "rb") as file:
+        model = EntropyModel(Weights(file.read()))
     counts = {"packets": 0, "refused packets": 0, "files": 0, "refused files": 0, "damaged files": 0}
     different = 0
     with subprocess.Popen([tool, path, packets, files, seed], stdout=subprocess.PIPE, text=True) as process:

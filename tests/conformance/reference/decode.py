@@ -33,7 +33,8 @@ def main():
     parser.add_argument("--packets", metavar="FRAMES,N_Q", help="the input is packets, for these defaults")
     parser.add_argument("-o", "--out", metavar="FILE.npy", help="also writes the tokens as an array")
     args = parser.parse_args()
-    weights = Weights(args.model)
+    with open(args.model, "rb") as file:
+        weights = Weights(file.read())
     model = EntropyModel(weights)
     with open(args.input, "rb") as file:
         data = file.read()
@@ -42,11 +43,12 @@ def main():
         raise ValueError("the file belongs to another model: " + qvr.header.identity.hex())
     defaults = qvr.header.defaults if qvr else tuple(map(int, args.packets.split(",")))
     frames = []
-    for event in read_events(model, defaults, qvr.events() if qvr else map(bytes.fromhex, data.decode().split())):
+    for event in read_events(model, defaults, qvr.events() if qvr else map(bytes.fromhex, data.decode().splitlines())):
         print(json.dumps(event))
         frames += event if isinstance(event, list) else [[]] * (event if isinstance(event, int) else event["refused"])
     if qvr:
-        print(json.dumps({"damaged": qvr.damaged, "frames": len(frames), "samples": qvr.samples}))
+        print(json.dumps({"damaged": qvr.damaged, "frames": len(frames), "samples": qvr.samples,
+                          "defaults": defaults, "pre_skip": qvr.header.pre_skip}))
     if args.out:
         write_npy(args.out, frames, model.groups)
 
@@ -54,5 +56,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, struct.error) as error:
         sys.exit("decode.py: %s" % error)

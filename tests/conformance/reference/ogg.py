@@ -8,7 +8,7 @@ Page = namedtuple("Page", "begin end continued first last granule serial number 
 MIRRORED = bytes(int("{:08b}".format(byte)[::-1], 2) for byte in range(256))
 
 
-def _checksum(data):
+def checksum(data):
     """The CRC of zlib has the same polynomial, but its bits in the other order, and is inverted."""
     crc = zlib.crc32(data.translate(MIRRORED), 0xffffffff) ^ 0xffffffff
     return int("{:032b}".format(crc)[::-1], 2)
@@ -26,11 +26,11 @@ def _pieces(lacing, body):
 
 def _page_at(data, begin):
     fields = struct.unpack("<BBqIIIB", data[begin + 4:begin + 27].ljust(23))
-    version, flags, granule, serial, number, checksum, segments = fields
+    version, flags, granule, serial, number, crc, segments = fields
     body = begin + 27 + segments
     lacing = data[begin + 27:body]
     end = body + sum(lacing)
-    if version or len(data) < end or checksum != _checksum(data[begin:begin + 22] + bytes(4) + data[begin + 26:end]):
+    if version or len(data) < end or crc != checksum(data[begin:begin + 22] + bytes(4) + data[begin + 26:end]):
         return None
     granule = granule if 0 <= granule <= 2**48 else None
     return Page(begin, end, bool(flags & 1), bool(flags & 2), bool(flags & 4), granule, serial, number,

@@ -6,14 +6,12 @@ import struct
 
 
 class Weights:
-    def __init__(self, path):
-        with open(path, "rb") as file:
-            raw = file.read()
+    def __init__(self, raw):
         start = 8 + struct.unpack_from("<Q", raw)[0]
         header, data = json.loads(raw[8:start]), raw[start:]
         metadata = header.pop("__metadata__")
         if metadata.get("format") != "quaver" or metadata.get("format_version") not in ("1", "2", "3"):
-            raise ValueError(path + ": no weights file of versions 1 to 3")
+            raise ValueError("no weights file of versions 1 to 3")
         self.version = int(metadata["format_version"])
         self.config = json.loads(metadata["config"])
         self._tensors = {name: (tensor["dtype"], tensor["shape"], data[slice(*tensor["data_offsets"])])
@@ -21,7 +19,7 @@ class Weights:
         self.has_network = "entropy.network.hidden" in header
         self.identity = self._digest(metadata["config"])
         if self.identity.hex() != metadata["identity"]:
-            raise ValueError(path + ": the content does not have the identity that the file names")
+            raise ValueError("the content of the weights file does not have the identity that it names")
 
     def tensor(self, name):
         """The values, row by row, and the shape."""
