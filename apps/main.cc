@@ -26,6 +26,7 @@ Commands:
   decode        decode .qvr or .npy to WAV or FLAC
   live          talk through the codec: microphone, simulated network, loudspeaker
   info          show what is in a .qvr, an .npy or a weights file
+  verify        check that .qvr files are whole
   evaluate      score decoded speech against its reference
   data          show what is in a folder of speech before training on it
   pack          decode folders of speech once, to shards for training
@@ -62,11 +63,19 @@ struct Command {
   std::string_view name;
   int (*run)(int, char**);
 };
-constexpr Command kCommands[] = {
-    {"encode", RunEncode}, {"decode", RunDecode},     {"live", RunLive},
-    {"info", RunInfo},     {"evaluate", RunEvaluate}, {"data", RunData},
-    {"pack", RunPack},     {"train", RunTrain},       {"fit-codebook", RunFitCodebook},
-    {"export", RunExport}, {"report", RunReport},     {"fit-entropy", RunFitEntropy}};
+constexpr Command kCommands[] = {{"encode", RunEncode},
+                                 {"decode", RunDecode},
+                                 {"live", RunLive},
+                                 {"info", RunInfo},
+                                 {"verify", RunVerify},
+                                 {"evaluate", RunEvaluate},
+                                 {"data", RunData},
+                                 {"pack", RunPack},
+                                 {"train", RunTrain},
+                                 {"fit-codebook", RunFitCodebook},
+                                 {"export", RunExport},
+                                 {"report", RunReport},
+                                 {"fit-entropy", RunFitEntropy}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());
