@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Makes the seed corpora of the fuzz targets out of what the repository has: seeds.py OUT [TARGET...]
+
+OUT/TARGET/ gets small files that reach far: conformance vectors, the small model, arrays of tokens, headers of sound files. Standard
+library only.
+"""
+
+import json
+import pathlib
+import random
+import struct
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VECTORS = ROOT / "tests" / "conformance"
+TOKENS = [[(37 * frame + 11 * group) % 1000 for group in range(4)] for frame in range(6)]
+
+
+def packets():
+    for name in ("steady", "varied"):
+        for line in (VECTORS / f"{name}.packets").read_text().split()[:40]:
+            yield bytes.fromhex(line)
+
+
+def safetensors(tensors, metadata=None):
+    """`tensors`: name -> (dtype, shape, bytes)."""
+    header, data = ({"__metadata__": metadata} if metadata else {}), b""
+    for name, (dtype, shape, content) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def npy(kind, shape, content):
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    header = header.ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + content
+
+
+def api():
+    chance = random.Random(1)
+    for length in (40, 200, 600, 1500):
+        for _ in range(6):
+            yield bytes(chance.randrange(256) for _ in range(length))
+
+
+def config():
+    for path in [VECTORS / "tiny.json", *sorted((ROOT / "models").glob("*.json"))]:
+        yield json.dumps(json.loads(path.read_text())["model"]).encode()
+
+
+def data():
+    lines = [{"path": "a/one.flac", "offset": 1.5, "duration": 3.25, "speaker": "anna"}, {"path": "b.mp3"}]
+    yield b"\0" + "\n".join(map(json.dumps, lines)).encode()
+    clips = {f"clip{i}.flac": ("I16", [400], bytes(800)) for i in range(3)}
+    about = {"format": "quaver-shard-1", "sample_rate": "16000", "speakers": '["anna"]', "speaker_of": "[0, -1, 0]"}
+    yield b"\1" + safetensors(clips, about)
+
+
+def decoder():
+    for name in ("steady", "varied"):
+        yield (VECTORS / f"{name}.qvr").read_bytes()
+
+
+def differential():
+    chance = random.Random(2)
+    for frames in (1, 3, 8):
+        yield bytes([3, frames]) + bytes(chance.randrange(256) for _ in range(16 + 640 * frames))
+
+
+def packet():
+    for content in packets():
+        yield b"\1\x18\4" + content
+
+
+def qvr():
+    for content in decoder():
+        yield b"\0\2\0\1" + content
+
+
+def rtp():
+    known = json.loads((VECTORS / "rtp" / "payloads.json").read_text())
+    for entry in known["payloads"] + known["refused"]:
+        yield bytes.fromhex(entry["payload"])
+
+
+def sound():
+    samples = struct.pack("<200h", *range(200))
+    fmt = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
+    listed = b"LIST" + struct.pack("<I", 16) + b"INFOINAM" + struct.pack("<I", 4) + b"abc\0"
+    for length in (len(samples), 0, 0xFFFFFFFF, 0x7FFFF000):
+        wav = b"WAVE" + fmt + listed + b"data" + struct.pack("<I", length) + samples
+        for start in (b"\0", b"\1"):
+            yield start + b"RIFF" + struct.pack("<I", min(len(wav), length + 100)) + wav
+            yield start + b"RF64" + struct.pack("<I", 0xFFFFFFFF) + b"WAVEds64" + struct.pack("<IQQQI", 28, len(wav), length, 200, 0) + wav[4:]
+    au = struct.pack(">4sIIIII", b".snd", 24, len(samples), 3, 16000, 1)
+    comm = b"COMM" + struct.pack(">IhIh", 18, 1, 200, 16) + b"\x40\x0c\xfa\0\0\0\0\0\0\0"
+    ssnd = b"SSND" + struct.pack(">III", 8 + len(samples), 0, 0) + samples
+    caf = b"caff\0\1\0\0desc" + struct.pack(">Qd4sIIIII", 32, 16000.0, b"lpcm", 2, 2, 1, 1, 16)
+    caf += b"data" + struct.pack(">Q", 4 + len(samples)) + bytes(4) + samples
+    voc = b"Creative Voice File\x1a\x1a\0\x0a\x01\x29\x11\x09" + struct.pack("<I", 12 + len(samples))[:3]
+    voc += struct.pack("<IBBHI", 16000, 16, 1, 4, 0) + samples + b"\0"
+    nist = b"NIST_1A\n   1024\nsample_count -i 200\nsample_rate -i 16000\nchannel_count -i 1\nsample_n_bytes -i 2\n"
+    nist += b"sample_byte_format -s2 01\nsample_sig_bits -i 16\nend_head\n"
+    w64 = bytes.fromhex("726966662e91cf11a5d628db04c10000") + struct.pack("<Q", 500) + bytes.fromhex("77617665f3acd3118cd100c04f8edb8a")
+    w64 += bytes.fromhex("666d7420f3acd3118cd100c04f8edb8a") + struct.pack("<Q", 40) + fmt[8:]
+    w64 += bytes.fromhex("64617461f3acd3118cd100c04f8edb8a") + struct.pack("<Q", 24 + len(samples)) + samples
+    for content in (au + samples, b"FORM" + struct.pack(">I", 4 + len(comm) + len(ssnd)) + b"AIFF" + comm + ssnd, caf, voc, nist.ljust(1024) + samples, w64):
+        yield b"\0" + content
+        yield b"\1" + content
+    yield b"\0" + (ROOT / "samples" / "en-vctk-p228.flac").read_bytes()[:3000]
+
+
+def state():
+    chance = random.Random(3)
+    for head in (b"\0\0", b"\1\0", b"\1\1", b"\0\1"):
+        yield head + bytes(chance.randrange(256) for _ in range(2000))
+        yield head + bytes(2000)
+
+
+def tokens():
+    flat = [token for row in TOKENS for token in row]
+    for kind, form in (("<u2", "H"), ("<i2", "h"), ("<i4", "i"), (">i4", "i"), ("<i8", "q")):
+        content = struct.pack(("<" if kind[0] == "<" else ">") + f"{len(flat)}{form}", *flat)
+        for shape in ("(6, 4)", "(1, 6, 4)"):
+            yield b"\0" + npy(kind, shape, content)
+            yield b"\1" + npy(kind, shape, content)
+    yield b"\0" + safetensors({"tokens": ("I16", [6, 4], struct.pack("<24h", *flat))})
+    yield b"\0" + safetensors({"tokens": ("I64", [1, 6, 4], struct.pack("<24q", *flat))})
+    array = npy("<u2", "(6, 4)", struct.pack("<24H", *flat))
+    yield b"\0" + zipped("tokens.npy", array)
+
+
+def zipped(name, content):
+    import io
+    import zipfile
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+    return out.getvalue()
+
+
+def weights():
+    yield (VECTORS / "tiny.safetensors").read_bytes()
+
+
+TARGETS = (api, config, data, decoder, differential, packet, qvr, rtp, sound, state, tokens, weights)
+
+
+def main(out, *wanted):
+    for target in TARGETS:
+        if wanted and target.__name__ not in wanted:
+            continue
+        folder = pathlib.Path(out) / target.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, content in enumerate(target()):
+            (folder / f"seed-{number:03}").write_bytes(content)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__.strip())
+    main(*sys.argv[1:])

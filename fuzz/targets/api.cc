@@ -1,0 +1,232 @@
+// The C interface, driven by a random sequence of calls on a few streams: create, encode, pack, corrupt, decode, conceal, save,
+// restore, batch, with odd arguments among them. Every result is checked against its promise.
+#include <array>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "fuzz/c_model.h"
+#include "fuzz/input.h"
+#include "fuzz/target.h"
+
+namespace {
+
+using quaver::fuzz::Input;
+
+constexpr int kFrame = 320;
+constexpr size_t kStreams = 3;
+
+template <typename T, void (*kClose)(T*)>
+struct Closer {
+  void operator()(T* object) const { kClose(object); }
+};
+template <typename T, void (*kClose)(T*)>
+using Owned = std::unique_ptr<T, Closer<T, kClose>>;
+
+struct World {
+  const quaver_model* model = quaver::fuzz::TinyCModel();
+  int groups = quaver_groups(model);
+  std::array<Owned<quaver_encoder, quaver_encoder_close>, kStreams> encoders;
+  std::array<Owned<quaver_decoder, quaver_decoder_close>, kStreams> decoders;
+  Owned<quaver_batch, quaver_batch_close> batch{quaver_batch_create(model, kStreams)};
+  Owned<quaver_stream_encoder, quaver_stream_encoder_close> sender;
+  Owned<quaver_stream_decoder, quaver_stream_decoder_close> receiver;
+  std::vector<uint8_t> encoder_state, decoder_state;
+  std::array<float, 4 * kFrame> sound{};
+  std::array<uint16_t, size_t{QUAVER_MAX_FRAMES} * QUAVER_MAX_GROUPS> tokens{};
+  std::array<uint8_t, QUAVER_MAX_FRAMES> n_q{};
+  std::array<uint8_t, QUAVER_MAX_PACKET_BYTES> packet{};
+  size_t packet_bytes = 0;
+  quaver_format format{1, 2};
+};
+
+void CheckSound(const World& world, int samples) {
+  FUZZ_CHECK(samples <= static_cast<int>(world.sound.size()));
+  for (int i = 0; i < samples; ++i) FUZZ_CHECK(std::isfinite(world.sound[static_cast<size_t>(i)]));
+}
+
+// Sometimes sound that no microphone gives.
+void MakeSound(World& world, Input& input) {
+  const float scale = input.Byte() / 64.0f;
+  for (size_t i = 0; i < world.sound.size(); ++i) world.sound[i] = scale * std::sin(.01f * static_cast<float>(i * (1 + i % 3)));
+  if (input.Byte() % 8 == 0) world.sound[static_cast<size_t>(input.Int(0, 1279))] = input.Byte() % 2 ? INFINITY : NAN;
+}
+
+void Encode(World& world, Input& input) {
+  quaver_encoder* encoder = world.encoders[input.Byte() % kStreams].get();
+  MakeSound(world, input);
+  const size_t count = static_cast<size_t>(input.Int(0, 1280));
+  const int n_q = input.Int(-1, world.groups + 1);
+  const size_t capacity = static_cast<size_t>(input.Int(0, 80));
+  const int due = quaver_encoder_frames_after(encoder, count);
+  const int frames = quaver_encode(encoder, world.sound.data(), count, n_q, world.tokens.data(), capacity);
+  FUZZ_CHECK(frames == due || frames == QUAVER_ERROR_ARGUMENT || frames == QUAVER_ERROR_SHORT);
+  const bool good = encoder && n_q >= 0 && n_q <= world.groups;
+  FUZZ_CHECK(good || frames < 0);
+  if (frames > 0 && n_q > 0) {
+    for (int i = 0; i < frames * n_q; ++i) FUZZ_CHECK(world.tokens[static_cast<size_t>(i)] < quaver_codes(world.model));
+    const int packed = quaver_pack(world.model, &world.format, world.tokens.data(), frames, n_q, world.packet.data(), world.packet.size());
+    FUZZ_CHECK(packed > 0 && quaver_packet_frames(&world.format, world.packet.data(), static_cast<size_t>(packed)) == frames);
+    world.packet_bytes = static_cast<size_t>(packed);
+  }
+}
+
+void Corrupt(World& world, Input& input) {
+  if (world.packet_bytes == 0) return;
+  const size_t at = static_cast<size_t>(input.Int(0, 65535)) % world.packet_bytes;
+  if (input.Byte() % 2) world.packet_bytes = at;
+  world.packet[at] = static_cast<uint8_t>(world.packet[at] ^ input.Byte());
+}
+
+void Decode(World& world, Input& input) {
+  quaver_decoder* decoder = world.decoders[input.Byte() % kStreams].get();
+  const int frames = input.Int(-1, 4), n_q = input.Int(-1, world.groups + 1);
+  const size_t capacity = static_cast<size_t>(input.Int(0, 1280));
+  if (input.Byte() % 4 == 0) world.tokens[input.Byte() % 32] = static_cast<uint16_t>(input.Int(0, 65535));
+  const int samples = quaver_decode(decoder, world.tokens.data(), frames, n_q, world.sound.data(), capacity);
+  FUZZ_CHECK(samples < 0 || (samples == frames * kFrame && static_cast<size_t>(samples) <= capacity));
+  CheckSound(world, samples);
+}
+
+void DecodePacket(World& world, Input& input) {
+  quaver_decoder* decoder = world.decoders[input.Byte() % kStreams].get();
+  if (input.Byte() % 4 == 0) world.format = {input.Int(0, 26), input.Int(-1, world.groups + 1)};
+  const int samples = quaver_decode_packet(decoder, &world.format, world.packet.data(), world.packet_bytes, world.sound.data(), world.sound.size());
+  CheckSound(world, samples);
+  const int frames = quaver_unpack(world.model, &world.format, world.packet.data(), world.packet_bytes, world.tokens.data(), world.n_q.data());
+  FUZZ_CHECK(samples < 0 || samples == frames * kFrame);
+  if (frames > 0) {
+    std::array<uint8_t, QUAVER_MAX_PACKET_BYTES> again;
+    FUZZ_CHECK(quaver_pack_frames(world.model, &world.format, world.tokens.data(), world.n_q.data(), frames, again.data(), again.size()) > 0);
+  }
+}
+
+void Conceal(World& world, Input& input) {
+  quaver_decoder* decoder = world.decoders[input.Byte() % kStreams].get();
+  const int samples = quaver_conceal(decoder, world.sound.data(), static_cast<size_t>(input.Int(0, 640)));
+  FUZZ_CHECK(samples == kFrame || samples < 0);
+  CheckSound(world, samples);
+}
+
+void SaveAndRestore(World& world, Input& input) {
+  const size_t from = input.Byte() % kStreams, to = input.Byte() % kStreams;
+  const bool damage = input.Byte() % 2;
+  const int at = input.Int(0, 65535), flip = input.Byte();
+  const auto damaged = [&](std::vector<uint8_t>& state) {
+    if (damage && !state.empty()) state[static_cast<size_t>(at) % state.size()] ^= static_cast<uint8_t>(flip);
+    return damage && flip != 0 && !state.empty();
+  };
+  if (input.Byte() % 2) {
+    world.encoder_state.resize(quaver_encoder_state_size(world.encoders[from].get()));
+    const int saved = quaver_encoder_save(world.encoders[from].get(), world.encoder_state.data(), world.encoder_state.size());
+    const bool broken = damaged(world.encoder_state);
+    const int restored = quaver_encoder_restore(world.encoders[to].get(), world.encoder_state.data(), world.encoder_state.size());
+    FUZZ_CHECK(restored <= 0 && (saved != 0 || !broken || restored < 0));
+  } else {
+    world.decoder_state.resize(quaver_decoder_state_size(world.decoders[from].get()));
+    const int saved = quaver_decoder_save(world.decoders[from].get(), world.decoder_state.data(), world.decoder_state.size());
+    const bool broken = damaged(world.decoder_state);
+    const int restored = quaver_decoder_restore(world.decoders[to].get(), world.decoder_state.data(), world.decoder_state.size());
+    FUZZ_CHECK(restored <= 0 && (saved != 0 || !broken || restored < 0));
+  }
+}
+
+void Batch(World& world, Input& input) {
+  std::array<quaver_encoder*, kStreams> encoders;
+  std::array<quaver_decoder*, kStreams> decoders;
+  std::array<int, kStreams> n_q;
+  for (size_t i = 0; i < kStreams; ++i) {
+    encoders[i] = world.encoders[input.Byte() % kStreams].get();
+    decoders[i] = world.decoders[input.Byte() % kStreams].get();
+    n_q[i] = input.Int(-1, world.groups + 1);
+  }
+  const int count = input.Int(-1, kStreams + 1);
+  if (count > static_cast<int>(kStreams)) {
+    FUZZ_CHECK(quaver_batch_encode(world.batch.get(), encoders.data(), count, world.sound.data(), n_q.data(), world.tokens.data()) < 0);
+    return;
+  }
+  MakeSound(world, input);
+  std::array<uint16_t, kStreams * QUAVER_MAX_GROUPS> tokens{};
+  const int encoded = quaver_batch_encode(world.batch.get(), encoders.data(), count, world.sound.data(), n_q.data(), tokens.data());
+  FUZZ_CHECK(encoded == count || encoded < 0);
+  const int decoded = quaver_batch_decode(world.batch.get(), decoders.data(), count, tokens.data(), n_q.data(), world.sound.data());
+  FUZZ_CHECK(decoded == count || decoded < 0);
+  CheckSound(world, std::max(decoded, 0) * kFrame);
+}
+
+void Create(World& world, Input& input) {
+  const size_t which = input.Byte() % kStreams;
+  switch (input.Byte() % 6) {
+    case 0: world.encoders[which].reset(quaver_encoder_create(world.model)); break;
+    case 1: world.encoders[which].reset(quaver_encoder_create_live(world.model)); break;
+    case 2: world.decoders[which].reset(quaver_decoder_create(world.model)); break;
+    case 3: world.decoders[which].reset(quaver_decoder_create_live(world.model)); break;
+    case 4: quaver_encoder_reset(world.encoders[which].get()); break;
+    default: quaver_decoder_reset(world.decoders[which].get());
+  }
+}
+
+void Stream(World& world, Input& input) {
+  std::array<char, 64> why{};
+  switch (input.Byte() % 9) {
+    case 0: {
+      quaver_options options;
+      quaver_options_default(&options);
+      options.bits_per_second = input.Int(0, 9000);
+      options.tokens = input.Int(-1, world.groups + 1);
+      options.frames_per_packet = input.Int(0, 26);
+      options.variable_rate = input.Int(0, 1);
+      world.sender.reset(quaver_stream_encoder_create(world.model, &options, why.data(), why.size()));
+      FUZZ_CHECK(world.sender || why[0] != 0);
+      break;
+    }
+    case 1:
+      world.receiver.reset(quaver_stream_decoder_create(world.model, &world.format, input.Int(-2, 400), why.data(), why.size()));
+      FUZZ_CHECK(world.receiver || why[0] != 0);
+      break;
+    case 2:
+      MakeSound(world, input);
+      quaver_stream_encoder_write(world.sender.get(), world.sound.data(), static_cast<size_t>(input.Int(0, 1280)));
+      break;
+    case 3: quaver_stream_encoder_flush(world.sender.get()); break;
+    case 4: {
+      const int bytes = quaver_stream_encoder_read(world.sender.get(), world.packet.data(), world.packet.size());
+      world.packet_bytes = static_cast<size_t>(std::max(bytes, 0));
+      break;
+    }
+    case 5:
+      quaver_stream_encoder_set_bitrate(world.sender.get(), input.Int(-10, 9000));
+      quaver_stream_encoder_set_tokens(world.sender.get(), input.Int(-1, world.groups + 1));
+      break;
+    case 6:
+      quaver_stream_decoder_write(world.receiver.get(), world.packet.data(), world.packet_bytes);
+      quaver_stream_decoder_lost(world.receiver.get(), input.Int(-1, 30));
+      break;
+    case 7:
+      quaver_stream_decoder_hold_back(world.receiver.get(), input.Int(-1, 26));
+      CheckSound(world, quaver_stream_decoder_read(world.receiver.get(), world.sound.data(), static_cast<size_t>(input.Int(0, 1280))));
+      break;
+    default: quaver_stream_decoder_flush(world.receiver.get(), static_cast<uint64_t>(input.Int(0, 65535)));
+  }
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Input input(data, size);
+  World world;
+  for (int calls = 0; calls < 200 && !input.empty(); ++calls) {
+    switch (input.Byte() % 9) {
+      case 0: Create(world, input); break;
+      case 1: Encode(world, input); break;
+      case 2: Corrupt(world, input); break;
+      case 3: Decode(world, input); break;
+      case 4: DecodePacket(world, input); break;
+      case 5: Conceal(world, input); break;
+      case 6: SaveAndRestore(world, input); break;
+      case 7: Batch(world, input); break;
+      default: Stream(world, input);
+    }
+  }
+  return 0;
+}
