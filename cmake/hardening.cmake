@@ -2,10 +2,9 @@
 # and by the compiler, code at random addresses, tables of the linker that cannot be written. Sanitizers check more.
 include(CheckCXXCompilerFlag)
 include(CheckPIESupported)
-check_pie_supported()
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-
-if(NOT QUAVER_SANITIZE)
+if(QUAVER_HARDEN AND NOT QUAVER_SANITIZE)
+  check_pie_supported()
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
   foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection)
     string(MAKE_C_IDENTIFIER HAS${flag} has)
     check_cxx_compiler_flag(-Werror\ ${flag} ${has})
