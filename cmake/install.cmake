@@ -87,6 +87,7 @@ if(EXISTS ${QUAVER_WEB}/package/quaver.wasm)
   install(FILES ${PROJECT_SOURCE_DIR}/bench/quality/listen_page.html RENAME listen.html DESTINATION ${demo} COMPONENT demo)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/samples/ DESTINATION ${demo}/samples COMPONENT demo
           FILES_MATCHING PATTERN "*.flac" PATTERN "README.md")
+  install(DIRECTORY ${QUAVER_WEB}/package/lib DESTINATION ${demo}/quaver COMPONENT demo)
   foreach(file quaver.js quaver-worker.js quaver.wasm speech-16k.safetensors)
     install(FILES ${QUAVER_WEB}/package/${file} DESTINATION ${demo}/quaver COMPONENT demo)
   endforeach()

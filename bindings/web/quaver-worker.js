@@ -1,6 +1,6 @@
 // The Worker behind QuaverWorker: messages {id, target, method, args}, answered by {id, result} or {id, error}. Target 0 is the
 // codec, others are its streams.
-import { Quaver } from './quaver.js';
+import { Quaver, QuaverError } from './quaver.js';
 
 const targets = new Map();
 let last = 0;
@@ -30,8 +30,12 @@ function run(target, method, args) {
     return method === 'encoder' || method === 'decoder' ? opened(result) : result;
   }
   const stream = targets.get(target);
-  if (!stream) throw Object.assign(new Error('used after free()'), { code: 'state' });
-  if (method === 'free') targets.delete(target);
+  if (method === 'free') {
+    stream?.free();
+    targets.delete(target);
+    return undefined;
+  }
+  if (!stream) throw new QuaverError('state', 'used after free()');
   return stream[method](...args);
 }
 
@@ -42,7 +46,7 @@ function serve(port) {
       const result = method === 'load' ? await load(args[0], progress) : run(target, method, args);
       port.postMessage({ id, result }, [...new Set(buffersOf(result))]);
     } catch (error) {
-      port.postMessage({ id, error: { code: error.code ?? 'state', message: error.message } });
+      port.postMessage({ id, error: { code: error instanceof QuaverError ? error.code : 'state', message: error.message } });
     }
   };
 }

@@ -28,20 +28,20 @@ export class QuaverError extends Error {
 }
 
 export interface LoadOptions {
-  /** Weights: a URL (default: speech-16k.safetensors beside the module), or the bytes. In Node a path, too. */
+  /** Weights: a URL (default: speech-16k.safetensors beside quaver.js), or the bytes. In Node a path, too. */
   weights?: string | URL | ArrayBuffer | Uint8Array;
   /**
-   * The WebAssembly: a URL (default: quaver.wasm beside the module), the bytes, or a compiled module. An AudioWorklet has
+   * The WebAssembly: a URL (default: quaver.wasm beside quaver.js), the bytes, or a compiled module. An AudioWorklet has
    * no fetch(): hand over bytes and module.
    */
   wasm?: string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module;
-  /** 64 hexadecimal digits: refuse any other model. */
+  /** 64 hexadecimal digits: refuse any other model. Without `weights` it is that of the package's own. */
   identity?: string;
   /** Bytes of the weights loaded so far, of how many (undefined: not known). */
   progress?: (loaded: number, total: number | undefined) => void;
   /**
    * Keep fetched weights in the browser's Cache "quaver" (default true, where there is one). What is kept is fetched again
-   * when it is damaged or of another identity than was asked for.
+   * when it is damaged or of another identity than is wanted.
    */
   cache?: boolean;
   /** The most memory in bytes that the WebAssembly may take, 2 MiB .. 2 GiB; default 1 GiB. */

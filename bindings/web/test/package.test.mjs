@@ -1,7 +1,7 @@
 // The package: what it holds, its size, its types.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -25,7 +25,9 @@ test('npm packs all of it', { skip: spawnSync('npm', ['--version']).status === 0
     const env = { ...process.env, npm_config_cache: cache, npm_config_offline: 'true', npm_config_update_notifier: 'false' };
     const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] }));
     const packed = files.map(({ path }) => path);
-    for (const name of [...facts.files, 'package.json', 'README.md', 'LICENSE', 'NOTICE']) assert.ok(packed.includes(name), name);
+    const lib = readdirSync(join(source, 'bindings/web/lib')).map((name) => `lib/${name}`);
+    for (const name of [...facts.files, ...lib, 'lib/default_model.js', 'package.json', 'README.md', 'LICENSE', 'NOTICE'])
+      assert.ok(packed.some((path) => path === name || path.startsWith(`${name}/`)), name);
   });
 });
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { Quaver, QuaverError, QuaverWorker, speech } from './common.mjs';
+import { pathToFileURL } from 'node:url';
+import { Quaver, QuaverError, QuaverWorker, folder, speech } from './common.mjs';
 
 const sound = speech().subarray(0, 16000);
 
@@ -30,12 +33,25 @@ test('a worker does the same', async () => {
   for (const [call, code] of [[() => decoder.push(new Uint8Array(0)), 'packet'], [() => worker.encoder({ tokens: 99 }), 'argument']])
     await assert.rejects(call, (error) => error instanceof QuaverError && error.code === code);
   await decoder.free();
+  await decoder.free();
   await assert.rejects(decoder.push(packets[0]), { code: 'state' });
   await worker.free();
   await assert.rejects(worker.encode(sound), { code: 'state' });
+  for (const one of [encoder, decoder, worker]) await one.free();
+});
+
+test('a worker that nobody frees keeps Node no longer than its calls', () => {
+  const module = pathToFileURL(join(folder, 'quaver.js')).href;
+  const script = `
+    const { QuaverWorker } = await import('${module}');
+    const worker = await QuaverWorker.load();
+    (await worker.encoder()).push(new Float32Array(16000)).then((packets) => console.log(packets.length));`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 120000 });
+  assert.equal(out.trim(), '50');
 });
 
 test('what cannot be loaded ends the worker', async () => {
+  await assert.rejects(QuaverWorker.load({ progress: 3 }), { code: 'argument' });
   await assert.rejects(QuaverWorker.load({ weights: new Uint8Array(100) }), { code: 'model' });
   await assert.rejects(QuaverWorker.load({ weights: '/no/such.safetensors' }), { code: 'network' });
 });

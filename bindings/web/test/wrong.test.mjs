@@ -59,7 +59,8 @@ test('wrong models', async () => {
   await assert.rejects(Quaver.load({ identity: 'abc' }), error('argument', /64 hexadecimal digits/));
   await assert.rejects(Quaver.load({ weights: 'no-such.safetensors' }), error('network', /no-such\.safetensors/));
   await assert.rejects(Quaver.load({ wasm: garbage }), error('unsupported', /compiled/));
-  await assert.rejects(Quaver.load({ weights: 7 }), error('argument', /got 7/));
+  for (const options of [{ weights: 7 }, { wasm: 7 }, { identity: 7 }, { memory: 7 }, { progress: 7 }])
+    await assert.rejects(Quaver.load(options), error('argument', /got 7/));
   const again = await Quaver.load({ identity: codec.identity.toUpperCase(), weights: weights.buffer });
   assert.equal(again.identity, codec.identity);
   const tiny = await Quaver.load({ weights: join(conformance, 'tiny.safetensors') });
@@ -116,6 +117,7 @@ test('arguments', () => {
     () => codec.decoder({ skip: -1 }),
     () => codec.decoder().push(undefined),
     () => codec.decoder().push('packet'),
+    () => codec.decoder().decodeFrames(new Uint8Array(3)),
     () => codec.decoder().conceal(3001),
     () => codec.decoder().conceal(1.5),
     () => codec.packetFrames(new Uint8Array(3)),
@@ -128,6 +130,9 @@ test('arguments', () => {
     () => codec.decode('file'),
     () => new Quaver(),
   ];
+  const [packet] = codec.encoder({ tokens: 6 }).push(sound.subarray(0, 320));
+  const six = { format: { frames: 1, tokens: 6 } };
+  assert.deepEqual(codec.decoder(six).push(packet.slice().buffer), codec.decoder(six).push(packet));
   calls.forEach((call, i) => assert.throws(call, error('argument', /./), `call ${i}`));
   const strange = Float32Array.of(NaN, Infinity, -Infinity, 1e30, ...sound.subarray(0, 636));
   assert.ok(codec.decode(codec.encode(strange)).channelData[0].every(Number.isFinite));

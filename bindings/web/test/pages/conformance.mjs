@@ -1,13 +1,7 @@
-// Runs in the page of browser.test.mjs.
-import { Quaver, QuaverWorker } from './quaver.js';
+import { Quaver, QuaverWorker } from '/quaver.js';
+import { bytes, floats, post, same } from './common.mjs';
 
-const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-const floats = async (path) => new Float32Array((await bytes(path)).buffer);
-const failures = [];
-const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
-const check = (ok, what) => ok || failures.push(what);
-
-async function vectors(found) {
+async function vectors(check, found) {
   const codec = await Quaver.load({ weights: '/conformance/tiny.safetensors', cache: false });
   found.sound = 0;
   for (const [name, format] of [['steady', { frames: 25, tokens: 4 }], ['varied', { frames: 5, tokens: 2 }]]) {
@@ -34,17 +28,9 @@ async function vectors(found) {
   }
 }
 
-async function run() {
-  const found = {};
-  await vectors(found);
-  const weights = new URL('/speech-16k.safetensors', location.href);
-  const codec = await Quaver.load({ weights, progress: (loaded, total) => (found.progress = loaded === total) });
-  await Quaver.load({ weights }); // from the Cache
-  found.fetches = 1;
-  const kept = await caches.open('quaver');
-  await kept.put(weights.href, new Response(new Uint8Array(1000)));
-  await Quaver.load({ weights }); // damaged there: fetched again
-  found.fetches = 2;
+await post(async (check, found) => {
+  await vectors(check, found);
+  const codec = await Quaver.load();
   const sound = await floats('/speech.raw');
   const start = performance.now();
   const file = codec.encode(sound);
@@ -58,8 +44,4 @@ async function run() {
   check(same(await worker.encode(sound), file), 'worker: encode');
   check(same((await worker.decode(file)).channelData[0], decoded.channelData[0]), 'worker: decode');
   await worker.free();
-  return { ...found, failures };
-}
-
-const answer = await run().catch((error) => ({ error: error.stack }));
-await fetch('/', { method: 'POST', body: JSON.stringify(answer) });
+});

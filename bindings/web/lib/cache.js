@@ -1,0 +1,20 @@
+// The browser's Cache, where there is one and it may be used: not in Node, and not on pages that are not secure.
+const NAME = 'quaver';
+
+// Bytes, or undefined.
+export async function kept(url) {
+  try {
+    const response = await (await caches.open(NAME)).match(url);
+    return response && new Uint8Array(await response.arrayBuffer());
+  } catch {
+    return undefined; // without it everything works all the same
+  }
+}
+
+export async function keep(url, bytes) {
+  try {
+    await (await caches.open(NAME)).put(url, new Response(bytes, { headers: { 'content-type': 'application/octet-stream' } }));
+  } catch {
+    // No cache, or the quota.
+  }
+}
