@@ -18,7 +18,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 16>;
 using Vec = hn::Vec<Tag>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
-#if HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_SCALAR
+#if HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SCALAR
 constexpr bool kPromotesHalves = false;
 #else
 constexpr bool kPromotesHalves = true;
@@ -61,8 +61,18 @@ HWY_INLINE hn::Vec<D> LoadWeights(D d, const float* weights) {
 }
 template <class D>
 HWY_INLINE hn::Vec<D> LoadWeights(D d, const uint16_t* weights) {
+#if HWY_TARGET == HWY_WASM
+  // No instruction promotes: exponent and mantissa move to their places, and what is added to the exponent comes
+  // by a product, which is exact. Weights are finite.
+  const hn::RebindToSigned<D> bits;
+  const hn::Rebind<int16_t, D> half;
+  const auto wide = hn::PromoteTo(bits, hn::Load(half, reinterpret_cast<const int16_t*>(weights)));
+  const auto placed = hn::And(hn::ShiftLeft<13>(wide), hn::Set(bits, static_cast<int32_t>(0x8fffffff)));
+  return hn::Mul(hn::BitCast(d, placed), hn::Set(d, 0x1p112f));
+#else
   const hn::Rebind<hwy::float16_t, D> half;
   return hn::PromoteTo(d, hn::Load(half, reinterpret_cast<const hwy::float16_t*>(weights)));
+#endif
 }
 
 // kVectors vectors of outputs may reach over several panels.
