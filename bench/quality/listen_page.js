@@ -149,11 +149,12 @@ function signal(name, place) {
   const box = document.createElement('div'), slider = document.createElement('input');
   const value = document.createElement('output'), button = document.createElement('button');
   box.className = 'signal';
-  Object.assign(slider, {type: 'range', min: 0, max: 100, value: trial().ratings[name] ?? 50, tabIndex: -1});
+  Object.assign(slider, {type: 'range', min: 0, max: 100, value: trial().ratings[name] ?? 50});
   slider.setAttribute('aria-label', `rating of version ${place + 1}`);
   slider.oninput = () => rate(name, +slider.value);
   button.textContent = place + 1;
-  button.onclick = () => { hear(version(place)); button.blur(); };
+  button.setAttribute('aria-label', `version ${place + 1}`);
+  button.onclick = () => hear(version(place));
   box.append(value, slider, button);
   return box;
 }
@@ -169,6 +170,11 @@ function hear(which) {
   refresh();
 }
 
+function press(button, on) {
+  button.classList.toggle('on', on);
+  button.setAttribute('aria-pressed', on);
+}
+
 function refresh() {
   const {order, ratings} = trial(), boxes = document.querySelectorAll('.signal');
   for (const [place, name] of order.entries()) {
@@ -177,9 +183,9 @@ function refresh() {
     box.classList.toggle('current', player?.heard === name + 1);
     box.querySelector('output').textContent = ratings[name] ?? '-';
     if (ratings[name] !== null) box.querySelector('input').value = ratings[name];
-    box.querySelector('button').classList.toggle('on', player?.heard === name + 1);
+    press(box.querySelector('button'), player?.heard === name + 1);
   }
-  $('reference').classList.toggle('on', player?.heard === 0);
+  press($('reference'), player?.heard === 0);
   const open = ratings.filter(rating => rating === null).length;
   $('next').disabled = open > 0;
   $('next').textContent = state.at + 1 < state.clips.length ? 'Next clip' : 'To the end';
@@ -245,6 +251,7 @@ function save() {
 
 function show(id) {
   for (const page of document.querySelectorAll('main')) page.hidden = page.id !== id;
+  $(id).focus();  // Tab goes on from the beginning of what is new
 }
 
 // --- Buttons and keys.
@@ -255,16 +262,25 @@ $('begin').onclick = () => {
   open(Math.min(state.at, state.clips.length - 1));
 };
 const toggle = () => player && (player.playing ? player.stop() : player.play());
-$('play').onclick = event => { toggle(); event.target.blur(); };
-$('reference').onclick = event => { hear(0); event.target.blur(); };
+$('play').onclick = toggle;
+$('reference').onclick = () => hear(0);
 $('loop').onchange = $('from').oninput = $('to').oninput = part;
 $('next').onclick = () => leave(1);
 $('previous').onclick = () => leave(-1);
 $('back').onclick = () => open(state.clips.length - 1);
 $('save').onclick = save;
 
+// Keys that the control which has the focus needs itself. A mouse leaves none focused, so that all keys work after it.
+function ownKey({target, key}) {
+  if (target.matches('input[type=range]')) return /^(Arrow|Page|Home|End)/.test(key);
+  return key === ' ' ? target.matches('button, [type=checkbox]') : key === 'Enter' && target.matches('button');
+}
+document.addEventListener('pointerup', () => setTimeout(() => {
+  if (!$('trial').hidden) document.activeElement.blur();
+}));
+
 function onKey(event) {
-  if ($('trial').hidden || !player || event.ctrlKey || event.altKey || event.metaKey) return;
+  if ($('trial').hidden || !player || event.ctrlKey || event.altKey || event.metaKey || ownKey(event)) return;
   const place = trial().order.indexOf(player.heard - 1);  // -1: the reference
   const count = NAMES.length, step = event.shiftKey ? 10 : 1;
   const turn = by => hear((place + 1 + by + count + 1) % (count + 1) === 0 ? 0 : version((place + by + count + 1) % (count + 1)));

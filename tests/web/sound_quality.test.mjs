@@ -56,6 +56,9 @@ test('what is saved of a sample is what the program makes of it', {skip}, async 
   const [a, b] = [mine, theirs].map(numbers), different = a.filter((token, i) => token !== b[i]).length;
   test.diagnostic(`${different} of ${a.length} tokens differ`);
   assert.ok(different <= a.length / 1000, `${different} of ${a.length} tokens differ`);
+  assert.match(quaver('info', files.qvr), new RegExp(`\\b${TOKENS} a frame, 25 frames a packet`));
+  assert.match(quaver('info', files.npy), new RegExp(`tokens, 301 frames .*${TOKENS} tokens a frame`));
+  quaver('encode', files.wav, '-o', join(folder, 'again.qvr'));
   for (const kind of ['qvr', 'npy']) {
     const decoded = join(folder, `page.${kind}.wav`);
     quaver('decode', files[kind], '-o', decoded);
