@@ -16,6 +16,7 @@ int RunFitCodebook(int argc, char** argv);
 int RunFitEntropy(int argc, char** argv);
 int RunExport(int argc, char** argv);
 int RunReport(int argc, char** argv);
+int RunSelftest(int argc, char** argv);
 int RunVerify(int argc, char** argv);
 
 }  // namespace quaver

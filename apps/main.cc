@@ -35,6 +35,7 @@ Commands:
   export        write the weights file of a training run
   fit-entropy   fit the entropy model of a weights file to speech, for smaller packets
   report        write a page about training runs: curves, scores, spectrograms, sound
+  selftest      check that this build computes what it should on this machine
 
 Options:
   -h, --help     print this text
@@ -75,7 +76,8 @@ constexpr Command kCommands[] = {{"encode", RunEncode},
                                  {"fit-codebook", RunFitCodebook},
                                  {"export", RunExport},
                                  {"report", RunReport},
-                                 {"fit-entropy", RunFitEntropy}};
+                                 {"fit-entropy", RunFitEntropy},
+                                 {"selftest", RunSelftest}};
 
 int PrintVersion() {
   std::printf("quaver %s\n", quaver_version());

@@ -137,8 +137,9 @@ TEST_F(ToolTest, UsageErrorsDoNothing) {
   Expect(2, "quaver decode in.qvr -o /dev/null --format flac");
   Expect(2, "quaver decode in.qvr --rate 800");
   Expect(2, "quaver decode in.qvr --channels 256");
-  for (const char* line : {"quaver", "quaver frobnicate", "quaver encode", "quaver decode", "quaver info",
-                           "quaver verify", "quaver verify t.qvr --structure --model tiny"}) {
+  for (const char* line :
+       {"quaver", "quaver frobnicate", "quaver encode", "quaver decode", "quaver info", "quaver selftest a b",
+        "quaver verify", "quaver verify t.qvr --structure --model tiny"}) {
     EXPECT_NE(Expect(2, line).err, "");
   }
   Expect(2, "quaver encode in.wav IN.wav --model tiny -o new/ --bitrate 100");  // below what one token takes

@@ -10,7 +10,7 @@ namespace {
 TEST_F(ToolTest, EveryCommandTeachesWithAnExample) {
   const std::string all = Expect(0, "quaver --help").out;
   for (const char* command :
-       {"encode", "decode", "info", "verify", "evaluate", "data", "pack", "train", "export", "report"}) {
+       {"encode", "decode", "info", "verify", "evaluate", "data", "pack", "train", "export", "report", "selftest"}) {
     const std::string name = std::string("quaver ") + command;
     EXPECT_NE(all.find(command), std::string::npos);
     const ToolRun help = Expect(0, name + " --help");
