@@ -54,7 +54,7 @@ class Checker:
         self.command = command
         self.scratch = scratch
         self.model = index["model"]["file"]
-        self.tokens = {clip["name"]: read_npy(clip["tokens"]) for clip in index["vectors"] if clip["kind"] == "clip"}
+        self.clips = {clip["name"]: read_npy(clip["tokens"]) for clip in index["vectors"] if clip["kind"] == "clip"}
 
     def decode(self, name, *options, weights=None):
         """The lines that the decoder prints; None if it refuses."""
@@ -67,7 +67,7 @@ class Checker:
     def expected(self, entry):
         frames = []
         for part in entry["rows"]:
-            frames += [[]] * part if isinstance(part, int) else self.tokens[entry["of"]][part[0]:part[1]]
+            frames += [[]] * part if isinstance(part, int) else self.clips[entry["of"]][part[0]:part[1]]
         return frames
 
     def check(self, entry):
@@ -78,9 +78,14 @@ class Checker:
         *events, file = self.decode(entry["qvr"])
         if self.decode(entry["packets"], "--packets", "%d,%d" % tuple(entry["defaults"])) != events:
             return "the file does not hold the packets"
-        if frames_of(events) != self.tokens[entry["name"]]:
+        if frames_of(events) != self.clips[entry["name"]]:
             return "packets do not decode to the tokens"
         return {key: file[key] for key in ("defaults", "pre_skip", "samples") if file[key] != entry[key]} or file["damaged"]
+
+    def tokens(self, entry):
+        defaults = "%d,%d" % tuple(entry["defaults"])
+        events = self.decode(entry["packets"], "--packets", defaults, weights=path_of(entry["weights"]))
+        return frames_of(events) != read_npy(entry["tokens"]) and "packets do not decode to the tokens"
 
     def packet(self, entry):
         with open(os.path.join(self.scratch, "packet"), "w", encoding="ascii") as file:

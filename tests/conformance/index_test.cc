@@ -27,6 +27,7 @@ const std::map<std::string, Keys>& KeysOfKinds() {
        {"defaults", "input", "kind", "max_sample_error", "min_equal_tokens", "name", "packets", "pre_skip",
         "qvr", "samples", "sound", "tokens"}},
       {"payloads", {"file", "kind", "name"}},
+      {"tokens", {"defaults", "identity", "kind", "name", "packets", "tokens", "weights", "what"}},
       {"packet", {"defaults", "error", "goes_on", "kind", "length", "name", "of", "packet", "rows", "what"}},
       {"stream", {"damaged", "file", "kind", "name", "of", "rows", "samples", "what"}},
       {"refused stream", {"error", "file", "goes_on", "kind", "name", "what"}},
@@ -53,6 +54,7 @@ TEST(ConformanceIndex, HasNothingThatNoTestChecks) {
     ++counts[kind];
   }
   EXPECT_EQ(counts.at("payloads"), 1);
+  EXPECT_GE(counts.at("tokens"), 4);
   for (const char* kind : {"packet", "stream", "refused stream", "refused weights"}) {
     EXPECT_GE(counts.at(kind), 5) << kind;
   }
@@ -61,7 +63,7 @@ TEST(ConformanceIndex, HasNothingThatNoTestChecks) {
 TEST(ConformanceIndex, NamesEveryFile) {
   Keys named = {"index.json"};
   const auto add = [&named](const nlohmann::json& object) {
-    for (const char* key : {"config", "file", "input", "packets", "qvr", "sound", "tokens"}) {
+    for (const char* key : {"config", "file", "input", "packets", "qvr", "sound", "tokens", "weights"}) {
       if (object.contains(key)) named.insert(object.at(key).get<std::string>());
     }
   };
@@ -97,6 +99,32 @@ class IndexedVector : public testing::TestWithParam<Vector> {
   const nlohmann::json& json_ = GetParam().json;
   std::shared_ptr<const Model> model_ = FrozenModel();
 };
+
+// Models without sound worth hearing, of other bottlenecks and with entropy networks.
+class IndexedTokens : public testing::TestWithParam<Vector> {};
+
+TEST_P(IndexedTokens, PacketsAndTokensAreThoseOfEachOther) {
+  const auto& json = GetParam().json;
+  const auto model = Model::Load(VectorPath(json.at("weights")));
+  ASSERT_TRUE(model.ok()) << model.message();
+  EXPECT_EQ(ToHex(model.value()->identity()), json.at("identity"));
+  const auto expected = ReadNpy(VectorPath(json.at("tokens")));
+  ASSERT_TRUE(expected.ok()) << expected.message();
+  const EntropyModel& entropy = model.value()->entropy();
+  const PacketDefaults defaults = DefaultsOf(json);
+  TokenMatrix rows{0, expected.value().columns, {}};
+  for (const Bytes& bytes : ReadPackets(VectorPath(json.at("packets")))) {
+    PacketTokens packet;
+    ASSERT_TRUE(DecodePacket(entropy, defaults, bytes, packet));
+    Append(rows, packet);
+    EXPECT_EQ(Encoded(entropy, defaults, packet), bytes);
+  }
+  EXPECT_GT(rows.rows, 100u);
+  EXPECT_EQ(rows.values, expected.value().values);
+}
+
+INSTANTIATE_TEST_SUITE_P(Conformance, IndexedTokens, testing::ValuesIn(VectorsOfKind("tokens")),
+                         [](const auto& tested) { return TestName(tested.param); });
 
 class IndexedPacket : public IndexedVector {};
 

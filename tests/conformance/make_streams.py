@@ -22,6 +22,10 @@ FRAME = 320
 Page = namedtuple("Page", "number granule lacing body flags serial")
 CONTINUED, FIRST, LAST = 1, 2, 4
 BEHIND = "byte behind the tokens"
+MODELS = (("fsp-network", "an entropy network; matrices in 8 bits (version 2)"),
+          ("fsp-one-digit", "tokens of one digit of 64; no entropy network"),
+          ("vp-network", "a codebook for each group, an entropy network, tables that do not know the frame before (version 3)"),
+          ("vp-shared", "a codebook that all groups share, an entropy network, tables that know the frame before (version 1)"))
 
 
 def read(name):
@@ -303,6 +307,11 @@ def entries():
                "qvr": name + ".qvr", "sound": name + ".flac", "defaults": defaults, "pre_skip": PRE_SKIP, "samples": SAMPLES,
                "max_sample_error": 0.001, "min_equal_tokens": 0.999}
     yield {"kind": "payloads", "name": "rtp", "file": "rtp/payloads.json"}
+    for name, what in MODELS:
+        base = "models/" + name
+        weights = base + ".safetensors"
+        yield {"kind": "tokens", "name": name, "what": what, "weights": weights, "identity": identity_of(read(weights)).decode(),
+               "packets": base + ".packets", "tokens": base + ".npy", "defaults": (4, 2)}
     for name, what, packet, length, frames, error in packets():
         yield {"kind": "packet", "name": name, "what": what, "packet": packet.hex(), "length": length, "defaults": DEFAULTS,
                "of": "varied", "rows": frames, "error": error, "goes_on": True}

@@ -23,13 +23,7 @@ Shape ShapeOf(bool varied, size_t packet, size_t frame, int groups) {
 
 bool WriteText(const std::string& path, const std::vector<std::vector<uint8_t>>& packets) {
   std::ofstream file(path);
-  for (const auto& packet : packets) {
-    for (const uint8_t byte : packet) {
-      constexpr char kDigits[] = "0123456789abcdef";
-      file << kDigits[byte >> 4] << kDigits[byte & 15];
-    }
-    file << '\n';
-  }
+  for (const auto& packet : packets) file << Hexadecimal(packet) << '\n';
   return static_cast<bool>(file);
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "codec/codec.h"
+#include "tests/conformance/random_packets.h"
+#include "tests/conformance/vectors.h"
 #include "tests/container/mutate.h"
 #include "tests/container/stream_tools.h"
 
@@ -16,15 +18,6 @@ namespace quaver {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string Hexadecimal(const Bytes& bytes) {
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    text += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return text;
-}
 
 // The tokens of each frame; of a packet that is refused the number of frames that it claims.
 Json Tokens(const EntropyModel& model, const PacketDefaults& defaults, const Bytes& bytes) {
@@ -39,22 +32,9 @@ Json Tokens(const EntropyModel& model, const PacketDefaults& defaults, const Byt
   return frames;
 }
 
-// Any shape of packet; half the time n_q changes inside it.
-Bytes RandomPacket(Random& random, const EntropyModel& model, const PacketDefaults& defaults) {
-  const bool plain = Below(random, 4) == 0;
-  const int frames = plain ? defaults.frames : 1 + Below(random, kMaxFramesPerPacket);
-  PacketTokens tokens = RandomTokens(random, model, frames, plain ? defaults.n_q : model.groups());
-  for (size_t f = 0; !plain && f < static_cast<size_t>(frames); ++f) {
-    const bool changes = f == 0 || Below(random, 4) == 0;
-    tokens.n_q[f] = changes ? static_cast<uint8_t>(Below(random, model.groups() + 1)) : tokens.n_q[f - 1];
-    std::fill(tokens.token[f].begin() + tokens.n_q[f], tokens.token[f].end(), kNoToken);
-  }
-  return Encoded(model, defaults, tokens);
-}
-
 // A packet as it was written (half of them), or one that may have to be refused.
 Bytes AnyPacket(Random& random, const EntropyModel& model, const PacketDefaults& defaults) {
-  Bytes packet = RandomPacket(random, model, defaults);
+  Bytes packet = Encoded(model, defaults, RandomPacketTokens(random, model, defaults));
   switch (Below(random, 12)) {
     case 0:
       return RandomBytes(random, 1 + Below(random, 300));
@@ -81,10 +61,6 @@ Bytes AnyPacket(Random& random, const EntropyModel& model, const PacketDefaults&
   return packet;
 }
 
-PacketDefaults RandomDefaults(Random& random, int largest) {
-  return {1 + Below(random, kMaxFramesPerPacket), Below(random, largest + 1)};
-}
-
 // Pages of a few packets each, so that there is something to lose.
 Bytes RandomFile(Random& random, const Model& model) {
   QvrHeader header = MakeQvrHeader(model, RandomDefaults(random, model.groups()));
@@ -96,7 +72,8 @@ Bytes RandomFile(Random& random, const Model& model) {
   });
   int64_t frames = 0;
   for (int left = Below(random, 30); left > 0; --left) {
-    const Bytes packet = RandomPacket(random, model.entropy(), header.defaults);
+    const Bytes packet = Encoded(model.entropy(), header.defaults,
+                                 RandomPacketTokens(random, model.entropy(), header.defaults));
     const int held = PacketFrames(header.defaults, packet);
     if (!writer.value().Write(packet, held).ok()) std::exit(1);
     if (Below(random, 2) == 0 && !writer.value().Flush().ok()) std::exit(1);

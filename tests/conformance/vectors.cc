@@ -46,6 +46,15 @@ std::vector<std::vector<uint8_t>> ReadPackets(const std::string& path) {
   return packets;
 }
 
+std::string Hexadecimal(const std::vector<uint8_t>& bytes) {
+  std::string text;
+  for (const uint8_t byte : bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    text += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return text;
+}
+
 PacketTokens RowsAsPacket(const TokenMatrix& tokens, size_t first, int frames) {
   PacketTokens packet;
   packet.frames = frames;

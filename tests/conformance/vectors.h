@@ -22,6 +22,7 @@ std::shared_ptr<const Model> FrozenModel();
 std::vector<float> ReadPcm(const std::string& path);  // mono, whatever the rate
 std::vector<uint8_t> ReadBytes(const std::string& path);
 std::vector<std::vector<uint8_t>> ReadPackets(const std::string& path);  // one a line, in hexadecimal
+std::string Hexadecimal(const std::vector<uint8_t>& bytes);
 
 // Frames `first` .. `first + frames` - 1 of a token matrix as they go into a packet.
 PacketTokens RowsAsPacket(const TokenMatrix& tokens, size_t first, int frames);

@@ -5,7 +5,6 @@ from operator import mul
 from digits import digits_of
 from range_decoder import TOTAL
 
-LOGARITHMS = [0] + [math.floor(256 * math.log2(f)) for f in range(1, TOTAL + 1)]
 POWERS = [round(2 ** (16 - k / 256)) for k in range(256)]
 
 
@@ -37,7 +36,7 @@ class EntropyNetwork:
 
 def refine(frequencies, scores):
     """The frequencies F of "The network" from those of a table and the scores of its symbols."""
-    sums = [score + LOGARITHMS[f] for f, score in zip(frequencies, scores)]
+    sums = [score + math.floor(256 * math.log2(f)) for f, score in zip(frequencies, scores)]
     top = sums.index(max(sums))
     powers = [POWERS[(sums[top] - value) % 256] >> (sums[top] - value) // 256 for value in sums]
     share = ((TOTAL - len(sums)) << 24) // sum(powers)
