@@ -5,6 +5,7 @@
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -39,7 +40,7 @@ def compare(tool, path, packets, files, seed):
         model = EntropyModel(Weights(file.read()))
     counts = {"packets": 0, "refused packets": 0, "files": 0, "refused files": 0, "damaged files": 0}
     different = 0
-    with subprocess.Popen([tool, path, packets, files, seed], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*shlex.split(tool), path, packets, files, seed], stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             case = json.loads(line)
             kind = "packets" if "packet" in case else "files"
@@ -58,7 +59,7 @@ def compare(tool, path, packets, files, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tool", metavar="RANDOM_CASES", help="the program of this name in the build folder")
+    parser.add_argument("tool", metavar="RANDOM_CASES", help="the program of this name in the build folder, as a shell would call it")
     parser.add_argument("models", nargs="+", metavar="MODEL:PACKETS:FILES", help="a weights file and how many of each")
     parser.add_argument("--seed", default="1")
     args = parser.parse_args()
