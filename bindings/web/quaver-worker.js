@@ -55,7 +55,7 @@ if (typeof self !== 'undefined' && typeof self.postMessage === 'function') {
   const answer = serve(self);
   self.onmessage = (event) => answer(event.data);
 } else {
-  const threads = 'node:worker_threads';
-  const { parentPort } = await import(threads);
-  parentPort.on('message', serve(parentPort));
+  // No await: bundlers make classic scripts of workers.
+  const threads = 'node:worker_threads'; // not seen by bundlers
+  import(/* @vite-ignore */ /* webpackIgnore: true */ threads).then(({ parentPort }) => parentPort.on('message', serve(parentPort)));
 }

@@ -25,11 +25,11 @@ export class Remote {
     this.#worker.onerror = ({ message }) => this.#lose(ended(message ?? 'its script could not be loaded'));
   }
   async #startInNode() {
-    const threads = 'node:worker_threads'; // not seen by bundlers
+    const [threads, script] = ['node:worker_threads', '../quaver-worker.js']; // not seen by bundlers
     const { Worker: NodeWorker } = await import(/* @vite-ignore */ /* webpackIgnore: true */ threads);
     // `node --input-type=module -e ...` hands this option on, and no script that is a file may have it.
     const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
-    this.#worker = new NodeWorker(new URL('../quaver-worker.js', import.meta.url), { execArgv });
+    this.#worker = new NodeWorker(new URL(script, import.meta.url), { execArgv });
     this.#worker.on('message', (message) => this.#answer(message));
     this.#worker.on('error', (error) => this.#lose(ended(error.message)));
     this.#worker.unref();

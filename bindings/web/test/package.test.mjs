@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Script } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { Quaver, folder, read, source, withFolder } from './common.mjs';
 
@@ -43,6 +44,14 @@ test('it is found by its name, in a module of another folder', () => {
       await worker.free();`);
     assert.equal(execFileSync(process.execPath, [join(path, 'main.mjs')], { encoding: 'utf8' }).trim(), 'true');
   });
+});
+
+// Vite, for example, makes classic scripts of workers.
+test('no module awaits at its top', () => {
+  for (const name of ['quaver-worker.js', ...readdirSync(join(folder, 'lib')).map((name) => `lib/${name}`)]) {
+    const text = readFileSync(join(folder, name), 'utf8').replace(/^import .*$/gm, '').replace(/^export /gm, '').replace(/import\.meta/g, 'meta');
+    new Script(text, { filename: name });
+  }
 });
 
 // A global without fetch(), URL, TextDecoder and process, as an AudioWorklet has: bytes and a module are handed over.
