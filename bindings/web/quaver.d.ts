@@ -154,7 +154,7 @@ export class Encoder {
   push(samples: Float32Array): Uint8Array[];
   /** The end of the sound: what is left, and what the decoder's delay needs. */
   flush(): Uint8Array[];
-  /** From the next packet on; not with an effort. */
+  /** From the next packet on, and so setTokens(); neither with an effort. */
   setBitrate(bitrate: number): void;
   setTokens(tokens: number): void;
   free(): void;

@@ -14,17 +14,27 @@ export function integer(value, least, most, name) {
   return value;
 }
 
+// Undefined, null or an object.
+export function checkedOptions(options) {
+  if (typeof (options ?? {}) !== 'object') throw wrong(`options: got ${shown(options)}, wanted an object`);
+  return options ?? {};
+}
+
+// Arrays may come from another realm, a frame or a test runner, whose classes are others than those here.
+const isArrayOf = (value, type) => ArrayBuffer.isView(value) && value[Symbol.toStringTag] === type;
+const isBuffer = (value) => Object.prototype.toString.call(value) === '[object ArrayBuffer]';
+
 export function floats(value, name) {
-  if (!(value instanceof Float32Array)) throw wrong(`${name}: got ${shown(value)}, wanted a Float32Array`);
+  if (!isArrayOf(value, 'Float32Array')) throw wrong(`${name}: got ${shown(value)}, wanted a Float32Array`);
   return value;
 }
 
-export const isBytes = (value) => value instanceof ArrayBuffer || value instanceof Uint8Array;
+export const isBytes = (value) => isBuffer(value) || isArrayOf(value, 'Uint8Array');
 
 // As a Uint8Array.
 export function octets(value, name) {
   if (!isBytes(value)) throw wrong(`${name}: got ${shown(value)}, wanted a Uint8Array`);
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+  return isBuffer(value) ? new Uint8Array(value) : value;
 }
 
 export function checkedBitrate(bitrate) {
@@ -46,9 +56,10 @@ export function checkedFormat(codec, format) {
   return { frames: format.frames, tokens: format.tokens };
 }
 
+// {data, frames, counts}
 export function checkedTokens(codec, tokens) {
   const { data, frames, tokens: counts } = tokens ?? {};
-  if (!(data instanceof Uint16Array) || !(counts instanceof Uint8Array) || !Number.isInteger(frames) || frames < 0 ||
+  if (!isArrayOf(data, 'Uint16Array') || !isArrayOf(counts, 'Uint8Array') || !Number.isInteger(frames) || frames < 0 ||
       data.length !== frames * codec.groups || counts.length !== frames)
     throw wrong(`tokens: wanted {data: Uint16Array [frames, ${codec.groups}], frames, tokens: Uint8Array [frames]}`);
   for (let frame = 0; frame < frames; ++frame) {
@@ -58,7 +69,7 @@ export function checkedTokens(codec, tokens) {
       if (token >= codec.codes) throw wrong(`tokens.data: got ${token} in frame ${frame}, wanted 0 .. ${codec.codes - 1}`);
     }
   }
-  return tokens;
+  return { data, frames, counts };
 }
 
 export function checkedProgress(progress) {

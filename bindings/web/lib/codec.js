@@ -1,4 +1,4 @@
-import { checkedProgress, integer, shown } from './arguments.js';
+import { checkedOptions, checkedProgress, integer, shown } from './arguments.js';
 import { hexOf } from './bytes.js';
 import { Decoder } from './decoder.js';
 import { DEFAULT_IDENTITY } from './default_model.js';
@@ -27,12 +27,12 @@ export class Quaver {
   #model;
 
   static async load(options) {
-    options ??= {};
-    checkedProgress(options.progress);
-    const identity = checkedIdentity(options);
-    const maximum = integer(options.memory ?? DEFAULT_MEMORY, LEAST_MEMORY, MOST_MEMORY, 'memory');
-    const module = await compiled(options.wasm);
-    return withWeights(options, async (weights) => new Quaver(await Engine.start(module, maximum), weights, identity));
+    const checked = checkedOptions(options);
+    checkedProgress(checked.progress);
+    const identity = checkedIdentity(checked);
+    const maximum = integer(checked.memory ?? DEFAULT_MEMORY, LEAST_MEMORY, MOST_MEMORY, 'memory');
+    const module = await compiled(checked.wasm);
+    return withWeights(checked, async (weights) => new Quaver(await Engine.start(module, maximum), weights, identity));
   }
 
   constructor(engine, weights, identity) {

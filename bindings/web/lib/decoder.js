@@ -1,5 +1,6 @@
-import { checkedFormat, checkedPacket, integer, shown } from './arguments.js';
+import { checkedFormat, checkedOptions, checkedPacket, integer, shown } from './arguments.js';
 import { joined } from './bytes.js';
+import { Engine } from './engine.js';
 import { wrong } from './errors.js';
 import { Handle } from './handle.js';
 import { MAX_FRAMES, PIECE } from './limits.js';
@@ -13,9 +14,11 @@ export class Decoder {
   #handle;
 
   constructor(codec, options) {
+    if (!(codec?._engine instanceof Engine)) throw wrong('new Decoder(): wanted codec.decoder()');
+    const { format = { frames: 1, tokens: codec.groups }, skip = 0 } = checkedOptions(options);
     this.#codec = codec;
-    this.#format = checkedFormat(codec, options?.format ?? { frames: 1, tokens: codec.groups });
-    this.#skip = integer(options?.skip ?? 0, 0, 65535, 'skip');
+    this.#format = checkedFormat(codec, format);
+    this.#skip = integer(skip, 0, 65535, 'skip');
     this.#handle = this.#open();
   }
   #open() {

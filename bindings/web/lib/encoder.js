@@ -1,11 +1,12 @@
-import { checkedBitrate, floats, integer } from './arguments.js';
+import { checkedBitrate, checkedOptions, floats, integer } from './arguments.js';
+import { Engine } from './engine.js';
 import { wrong } from './errors.js';
 import { Handle } from './handle.js';
 import { MAX_FRAMES, MAX_PACKET_BYTES, PIECE } from './limits.js';
 
 // A quaver_options of the arguments, at `small`.
 function optionsOf(codec, options, frames) {
-  const { bitrate, tokens, framesPerPacket = frames, variableRate = false, effort = 0 } = options ?? {};
+  const { bitrate, tokens, framesPerPacket = frames, variableRate = false, effort = 0 } = checkedOptions(options);
   if (bitrate !== undefined && tokens !== undefined) throw wrong('got both bitrate and tokens, wanted one of them');
   if (bitrate !== undefined) checkedBitrate(bitrate);
   if (tokens !== undefined) integer(tokens, 1, codec.groups, 'tokens');
@@ -21,11 +22,15 @@ function optionsOf(codec, options, frames) {
 }
 
 export class Encoder {
+  #codec;
   #handle;
   #format;
+  #effort;
 
   constructor(codec, options, frames) {
-    const engine = codec._engine;
+    const engine = codec?._engine;
+    if (!(engine instanceof Engine)) throw wrong('new Encoder(): wanted codec.encoder()');
+    this.#codec = codec;
     this.#handle = new Handle(codec, 'quaver_stream_encoder_close').open(
       'argument', 'quaver_stream_encoder_create', codec._model, optionsOf(codec, options, frames));
     this.#handle.checked('quaver_stream_encoder_format', engine.small);
@@ -33,6 +38,7 @@ export class Encoder {
       frames: engine.data.getInt32(engine.small, true),
       tokens: engine.data.getInt32(engine.small + 4, true),
     });
+    this.#effort = options?.effort ?? 0;
   }
   get ready() {
     return Promise.resolve();
@@ -64,11 +70,17 @@ export class Encoder {
       packets.push(engine.u8.slice(engine.out, engine.out + size));
     }
   }
+  #change(name, value) {
+    if (this.#effort > 0) throw wrong('an encoder with an effort looks ahead: its bit rate and tokens cannot change');
+    this.#handle.checked(name, value);
+  }
   setBitrate(bitrate) {
-    this.#handle.checked('quaver_stream_encoder_set_bitrate', checkedBitrate(bitrate));
+    checkedBitrate(bitrate);
+    this.#codec.tokensForBitrate(bitrate, this.#format.frames); // throws when it is too low
+    this.#change('quaver_stream_encoder_set_bitrate', bitrate);
   }
   setTokens(tokens) {
-    this.#handle.checked('quaver_stream_encoder_set_tokens', integer(tokens, 1, 255, 'tokens'));
+    this.#change('quaver_stream_encoder_set_tokens', integer(tokens, 1, this.#codec.groups, 'tokens'));
   }
   free() {
     this.#handle.free();

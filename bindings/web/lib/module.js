@@ -11,7 +11,7 @@ const beside = () => new URL('../quaver.wasm', import.meta.url);
 export async function compiled(wasm) {
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(new Uint8Array(SIMD)))
     throw new QuaverError('unsupported', 'Quaver needs WebAssembly with SIMD (128 bits), which is not here: use a newer browser');
-  if (wasm instanceof WebAssembly.Module) return wasm;
+  if (Object.prototype.toString.call(wasm) === '[object WebAssembly.Module]') return wasm;
   const bytes = isBytes(wasm) ? wasm : await fetched(checkedPlace(wasm ?? beside(), 'wasm'));
   try {
     return await WebAssembly.compile(bytes);

@@ -28,13 +28,13 @@ export function unpack(codec, packet, format) {
 
 export function pack(codec, tokens, format) {
   const { _engine: engine } = codec;
-  checkedTokens(codec, tokens);
-  integer(tokens.frames, 1, MAX_FRAMES, 'tokens.frames');
+  const { data, frames, counts } = checkedTokens(codec, tokens);
+  integer(frames, 1, MAX_FRAMES, 'tokens.frames');
   engine.format(checkedFormat(codec, format));
-  engine.u16.set(tokens.data, engine.in / 2);
-  const counts = engine.in + tokens.data.length * 2;
-  engine.u8.set(tokens.tokens, counts);
+  engine.u16.set(data, engine.in / 2);
+  const behind = engine.in + data.length * 2;
+  engine.u8.set(counts, behind);
   const size = engine.checked(
-    SCRATCH, 'quaver_pack_frames', codec._model, engine.small, engine.in, counts, tokens.frames, engine.out, MAX_PACKET_BYTES);
+    SCRATCH, 'quaver_pack_frames', codec._model, engine.small, engine.in, behind, frames, engine.out, MAX_PACKET_BYTES);
   return engine.u8.slice(engine.out, engine.out + size);
 }

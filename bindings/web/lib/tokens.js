@@ -32,8 +32,7 @@ export function tokenize(codec, samples, tokens) {
 
 export function detokenize(codec, tokens) {
   const { _engine: engine, groups, frameSamples } = codec;
-  checkedTokens(codec, tokens);
-  const { data, frames, tokens: counts } = tokens;
+  const { data, frames, counts } = checkedTokens(codec, tokens);
   const sound = new Float32Array(frames * frameSamples);
   const most = Math.floor(PIECE / frameSamples);
   const decoder = new Handle(codec, 'quaver_decoder_close').openOrFail('quaver_decoder_create', codec._model);

@@ -1,5 +1,5 @@
 // The codec in a Worker.
-import { checkedProgress } from './arguments.js';
+import { checkedOptions, checkedProgress } from './arguments.js';
 import { wrong } from './errors.js';
 import { Remote } from './remote.js';
 
@@ -62,7 +62,7 @@ export class QuaverWorker {
   #remote;
 
   static async load(options) {
-    const { progress, ...rest } = options ?? {};
+    const { progress, ...rest } = checkedOptions(options);
     checkedProgress(progress);
     // Relative to this page, not to the worker's script.
     for (const name of ['weights', 'wasm']) {

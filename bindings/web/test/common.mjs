@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 export const source = resolve(process.env.QUAVER_SOURCE ?? new URL('../../..', import.meta.url).pathname);
 export const folder = resolve(process.env.QUAVER_WEB_PACKAGE ?? join(source, 'build/web/package'));
 export const program = process.env.QUAVER_PROGRAM;
-export const { Quaver, QuaverError, QuaverWorker } = await import(pathToFileURL(join(folder, 'quaver.js')).href);
+export const { Decoder, Encoder, Quaver, QuaverError, QuaverWorker } = await import(pathToFileURL(join(folder, 'quaver.js')).href);
 
 export const model = join(source, 'models/speech-16k.safetensors');
 export const conformance = join(source, 'tests/conformance');

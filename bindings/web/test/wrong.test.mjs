@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Quaver, QuaverError, conformance, model, random, read, speech } from './common.mjs';
+import { createContext, runInContext } from 'node:vm';
+import { Decoder, Encoder, Quaver, QuaverError, conformance, model, random, read, speech } from './common.mjs';
 
 const codec = await Quaver.load();
 const sound = speech().subarray(0, 32000);
@@ -110,8 +111,20 @@ test('arguments', () => {
     () => encoder.push(new Float64Array(3)),
     () => encoder.push(undefined),
     () => encoder.setBitrate(-1),
+    () => encoder.setBitrate(1),
     () => encoder.setTokens(0),
     () => encoder.setTokens(19),
+    () => codec.encoder({ effort: 1 }).setBitrate(3000),
+    () => codec.encoder({ effort: 1 }).setTokens(3),
+    () => codec.encoder('3000'),
+    () => codec.decoder(6),
+    () => codec.decoder({ format: null }),
+    () => new Encoder(),
+    () => new Decoder({}),
+    () => codec.decode(new DataView(new ArrayBuffer(8))),
+    () => codec.encoder({ bitrate: Symbol('3000') }),
+    () => codec.encoder({ tokens: 6n }),
+    () => codec.encoder({ tokens: Object.create(null) }),
     () => codec.decoder({ format: { frames: 0, tokens: 6 } }),
     () => codec.decoder({ format: { frames: 1, tokens: 19 } }),
     () => codec.decoder({ skip: -1 }),
@@ -134,12 +147,37 @@ test('arguments', () => {
   const six = { format: { frames: 1, tokens: 6 } };
   assert.deepEqual(codec.decoder(six).push(packet.slice().buffer), codec.decoder(six).push(packet));
   calls.forEach((call, i) => assert.throws(call, error('argument', /./), `call ${i}`));
+  assert.throws(() => encoder.setBitrate(1), /bitrate: 1 .*too few/);
+  assert.throws(() => codec.encoder({ effort: 2 }).setTokens(3), /effort/);
   const strange = Float32Array.of(NaN, Infinity, -Infinity, 1e30, ...sound.subarray(0, 636));
   assert.ok(codec.decode(codec.encode(strange)).channelData[0].every(Number.isFinite));
   for (const length of [0, 1, 319, 321]) {
     const found = codec.decode(codec.encode(sound.subarray(0, length)));
     assert.deepEqual([found.samplesDecoded, found.errors], [length, []]);
   }
+  works();
+});
+
+test('arrays of another realm are as good', () => {
+  const other = createContext({});
+  const foreign = (type, values) => runInContext(`(values) => ${type}.from(values)`, other)([...values]);
+  const own = sound.subarray(0, 6400);
+  const samples = foreign('Float32Array', own);
+  assert.ok(!(samples instanceof Float32Array));
+  assert.deepEqual(codec.encode(samples), codec.encode(own));
+  assert.deepEqual(codec.decode(foreign('Uint8Array', codec.encode(own))), codec.decode(codec.encode(own)));
+  const tokens = codec.tokenize(samples, 4);
+  const strange = { data: foreign('Uint16Array', tokens.data), frames: tokens.frames, tokens: foreign('Uint8Array', tokens.tokens) };
+  assert.deepEqual(codec.detokenize(strange), codec.detokenize(tokens));
+});
+
+// Frames that grow after they were checked.
+test('getters are asked once', () => {
+  const tokens = codec.tokenize(sound.subarray(0, 640), 3);
+  let asked = 0;
+  const growing = { ...tokens, get data() { return asked++ ? new Uint16Array(60000) : tokens.data; } };
+  const format = { frames: tokens.frames, tokens: 3 };
+  assert.deepEqual(codec.pack(growing, format), codec.pack(tokens, format));
   works();
 });
 
