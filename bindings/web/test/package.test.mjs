@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { Quaver, folder, read, source, withFolder } from './common.mjs';
@@ -52,6 +53,13 @@ test('no module awaits at its top', () => {
     const text = readFileSync(join(folder, name), 'utf8').replace(/^import .*$/gm, '').replace(/^export /gm, '').replace(/import\.meta/g, 'meta');
     new Script(text, { filename: name });
   }
+});
+
+const x86 = process.arch === 'x64' ? false : 'there is no way to take SIMD away';
+test('without SIMD it says so', { skip: x86 }, () => {
+  const script = `import('${pathToFileURL(join(folder, 'quaver.js')).href}').then(({ Quaver }) => Quaver.load()).catch((error) => console.log(error.code, error.message));`;
+  const out = execFileSync(process.execPath, ['--no-enable-sse4-1', '--no-enable-ssse3', '-e', script], { encoding: 'utf8' });
+  assert.match(out, /^unsupported .*SIMD/);
 });
 
 // A global without fetch(), URL, TextDecoder and process, as an AudioWorklet has: bytes and a module are handed over.
