@@ -1,4 +1,5 @@
-// Runs a script of pages/ in Chromium: what it posts is the answer.
+// Runs a script of pages/ in Chromium, or in the browser that QUAVER_CHROMIUM names, which may be a Firefox: what it posts is the
+// answer.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,6 +9,9 @@ import { conformance, folder, sound, speech } from './common.mjs';
 
 const browser = process.env.QUAVER_CHROMIUM ?? 'chromium';
 export const skip = spawnSync(browser, ['--version']).status === 0 ? false : 'there is no chromium';
+
+const optionsOf = (profile, address) => /firefox/.test(browser) ? ['--headless', '--no-remote', '--profile', profile, address] : [
+  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`, address];
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
@@ -44,7 +48,7 @@ function send(request, response, asked) {
 export async function inBrowser(script) {
   const profile = mkdtempSync(join(tmpdir(), 'quaver-chromium-'));
   const asked = [];
-  let chromium;
+  let program;
   let server;
   try {
     const answer = await new Promise((resolve, reject) => {
@@ -63,20 +67,20 @@ export async function inBrowser(script) {
         response.end(`<!doctype html><script type="module" src="/pages/${script}.mjs"></script>`);
       });
       server.listen(0, '127.0.0.1', () => {
-        chromium = spawn(browser, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
-          `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`], { stdio: 'ignore', detached: true });
-        chromium.on('error', reject);
-        chromium.on('exit', (code) => reject(new Error(`chromium ended with ${code}`)));
+        const address = `http://127.0.0.1:${server.address().port}/`;
+        program = spawn(browser, optionsOf(profile, address), { stdio: 'ignore', detached: true });
+        program.on('error', reject);
+        program.on('exit', (code) => reject(new Error(`${browser} ended with ${code}`)));
       });
     });
     return { answer, asked };
   } finally {
     server?.close();
     server?.closeAllConnections();
-    if (chromium?.pid) {
-      chromium.removeAllListeners('exit');
-      const ended = new Promise((resolve) => chromium.once('exit', resolve));
-      process.kill(-chromium.pid);
+    if (program?.pid) {
+      program.removeAllListeners('exit');
+      const ended = new Promise((resolve) => program.once('exit', resolve));
+      process.kill(-program.pid);
       await ended;
     }
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });

@@ -16,7 +16,7 @@ test('conformance, and the same files as Node, also in a Worker', { skip }, asyn
   assert.ok(answer.share >= 0.999, `${answer.share} of the tokens`);
   const codec = await Quaver.load();
   assert.deepEqual(answer.file, Array.from(codec.encode(speech())));
-  console.log(`Chromium: encode ${answer.encode.toFixed(1)} x real time, decode ${answer.decode.toFixed(1)}`);
+  console.log(`encode ${answer.encode.toFixed(1)} x real time, decode ${answer.decode.toFixed(1)}`);
 });
 
 test('in an AudioWorklet it codes as elsewhere', { skip }, async () => {
