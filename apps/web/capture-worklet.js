@@ -6,13 +6,18 @@ class Capture extends AudioWorkletProcessor {
   #port = null;
   #portion = new Float32Array(PORTION);
   #filled = 0;
+  #stopped = false;
 
   constructor() {
     super();
-    this.port.onmessage = ({data}) => { this.#port = data.port; };
+    this.port.onmessage = ({data}) => {
+      this.#port = data.port ?? this.#port;
+      this.#stopped = !!data.stop;
+    };
   }
 
   process([channels]) {
+    if (this.#stopped) return false;
     if (!this.#port || channels.length === 0) return true;
     for (let i = 0; i < channels[0].length; i++) {
       let sum = 0;

@@ -25,6 +25,7 @@ class Playback extends AudioWorkletProcessor {
   #gaps = 0;
   #dropped = 0;
   #sinceReport = 0;
+  #stopped = false;
 
   constructor({processorOptions: {channels, heard, wait, live}}) {
     super();
@@ -36,6 +37,7 @@ class Playback extends AudioWorkletProcessor {
     this.#live = live;
     this.port.onmessage = ({data}) => {
       if ('heard' in data) this.#heard = data.heard;
+      if (data.stop) this.#stopped = true;
       if (!data.port) return;
       this.#port = data.port;
       this.#port.onmessage = ({data: {block, ended}}) => {
@@ -46,6 +48,7 @@ class Playback extends AudioWorkletProcessor {
   }
 
   process(_, [[out]]) {
+    if (this.#stopped) return false;
     if (!this.#port) return true;
     if (this.#block[0].length !== out.length) this.#block = this.#block.map(() => new Float32Array(out.length));
     const most = this.#wait + TOO_MUCH * sampleRate;

@@ -5,6 +5,7 @@ import {CHANNELS} from './pipeline.js';
 import {microphoneProblem} from './support.js';
 
 const WAIT = {microphone: 0.06, sound: 0.1};  // seconds that wait before the playback begins
+const PATIENCE = 5;                           // seconds for the output to start
 
 export class Player extends EventTarget {
   #worker = null;
@@ -73,14 +74,13 @@ export class Player extends EventTarget {
 
   async resume() {
     if (this.state !== 'paused') return;
-    await this.#context.resume();
+    await this.#start();
     this.#enter('playing');
   }
 
   stop() {
-    this.#playback?.disconnect();
-    this.#microphone?.disconnect();
-    this.#capture?.disconnect();
+    for (const node of [this.#playback, this.#capture]) node?.port.postMessage({stop: true});  // or it goes on, unheard
+    for (const node of [this.#playback, this.#microphone, this.#capture]) node?.disconnect();
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#playback = this.#microphone = this.#capture = this.#stream = null;
     this.#enter('stopped');
@@ -122,7 +122,12 @@ export class Player extends EventTarget {
     this.source = source;
     this.#enter('starting');
     this.#stream = stream;
-    await this.#open();
+    try {
+      await this.#open();
+    } catch (error) {
+      if (number === this.#number) this.stop();
+      throw error;
+    }
     if (number !== this.#number) return;
     const output = new MessageChannel(), transfer = [output.port1];
     this.#playback = new AudioWorkletNode(this.#context, 'playback', {numberOfInputs: 0, outputChannelCount: [1],
@@ -156,7 +161,17 @@ export class Player extends EventTarget {
       this.#volume = new GainNode(context, {gain: this.#level});
       this.#volume.connect(context.destination);
     }
-    await this.#context.resume();
+    await this.#start();
+  }
+
+  /** Browsers wait without a word where there is no loudspeaker. */
+  async #start() {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error('The sound output does not start. Is there a loudspeaker, and may this page play sound?')),
+          1000 * PATIENCE);
+    });
+    await Promise.race([this.#context.resume(), late]).finally(() => clearTimeout(timer));
   }
 
   #ask(type, answer, request = {}, transfer = []) {

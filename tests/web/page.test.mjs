@@ -48,6 +48,29 @@ test('a sample plays; sliders change what is measured; pictures and levels move'
   await check();
 });
 
+test('after a stop nothing is computed any more', async () => {
+  const {page, check} = await open(browser, server.address, {}, page => page.addInitScript(() => {
+    globalThis.coded = 0;
+    globalThis.Worker = class extends Worker {
+      constructor(...given) {
+        super(...given);
+        this.addEventListener('message', ({data}) => { globalThis.coded += data.type === 'coded' ? 1 : 0; });
+      }
+    };
+  }));
+  const coded = () => page.evaluate(() => globalThis.coded);
+  await ready(page);
+  await page.click('#play');
+  await until(page, 'rate', 0.1);
+  await page.click('#stop');
+  await page.waitForTimeout(500);  // what is on its way
+  const before = await coded();
+  await page.waitForTimeout(1000);
+  assert.ok(before > 0);
+  assert.equal(await coded(), before);
+  await check();
+});
+
 test('a sound without repeat ends; what is heard can be chosen; Opus is there or is said to be missing', async () => {
   const {page, check} = await open(browser, server.address);
   await ready(page);
@@ -102,6 +125,17 @@ test('a model that cannot be loaded is told, and nothing can be pressed', async 
   for (const id of ['play', 'microphone', 'choose']) assert.equal(await page.isDisabled(`#${id}`), true);
   assert.equal(await page.isHidden('#loading'), true);
   await page.context().close();
+});
+
+test('a sound output that does not start is told', async () => {
+  const {page, check} = await open(browser, server.address, {},
+      page => page.addInitScript(() => { AudioContext.prototype.resume = () => new Promise(() => {}); }));
+  await ready(page);
+  await page.click('#play');
+  await page.waitForSelector('#problem:visible');
+  assert.match(await page.textContent('#problem'), /output does not start.*loudspeaker/);
+  assert.match(await page.textContent('#state'), /^Play a sample/);
+  await check();
 });
 
 test('a microphone that is not allowed gets a clear word, and samples play still', async () => {
