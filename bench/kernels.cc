@@ -249,7 +249,7 @@ void RegisterOthers(const Config& config) {
   Register("polar", [synthesis](benchmark::State& state) { RunPolar(state, synthesis); });
   Register("nearest/18x1024x4", [=](benchmark::State& state) { RunNearest(state, config.bottleneck); });
   const int latents = Padded(72);  // of a frame of the default model: 18 groups of 4
-  benchmark::RegisterBenchmark("squash", [latents](benchmark::State& s) { RunSquash(s, latents); });
+  benchmark::RegisterBenchmark("squash", [](benchmark::State& s) { RunSquash(s, latents); });
 }
 
 }  // namespace
