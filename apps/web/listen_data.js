@@ -3,7 +3,6 @@
 
 import {wavFile} from './files.js';
 import {openOpus} from './opus.js';
-import {QuaverWorker} from './quaver/quaver.js';
 import {SAMPLES} from './samples.js';
 import {fetchSound} from './sounds.js';
 import {browserProblem} from './support.js';
@@ -49,6 +48,7 @@ async function make() {
   const problem = browserProblem();
   if (problem) throw new Error(problem);
   say('The codec is being loaded …');
+  const {QuaverWorker} = await import('./quaver/quaver.js');
   const codec = await QuaverWorker.load();
   const opus = await openOpus(6000).then(one => (one.free(), true), () => false);
   const systems = [

@@ -7,7 +7,6 @@ import {download, FILES, readCoded} from './save.js';
 import {fetchSound, readSound} from './sounds.js';
 import {Spectrogram} from './spectrogram.js';
 import {Statistics} from './statistics.js';
-import {browserProblem} from './support.js';
 import {TokenPicture} from './tokens.js';
 
 const $ = id => document.getElementById(id);
@@ -212,11 +211,6 @@ function listenToControls() {
 
 async function begin() {
   $('sample').append(...SAMPLES.map(({title: name}) => new Option(name)));
-  const problem = browserProblem();
-  if (problem) {
-    $('loading').hidden = true;
-    throw new Error(problem);
-  }
   codec = await player.load((loaded, all) => {
     if (all) Object.assign($('progress'), {max: all, value: loaded});
     write('loading-text', `Loading the codec: ${megabytes(loaded)}${all ? ` of ${megabytes(all)}` : ''} MB`);

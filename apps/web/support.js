@@ -4,7 +4,7 @@
 const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
 
 /** @returns {string | null} what to tell the visitor, if this browser cannot run the codec */
-export function browserProblem(scope = globalThis) {
+export function browserProblem(scope = self) {
   if (!scope.WebAssembly) return 'This browser does not run WebAssembly, which the codec is compiled to, or it is switched off.';
   if (!scope.WebAssembly.validate(SIMD)) {
     return 'The codec needs WebAssembly with SIMD (vector instructions), which this browser does not have. ' +
@@ -23,7 +23,7 @@ export function browserProblem(scope = globalThis) {
  * @returns {string}
  */
 export function microphoneProblem(error) {
-  switch (error?.name) {
+  switch (error && error.name) {
     case 'NotAllowedError':
     case 'SecurityError':
       return 'The microphone was not allowed. Allow it for this page in the browser’s address bar or settings and press ' +
@@ -35,6 +35,6 @@ export function microphoneProblem(error) {
     case 'AbortError':
       return 'The microphone cannot be opened; perhaps another program uses it.';
     default:
-      return `The microphone cannot be opened: ${error?.message ?? error}.`;
+      return `The microphone cannot be opened: ${error && error.message || error}.`;
   }
 }

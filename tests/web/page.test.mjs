@@ -127,6 +127,16 @@ test('a model that cannot be loaded is told, and nothing can be pressed', async 
   await page.context().close();
 });
 
+test('a part of the page that is missing, or that an old browser does not understand, is told', async () => {
+  for (const [path, response] of [['**/quaver/lib/codec.js', {status: 404}], ['**/page.js', {contentType: 'text/javascript', body: 'class {'}]]) {
+    const {page} = await open(browser, server.address, {}, page => page.route(path, route => route.fulfill(response)));
+    await page.waitForSelector('#problem:visible');
+    assert.match(await page.textContent('#problem'), /^The page could not be loaded: ./);
+    assert.equal(await page.isHidden('#loading'), true);
+    await page.context().close();
+  }
+});
+
 test('a sound output that does not start is told', async () => {
   const {page, check} = await open(browser, server.address, {},
       page => page.addInitScript(() => { AudioContext.prototype.resume = () => new Promise(() => {}); }));
