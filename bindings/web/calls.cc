@@ -1,5 +1,5 @@
-// .qvr files for lib/file.js: the calls of quaver_file.h that take callbacks, with imports of JavaScript behind
-// them. Everything else JavaScript calls as it is.
+// .qvr files for lib/file.js: the calls of quaver_file.h that take callbacks, with imports of JavaScript
+// behind them. Everything else JavaScript calls as it is.
 #include <cstddef>
 #include <cstdint>
 

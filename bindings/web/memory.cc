@@ -1,10 +1,10 @@
 // C++'s memory and exceptions, where the target has no exceptions.
 //
-// A throw, which in the library means that memory is short, calls lib/engine.js, and that throws an exception of
-// JavaScript through all frames of the call: no destructor runs. So that nothing is lost, each block belongs
-// to an owner, an object of JavaScript: the model, an encoder, a decoder. After a failure, lib/engine.js gives up
-// the object, and all its blocks are freed at once. Others never refer to them: what objects share is the
-// model.
+// A throw, which in the library means that memory is short, calls lib/engine.js, and that throws an exception
+// of JavaScript through all frames of the call: no destructor runs. So that nothing is lost, each block
+// belongs to an owner, an object of JavaScript: the model, an encoder, a decoder. After a failure,
+// lib/engine.js gives up the object, and all its blocks are freed at once. Others never refer to them: what
+// objects share is the model.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -62,8 +62,8 @@ HWY_INLINE hn::Vec<D> LoadWeights(D d, const float* weights) {
 template <class D>
 HWY_INLINE hn::Vec<D> LoadWeights(D d, const uint16_t* weights) {
 #if HWY_TARGET == HWY_WASM
-  // No instruction promotes: exponent and mantissa move to their places, and what is added to the exponent comes
-  // by a product, which is exact. Weights are finite.
+  // No instruction promotes: exponent and mantissa move to their places, and what is added to the exponent
+  // comes by a product, which is exact. Weights are finite.
   const hn::RebindToSigned<D> bits;
   const hn::Rebind<int16_t, D> half;
   const auto wide = hn::PromoteTo(bits, hn::Load(half, reinterpret_cast<const int16_t*>(weights)));
