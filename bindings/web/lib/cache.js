@@ -18,3 +18,17 @@ export async function keep(url, bytes) {
     // No cache, or the quota.
   }
 }
+
+// Loads at the same time, in other tabs and workers too, do `work` one after the other, so that one fetches for all.
+export async function alone(url, work) {
+  let begun = false;
+  try {
+    return await navigator.locks.request(`${NAME} ${url}`, () => {
+      begun = true;
+      return work();
+    });
+  } catch (error) {
+    if (begun) throw error;
+    return work(); // no locks here
+  }
+}

@@ -3,8 +3,14 @@ import { shown } from './arguments.js';
 import { bytesOf } from './bytes.js';
 import { QuaverError, wrong } from './errors.js';
 
+// AudioWorklets cannot load.
+export function needFetch(name) {
+  if (typeof fetch === 'undefined' || typeof URL === 'undefined')
+    throw new QuaverError('network', `${name}: there is no fetch() here; hand over the bytes and a compiled module`);
+}
+
 export function checkedPlace(where, name) {
-  if (typeof where !== 'string' && !(typeof URL !== 'undefined' && where instanceof URL))
+  if (typeof where !== 'string' && !(where instanceof URL))
     throw wrong(`${name}: got ${shown(where)}, wanted a URL or bytes`);
   return where;
 }
@@ -17,14 +23,21 @@ export function fileOf(where) {
   return url.protocol === 'file:' ? url : undefined;
 }
 
+// What a relative URL is relative to; throws when there is nothing.
+export function addressOf(where) {
+  try {
+    return new URL(where, globalThis.location?.href).href;
+  } catch {
+    throw wrong(`weights: got ${shown(where)}, which is no URL here`);
+  }
+}
+
 const failed = (where, error) => new QuaverError('network', `${where} could not be read: ${error.message}`, { cause: error });
 
 // progress(loaded, total) is called as they come. `fresh`: the browser's HTTP cache asks the server whether it is up to date.
 export async function fetched(where, { progress, fresh = false } = {}) {
   const path = fileOf(where);
   if (path !== undefined) return fromFile(path, progress);
-  if (typeof fetch === 'undefined')
-    throw new QuaverError('network', `${where}: there is no fetch() here; hand over the bytes and a compiled module`);
   let response;
   try {
     response = await fetch(where, fresh ? { cache: 'no-cache' } : {});

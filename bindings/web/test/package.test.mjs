@@ -77,6 +77,8 @@ test('bytes and a compiled module suffice', async () => {
     const encoder = codec.encoder();
     assert.equal(codec.decoder({ format: encoder.format }).push(encoder.push(new Float32Array(320))[0]).length, 320);
     assert.throws(() => codec.encoder({ tokens: 99 }), /99/);
+    for (const options of [{ wasm }, { weights }, { wasm, weights: 'speech-16k.safetensors' }])
+      await assert.rejects(Quaver.load(options), { code: 'network', message: /hand over the bytes/ });
   } finally {
     for (const [name, descriptor] of Object.entries(kept)) if (descriptor) Object.defineProperty(globalThis, name, descriptor);
   }

@@ -44,6 +44,7 @@ await post(async (check, found) => {
   const all = await Promise.all([0, 1, 2, 3].map((i) => (i % 2 ? QuaverWorker : Quaver).load({ weights: `/plain/${NAME}` })));
   check(all.every((codec) => codec.identity === identity), 'loads at once');
   all.forEach((codec) => codec.free());
+  found.together = `/plain/${NAME}`;
 
   await Quaver.load({ wasm: '/plain/quaver.wasm' });
   found.fetches = 5; // the Cache was deleted
