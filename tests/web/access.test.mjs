@@ -11,10 +11,8 @@ test.after(async () => {
   server.close();
 });
 
-/** Opens the listening test and begins it. */
+/** Begins the listening test, which is there. */
 async function beginListening(page) {
-  await page.goto(`${server.address}listen.html`);
-  await page.waitForSelector('#begin:enabled');
   await page.click('#begin');
   await page.waitForFunction(() => document.getElementById('hint').textContent.startsWith('Not rated'));
 }
