@@ -50,13 +50,24 @@ if(QUAVER_GSTREAMER)
   set(CPACK_DEBIAN_GSTREAMER_PACKAGE_SUGGESTS gstreamer1.0-plugins-bad)  # SRTP
 endif()
 
-# What Debian wants of every package: who may do what with it, and what changed.
+# What Debian wants of every package: who may do what with it, and what changed. Overrides say why the rest of lintian's findings stay.
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(debian ${PROJECT_BINARY_DIR}/debian)
+  file(WRITE ${debian}/changelog "quaver (${PROJECT_VERSION}) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n"
+                                 " -- Quaver contributors <nobody@localhost>  Thu, 01 Jan 1970 00:00:00 +0000\n")
+  execute_process(COMMAND gzip -9nkf ${debian}/changelog COMMAND_ERROR_IS_FATAL ANY)
   foreach(component ${CPACK_COMPONENTS_ALL})
     string(TOUPPER ${component} name)
-    set(folder ${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_${name}_PACKAGE_NAME})
-    install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright DESTINATION ${folder} COMPONENT ${component})
-    install(FILES ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${folder} COMPONENT ${component})
+    set(package ${CPACK_DEBIAN_${name}_PACKAGE_NAME})
+    set(folder ${CMAKE_INSTALL_DATADIR}/doc/${package})
+    install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright ${debian}/changelog.gz ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+            DESTINATION ${folder} COMPONENT ${component})
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/lintian-overrides.in ${debian}/${package} @ONLY)
+    install(FILES ${debian}/${package} DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})
   endforeach()
+  # The linker's cache is brought up to date by a trigger.
+  file(WRITE ${debian}/triggers "activate-noawait ldconfig\n")
+  set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian}/triggers)
+  set(CPACK_DEBIAN_FILE_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian}/triggers)
 endif()
 include(CPack)
