@@ -66,8 +66,11 @@ void Encode(World& world, Input& input) {
   if (frames > 0 && n_q > 0) {
     for (int i = 0; i < frames * n_q; ++i) FUZZ_CHECK(world.tokens[static_cast<size_t>(i)] < quaver_codes(world.model));
     const int packed = quaver_pack(world.model, &world.format, world.tokens.data(), frames, n_q, world.packet.data(), world.packet.size());
-    FUZZ_CHECK(packed > 0 && quaver_packet_frames(&world.format, world.packet.data(), static_cast<size_t>(packed)) == frames);
-    world.packet_bytes = static_cast<size_t>(packed);
+    const quaver_format& format = world.format;
+    const bool fits = format.frames >= 1 && format.frames <= QUAVER_MAX_FRAMES && format.n_q >= 0 && format.n_q <= world.groups;
+    FUZZ_CHECK((packed > 0) == fits);
+    FUZZ_CHECK(!fits || quaver_packet_frames(&format, world.packet.data(), static_cast<size_t>(packed)) == frames);
+    world.packet_bytes = static_cast<size_t>(std::max(packed, 0));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (data == nullptr) return 0;  // no bytes at all are an argument that is missing
   const quaver_model* model = quaver::fuzz::TinyCModel();
   quaver_rtp_payload header{-1, -1, -1, -1, -1}, own{};
   std::array<uint16_t, size_t{QUAVER_RTP_MAX_ALL_FRAMES} * QUAVER_MAX_GROUPS> tokens{};
