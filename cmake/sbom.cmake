@@ -1,6 +1,6 @@
 # quaver.spdx.json: what the program, the libraries and the plugin are made of, with licences (make_sbom.py checks that it is all).
 find_package(Python3 COMPONENTS Interpreter)
-if(NOT Python3_FOUND OR NOT QUAVER_PROGRAM OR QUAVER_TRAIN)
+if(NOT Python3_FOUND OR NOT QUAVER_PROGRAM OR QUAVER_TRAIN OR QUAVER_SANITIZE)
   return() # a build with the trainer is not for distribution: LibTorch alone brings hundreds of libraries
 endif()
 
