@@ -15,7 +15,7 @@
 #include "apps/commands.h"
 #include "apps/evaluate/clip_pairs.h"
 #include "apps/evaluate/evaluate_run.h"
-#include "apps/evaluate/read_clip.h"
+#include "apps/cli/read_clip.h"
 #include "codec/metrics/scores.h"
 #include "codec/metrics/voice_scores.h"
 #include "codec/util/format.h"

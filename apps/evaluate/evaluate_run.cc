@@ -8,7 +8,7 @@
 
 #include "apps/cli/progress.h"
 #include "apps/evaluate/clip_pairs.h"
-#include "apps/evaluate/read_clip.h"
+#include "apps/cli/read_clip.h"
 #include "apps/train/trained_run.h"
 #include "codec/io/sound_file.h"
 #include "codec/metrics/token_stats.h"

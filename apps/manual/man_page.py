@@ -4,6 +4,10 @@ import re
 
 import help_text
 
+REMARK = re.compile(r" {3,}\(.*\)$")  # behind a usage line
+PLACEHOLDER = re.compile(r"([A-Z]{2,})")
+ITALIC = r"\\fI\1\\fR"
+
 
 def plain(text):
     """Text in which nothing means anything to roff."""
@@ -18,9 +22,8 @@ def option_line(option):
 
 
 def usage_line(line, command):
-    rest = line.removeprefix(command).strip()
-    rest = re.sub(r" {3,}\(.*\)$", "", rest)
-    return f"\\fB{plain(command)}\\fR {re.sub('([A-Z]{2,})', lambda word: f'{chr(92)}fI{word[1]}{chr(92)}fR', plain(rest))}".rstrip()
+    rest = REMARK.sub("", line.removeprefix(command).strip())
+    return f"\\fB{plain(command)}\\fR {PLACEHOLDER.sub(ITALIC, plain(rest))}".rstrip()
 
 
 def definitions(pairs):

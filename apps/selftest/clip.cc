@@ -5,6 +5,7 @@
 #include <numbers>
 #include <span>
 
+#include "codec/encode/token_rows.h"
 #include "codec/util/format.h"
 
 namespace quaver {
@@ -14,13 +15,10 @@ constexpr int kFramesPerPacket = 10;
 
 PacketTokens PacketOf(const TokenMatrix& tokens, size_t first, int frames) {
   PacketTokens packet;
-  packet.frames = frames;
   for (auto& row : packet.token) row.fill(kNoToken);
   for (size_t f = 0; f < static_cast<size_t>(frames); ++f) {
     const auto row = std::span(tokens.values).subspan((first + f) * tokens.columns, tokens.columns);
-    const auto end = std::find(row.begin(), row.end(), kNoToken);
-    packet.n_q[f] = static_cast<uint8_t>(end - row.begin());
-    std::copy(row.begin(), end, packet.token[f].begin());
+    AppendFrame(packet, row.first(RowLength(row)));
   }
   return packet;
 }

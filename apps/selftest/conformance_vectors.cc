@@ -1,28 +1,15 @@
-#include <array>
 #include <exception>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <span>
 
+#include "apps/cli/read_clip.h"
 #include "apps/selftest/clip.h"
 #include "codec/io/npy.h"
-#include "codec/io/sound_file.h"
 
 namespace quaver {
 namespace {
 
-Result<std::vector<float>> ReadMonoSound(const std::string& path) {
-  auto sound = SoundReader::Open(path);
-  if (!sound.ok()) return sound.error();
-  std::vector<float> samples;
-  std::array<float, 4096> block;
-  while (true) {
-    const auto count = sound.value()->ReadMono(block);
-    if (!count.ok()) return count.error();
-    if (count.value() == 0) return samples;
-    samples.insert(samples.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count.value()));
-  }
-}
+constexpr int kRate = 16000;  // of the clips
 
 Result<std::vector<std::vector<uint8_t>>> ReadHexadecimalLines(const std::string& path) {
   std::ifstream file(path);
@@ -36,15 +23,15 @@ Result<std::vector<std::vector<uint8_t>>> ReadHexadecimalLines(const std::string
   return lines;
 }
 
-Result<Clip> ReadClip(const std::string& folder, const nlohmann::json& json) {
+Result<Clip> ReadVector(const std::string& folder, const nlohmann::json& json) {
   const auto path = [&](const char* key) { return folder + "/" + json.at(key).get<std::string>(); };
   Clip clip;
   clip.name = json.at("name");
   clip.defaults = {json.at("defaults").at(0), json.at("defaults").at(1)};
   clip.max_sample_error = json.at("max_sample_error");
   clip.min_equal_tokens = json.at("min_equal_tokens");
-  auto input = ReadMonoSound(path("input"));
-  auto sound = ReadMonoSound(path("sound"));
+  auto input = ReadClip(path("input"), kRate);
+  auto sound = ReadClip(path("sound"), kRate);
   auto tokens = ReadNpy(path("tokens"));
   auto packets = ReadHexadecimalLines(path("packets"));
   if (!input.ok()) return input.error();
@@ -70,7 +57,7 @@ Result<ConformanceVectors> ReadConformanceVectors(const std::string& folder) {
     vectors.model = folder + "/" + index.at("model").at("file").get<std::string>();
     for (const auto& json : index.at("vectors")) {
       if (json.at("kind") != "clip") continue;
-      auto clip = ReadClip(folder, json);
+      auto clip = ReadVector(folder, json);
       if (!clip.ok()) return clip.error();
       vectors.clips.push_back(std::move(clip).value());
     }

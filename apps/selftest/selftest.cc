@@ -24,19 +24,18 @@ namespace {
 
 const CommandText kText = {
     "selftest",
-    "Checks that this build computes what it should on this machine, with each instruction set that it has:\n"
-    "that all of them agree about a made-up voice coded with the model (packets exactly, 99 % of the "
-    "tokens,\n"
-    "samples to a thousandth of full scale). With the folder of the conformance vectors (tests/conformance "
-    "in\n"
-    "the source tree), also that the packets, tokens and sound there come out as they must: run that after\n"
-    "building for a distribution, or with another compiler or other flags. Takes seconds.\n"
+    "Checks that this build computes what it should on this machine, with each instruction set that it\n"
+    "has: that all of them agree about a made-up voice coded with the model (packets exactly, 99 % of the\n"
+    "tokens, samples to a thousandth of full scale). With the folder of the conformance vectors\n"
+    "(tests/conformance in the source tree), also that the packets, tokens and sound there come out as\n"
+    "they must: run that after building for a distribution, or with another compiler or other flags.\n"
+    "Takes seconds.\n"
     "\n"
-    "A line for each instruction set; the first is the one that the program uses. Exit code: 0, all passed;\n"
-    "1, something differs.",
+    "A line for each instruction set; the first is the one that the program uses. Exit code: 0, all\n"
+    "passed; 1, something differs.",
     "[FOLDER]",
-    "  quaver selftest                                what this program and this machine make of each other\n"
-    "  quaver selftest tests/conformance              and whether that is what the specification says\n"
+    "  quaver selftest                      do the instruction sets of this machine agree?\n"
+    "  quaver selftest tests/conformance    and do they compute what the specification says?\n"
     "  quaver selftest tests/conformance --json\n"};
 
 // Only this instruction set, until the end.

@@ -24,9 +24,9 @@ namespace {
 const CommandText kText = {
     "verify",
     "Checks that .qvr files are whole, without decoding them to sound: the structure, the checksum of\n"
-    "every page, that no frames are missing, that the length is there, that the model of the file is known,\n"
-    "and that it decodes every packet to tokens. A packet has no checksum of its own, so what was damaged\n"
-    "before it came into the file is found only if it cannot be decoded. \"-\" is standard input.\n"
+    "every page, that no frames are missing, that the length is there, that the model of the file is\n"
+    "known, and that it decodes every packet to tokens. A packet has no checksum of its own, so what was\n"
+    "damaged before it came into the file is found only if it cannot be decoded. \"-\" is standard input.\n"
     "\n"
     "A line says what was found in each file; below one that is damaged stands what is wrong, and where.\n"
     "Exit code: 0, all files are whole; 3, at least one is damaged, `quaver decode` conceals what is lost;\n"
@@ -105,13 +105,12 @@ int RunVerify(int argc, char** argv) {
   CommandLine line(kText);
   bool json = false, quiet = false, structure = false;
   std::string model;
-  line.options().add_options()  //
-      ("json", "Print JSON: an object, or an array for several files", cxxopts::value(json))(
-          "quiet", "Print no line for files that are whole", cxxopts::value(quiet))(
-          "structure", "Check the file alone: look for no model, decode no packets",
-          cxxopts::value(structure))("model",
-                                     "Name or file of the model (default: found by the identity in the file)",
-                                     cxxopts::value(model), "M");
+  line.options().add_options()                                                                    //
+      ("json", "Print JSON: an object, or an array for several files", cxxopts::value(json))      //
+      ("quiet", "Print no line for files that are whole", cxxopts::value(quiet))                  //
+      ("structure", "Check the file alone: look for no model, decode no packets", cxxopts::value(structure))  //
+      ("model", "Name or file of the model (default: found by the identity in the file)", cxxopts::value(model),
+       "M");
   if (const auto over = line.Parse(argc, argv)) return *over;
   if (line.positional().empty()) return line.UsageError("no file");
   if (structure && !model.empty())

@@ -231,6 +231,7 @@ struct QvrReader::Impl {
       return Note(place + "met again, or out of order: not read");
     }
     const bool cut = step == 0 && CutsPacket(page);
+    if (cut && Unfinished() > 0) ogg_stream_reset(&stream_);  // libogg would add what follows to it
     if (step == 0) stream_.pageno = ogg_page_pageno(&page);  // libogg does not know that 0 follows 2^32 - 1
     if (ogg_stream_pagein(&stream_, &page) != 0) return Note(place + "not valid: not read");
     expected_page_ = number + 1;
@@ -251,13 +252,10 @@ struct QvrReader::Impl {
   // Bytes of a packet that goes on on the next page.
   uint64_t Unfinished() const { return static_cast<uint64_t>(stream_.body_fill - stream_.body_returned); }
 
-  // Whether a page that follows in order leaves a packet without its beginning, or the one before without its
-  // end. Libogg says nothing of the one, and makes one packet of the other and what follows: drops it.
-  bool CutsPacket(const ogg_page& page) {
-    const bool continued = ogg_page_continued(&page) != 0;
-    const bool unfinished = Unfinished() > 0;
-    if (unfinished && !continued) ogg_stream_reset(&stream_);
-    return continued != unfinished;
+  // Whether a page that follows in order leaves a packet without its beginning, of which libogg says nothing,
+  // or the one before without its end.
+  bool CutsPacket(const ogg_page& page) const {
+    return (ogg_page_continued(&page) != 0) != (Unfinished() > 0);
   }
 
   PagePackets Unpack(bool gap) {

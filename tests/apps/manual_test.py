@@ -13,6 +13,10 @@ import subprocess
 import sys
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "docs"))
+sys.dont_write_bytecode = True
+from check_cli import OPTION, commands_of  # noqa: E402
+
 PROGRAM, MANUAL = sys.argv[1], pathlib.Path(sys.argv[2])
 
 
@@ -26,11 +30,10 @@ def help_of(*command):
 
 
 def options_of(text):
-    """Long options at the beginning of a line: not those that a sentence names."""
-    return re.findall(r"^ {2}(?:-\w,| {3}) (--[\w-]+)", text, re.MULTILINE)
+    return [f"--{name}" for name in OPTION.findall(text)]
 
 
-COMMANDS = re.findall(r"^  ([a-z-]+) {2,}", help_of().split("Commands:")[1].split("Options:")[0], re.MULTILINE)
+COMMANDS = commands_of(PROGRAM)
 NAMES = ["quaver", *(f"quaver-{command}" for command in COMMANDS)]
 
 

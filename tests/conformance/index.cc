@@ -34,14 +34,6 @@ std::vector<Vector> VectorsOfKind(const std::string& kind) {
   return found;
 }
 
-std::vector<uint8_t> FromHexadecimal(const std::string& text) {
-  std::vector<uint8_t> bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
-
 PacketDefaults DefaultsOf(const nlohmann::json& json) {
   return {json.at("defaults").at(0), json.at("defaults").at(1)};
 }

@@ -25,7 +25,6 @@ std::string TestName(const Vector& vector);
 
 const nlohmann::json& Index();  // null if it cannot be read
 std::vector<Vector> VectorsOfKind(const std::string& kind);
-std::vector<uint8_t> FromHexadecimal(const std::string& text);
 PacketDefaults DefaultsOf(const nlohmann::json& json);
 
 // The frames that `rows` of a vector stands for, as rows of the tokens of the clip `of`, and kNoToken where

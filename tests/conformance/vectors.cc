@@ -36,13 +36,7 @@ std::vector<uint8_t> ReadBytes(const std::string& path) {
 std::vector<std::vector<uint8_t>> ReadPackets(const std::string& path) {
   std::ifstream file(path);
   std::vector<std::vector<uint8_t>> packets;
-  for (std::string line; std::getline(file, line);) {
-    std::vector<uint8_t> packet;
-    for (size_t i = 0; i + 1 < line.size(); i += 2) {
-      packet.push_back(static_cast<uint8_t>(std::stoi(line.substr(i, 2), nullptr, 16)));
-    }
-    packets.push_back(packet);
-  }
+  for (std::string line; std::getline(file, line);) packets.push_back(FromHexadecimal(line));
   return packets;
 }
 
@@ -53,6 +47,14 @@ std::string Hexadecimal(const std::vector<uint8_t>& bytes) {
     text += {kDigits[byte >> 4], kDigits[byte & 15]};
   }
   return text;
+}
+
+std::vector<uint8_t> FromHexadecimal(const std::string& text) {
+  std::vector<uint8_t> bytes;
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    bytes.push_back(static_cast<uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
 }
 
 PacketTokens RowsAsPacket(const TokenMatrix& tokens, size_t first, int frames) {

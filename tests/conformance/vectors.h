@@ -23,6 +23,7 @@ std::vector<float> ReadPcm(const std::string& path);  // mono, whatever the rate
 std::vector<uint8_t> ReadBytes(const std::string& path);
 std::vector<std::vector<uint8_t>> ReadPackets(const std::string& path);  // one a line, in hexadecimal
 std::string Hexadecimal(const std::vector<uint8_t>& bytes);
+std::vector<uint8_t> FromHexadecimal(const std::string& text);
 
 // Frames `first` .. `first + frames` - 1 of a token matrix as they go into a packet.
 PacketTokens RowsAsPacket(const TokenMatrix& tokens, size_t first, int frames);

@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 
-OPTION = re.compile(r"^\s+(?:-\w, |    )?--([a-z][\w-]*)", re.MULTILINE)
+# At the beginning of an entry, not where a sentence is wrapped.
+OPTION = re.compile(r"^ {2}(?:-\w,| {3}) --([a-z][\w-]*)", re.MULTILINE)
 NOT_LISTED = {"help"}
 
 

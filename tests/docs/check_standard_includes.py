@@ -70,7 +70,7 @@ NAMES = {
     "vector": (r"std::vector\b", []),
 }
 PATTERNS = {header: (re.compile(pattern), others) for header, (pattern, others) in NAMES.items()}
-FOLDERS = ("apps", "bench", "bindings", "codec", "samples", "tests")
+FOLDERS = ("apps", "bench", "bindings", "codec", "fuzz", "samples", "tests")
 SOURCES = {".h", ".cc", ".cu"}
 STANDARD = re.compile(r"^\s*#\s*include\s+<([^>]+)>", re.MULTILINE)
 OWN = re.compile(r'^\s*#\s*include\s+["<]([^">]+\.h)[">]', re.MULTILINE)

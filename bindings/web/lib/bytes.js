@@ -1,8 +1,7 @@
 // Arrays put together, bytes as text.
 
-export function joined(parts, length) {
-  if (parts.length === 1) return parts[0];
-  const whole = new Float32Array(length);
+function together(Type, parts) {
+  const whole = new Type(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -11,15 +10,8 @@ export function joined(parts, length) {
   return whole;
 }
 
-export function bytesOf(parts) {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+export const joined = (parts) => (parts.length === 1 ? parts[0] : together(Float32Array, parts));
+export const bytesOf = (parts) => together(Uint8Array, parts);
 
 // AudioWorklets have no TextDecoder.
 export function textOf(bytes) {

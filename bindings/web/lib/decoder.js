@@ -49,14 +49,12 @@ export class Decoder {
   conceal(frames = this.#format.frames) {
     integer(frames, 0, MAX_LOST_FRAMES, 'frames');
     const parts = [];
-    let length = 0;
     do {
       const some = Math.min(frames, MAX_FRAMES);
       parts.push(this.#read(this.#handle.checked('quaver_stream_decoder_lost', some)));
-      length += parts.at(-1).length;
       frames -= some;
     } while (frames > 0);
-    return joined(parts, length);
+    return joined(parts);
   }
   decodeFrame(packet) {
     return this.decodeFrames([packet]);
@@ -78,7 +76,7 @@ export class Decoder {
       parts.push(samples);
       samplesDecoded += samples.length;
     });
-    return { channelData: [joined(parts, samplesDecoded)], samplesDecoded, sampleRate: this.#codec.sampleRate, errors };
+    return { channelData: [joined(parts)], samplesDecoded, sampleRate: this.#codec.sampleRate, errors };
   }
   // The end of a sound of `length` samples.
   _finish(length) {

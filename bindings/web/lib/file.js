@@ -119,7 +119,7 @@ function soundOf(codec, file, decoder, originalRate) {
   }
   if (length < 0) errors.push({ message: 'cut off: the end is missing, and so is the exact length', packet: packets });
   else if (length > samplesDecoded) take(decoder._finish(length));
-  let sound = joined(parts, samplesDecoded);
+  let sound = joined(parts);
   if (length >= 0 && length < sound.length) sound = sound.slice(0, length);
   return { channelData: [sound], samplesDecoded: sound.length, sampleRate: codec.sampleRate, errors, damaged };
 }

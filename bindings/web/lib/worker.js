@@ -87,13 +87,15 @@ export class QuaverWorker {
   get ready() {
     return Promise.resolve();
   }
-  async encoder(options) {
-    const { target, ...facts } = await this.#remote.call(0, 'encoder', [options]);
-    return new RemoteEncoder(this.#remote, target, facts);
+  async #open(method, Stream, options) {
+    const { target, ...facts } = await this.#remote.call(0, method, [options]);
+    return new Stream(this.#remote, target, facts);
   }
-  async decoder(options) {
-    const { target, ...facts } = await this.#remote.call(0, 'decoder', [options]);
-    return new RemoteDecoder(this.#remote, target, facts);
+  encoder(options) {
+    return this.#open('encoder', RemoteEncoder, options);
+  }
+  decoder(options) {
+    return this.#open('decoder', RemoteDecoder, options);
   }
   tokensForBitrate(bitrate, framesPerPacket) {
     return this.#remote.call(0, 'tokensForBitrate', [bitrate, framesPerPacket]);

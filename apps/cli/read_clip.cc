@@ -1,4 +1,4 @@
-#include "apps/evaluate/read_clip.h"
+#include "apps/cli/read_clip.h"
 
 #include <span>
 

@@ -1,6 +1,6 @@
-// A sound file as a whole, for scores.
-#ifndef QUAVER_APPS_EVALUATE_READ_CLIP_H_
-#define QUAVER_APPS_EVALUATE_READ_CLIP_H_
+// A sound file as a whole, to be compared with another.
+#ifndef QUAVER_APPS_CLI_READ_CLIP_H_
+#define QUAVER_APPS_CLI_READ_CLIP_H_
 
 #include <string>
 #include <vector>
@@ -15,4 +15,4 @@ Result<std::vector<float>> ReadClip(const std::string& path, int rate);
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_EVALUATE_READ_CLIP_H_
+#endif  // QUAVER_APPS_CLI_READ_CLIP_H_
