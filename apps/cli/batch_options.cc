@@ -66,7 +66,7 @@ std::string CheckBatch(const CommandLine& line, const BatchFormats& formats, con
   return "";
 }
 
-Result<BatchPlan> PlanBatch(const CommandLine& line, const BatchFormats& formats,
+Result<FileBatch> PlanBatch(const CommandLine& line, const BatchFormats& formats,
                             const BatchOptions& options) {
   auto inputs = FindInputs(line.positional(), options.inputs, formats.from, options.out);
   if (!inputs.ok()) return inputs.error();
@@ -75,7 +75,7 @@ Result<BatchPlan> PlanBatch(const CommandLine& line, const BatchFormats& formats
   const bool tree = inputs.value().batch || line.Has("base");
   auto jobs = PlanJobs(inputs.value().list, tree, options.out, outputs);
   if (!jobs.ok()) return jobs.error();
-  BatchPlan batch;
+  FileBatch batch;
   batch.jobs = std::move(jobs).value();
   batch.failures = std::move(inputs.value().failures);
   batch.notes = std::move(inputs.value().notes);
@@ -88,7 +88,7 @@ Result<BatchPlan> PlanBatch(const CommandLine& line, const BatchFormats& formats
   return batch;
 }
 
-int RunBatch(const BatchPlan& batch, const BatchOptions& options, Console& console,
+int RunBatch(const FileBatch& batch, const BatchOptions& options, Console& console,
              const std::function<int(const Job&, size_t)>& run) {
   const Status caught = CatchStopSignals(
       {.numbers = {SIGINT, SIGTERM}, .hint = "\nfinishing what is under way; again to abort\n"});

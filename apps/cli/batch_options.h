@@ -40,7 +40,7 @@ struct BatchFormats {
   bool any_name = false;  // OutputFormats::any_name
 };
 
-struct BatchPlan {
+struct FileBatch {
   std::vector<Job> jobs;
   size_t skipped = 0;                 // inputs whose output is there already
   std::vector<std::string> failures;  // what of the inputs could not be found, for people
@@ -55,13 +55,13 @@ std::string CheckBatch(const CommandLine& line, const BatchFormats& formats, con
 
 // The jobs that the command line asks for. It walks folders and makes the folder of the output: call it after
 // all other checks.
-Result<BatchPlan> PlanBatch(const CommandLine& line, const BatchFormats& formats,
+Result<FileBatch> PlanBatch(const CommandLine& line, const BatchFormats& formats,
                             const BatchOptions& options);
 
 // RunJobs() for all that is to be done; from now on Ctrl-C ends the input first (stop_signals.h). Tells what
 // was passed over and what failed and, of several inputs, how many were done. Gives the exit code of the
 // command.
-int RunBatch(const BatchPlan& batch, const BatchOptions& options, Console& console,
+int RunBatch(const FileBatch& batch, const BatchOptions& options, Console& console,
              const std::function<int(const Job&, size_t)>& run);
 
 }  // namespace quaver

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/read_clip.h"
-#include "apps/selftest/clip.h"
+#include "apps/selftest/coded_clip.h"
 #include "codec/io/npy.h"
 
 namespace quaver {
@@ -23,9 +23,9 @@ Result<std::vector<std::vector<uint8_t>>> ReadHexadecimalLines(const std::string
   return lines;
 }
 
-Result<Clip> ReadVector(const std::string& folder, const nlohmann::json& json) {
+Result<CodedClip> ReadVector(const std::string& folder, const nlohmann::json& json) {
   const auto path = [&](const char* key) { return folder + "/" + json.at(key).get<std::string>(); };
-  Clip clip;
+  CodedClip clip;
   clip.name = json.at("name");
   clip.defaults = {json.at("defaults").at(0), json.at("defaults").at(1)};
   clip.max_sample_error = json.at("max_sample_error");

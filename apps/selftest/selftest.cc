@@ -14,7 +14,7 @@
 #include "apps/cli/models.h"
 #include "apps/cli/printable.h"
 #include "apps/commands.h"
-#include "apps/selftest/clip.h"
+#include "apps/selftest/coded_clip.h"
 #include "codec/model/builtin.h"
 #include "codec/runtime/kernels.h"
 #include "codec/util/format.h"
@@ -63,7 +63,7 @@ void Add(const ClipCheck& check, Tested& tested) {
 // Models are made anew, since how their weights are stored depends on the instructions. The first set codes
 // the voice that the others are compared with.
 Result<Tested> Test(int64_t target, const std::string& model_name, const ConformanceVectors& vectors,
-                    std::optional<Clip>& voice) {
+                    std::optional<CodedClip>& voice) {
   const OnlyTarget only(target);
   Tested tested;
   tested.instructions = internal::ChooseTarget();
@@ -78,7 +78,7 @@ Result<Tested> Test(int64_t target, const std::string& model_name, const Conform
   if (vectors.clips.empty()) return tested;
   const auto frozen = Model::Load(vectors.model);
   if (!frozen.ok()) return frozen.error();
-  for (const Clip& clip : vectors.clips) Add(CheckClip(frozen.value(), clip), tested);
+  for (const CodedClip& clip : vectors.clips) Add(CheckClip(frozen.value(), clip), tested);
   return tested;
 }
 
@@ -115,7 +115,7 @@ int RunSelftest(int argc, char** argv) {
   }
   nlohmann::json all = nlohmann::json::array();
   int code = kExitOk;
-  std::optional<Clip> voice;
+  std::optional<CodedClip> voice;
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     const auto tested = Test(target, model, vectors, voice);
     if (!tested.ok()) {

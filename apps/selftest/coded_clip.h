@@ -1,6 +1,6 @@
 // Something coded, with all that comes of it: what every build must agree on.
-#ifndef QUAVER_APPS_SELFTEST_CLIP_H_
-#define QUAVER_APPS_SELFTEST_CLIP_H_
+#ifndef QUAVER_APPS_SELFTEST_CODED_CLIP_H_
+#define QUAVER_APPS_SELFTEST_CODED_CLIP_H_
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace quaver {
 
-struct Clip {
+struct CodedClip {
   std::string name;
   std::vector<float> input;  // at the model's rate
   TokenMatrix tokens;        // of the input; kNoToken where none is sent
@@ -28,20 +28,20 @@ struct Clip {
 // The clips of the conformance vectors in `folder`, and their model (tests/conformance/README.md).
 struct ConformanceVectors {
   std::string model;  // path of the weights
-  std::vector<Clip> clips;
+  std::vector<CodedClip> clips;
 };
 Result<ConformanceVectors> ReadConformanceVectors(const std::string& folder);
 
 // A clip of a made-up voice, coded with `model` as this build does it now.
-Clip CodedVoice(const std::shared_ptr<const Model>& model);
+CodedClip CodedVoice(const std::shared_ptr<const Model>& model);
 
 struct ClipCheck {
   double equal_tokens = 0;  // share of those that are sent
   double worst_sample = 0;
   std::vector<std::string> failures;  // for people; empty: all is as it must be
 };
-ClipCheck CheckClip(const std::shared_ptr<const Model>& model, const Clip& clip);
+ClipCheck CheckClip(const std::shared_ptr<const Model>& model, const CodedClip& clip);
 
 }  // namespace quaver
 
-#endif  // QUAVER_APPS_SELFTEST_CLIP_H_
+#endif  // QUAVER_APPS_SELFTEST_CODED_CLIP_H_

@@ -1,4 +1,4 @@
-#include "apps/selftest/clip.h"
+#include "apps/selftest/coded_clip.h"
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +53,7 @@ std::vector<float> SoundOf(const std::shared_ptr<const Model>& model, const Toke
   return sound;
 }
 
-void CheckPackets(const Model& model, const Clip& clip, ClipCheck& check) {
+void CheckPackets(const Model& model, const CodedClip& clip, ClipCheck& check) {
   size_t row = 0, decoded = 0, encoded = 0;
   for (const auto& bytes : clip.packets) {
     const int frames = PacketFrames(clip.defaults, bytes);
@@ -74,7 +74,7 @@ void CheckPackets(const Model& model, const Clip& clip, ClipCheck& check) {
   fail(encoded, "are not what their tokens encode to");
 }
 
-void CheckSound(const std::shared_ptr<const Model>& model, const Clip& clip, ClipCheck& check) {
+void CheckSound(const std::shared_ptr<const Model>& model, const CodedClip& clip, ClipCheck& check) {
   const auto sound = SoundOf(model, clip.tokens);
   if (sound.size() < clip.sound.size()) {
     check.failures.push_back(clip.name + ": the tokens do not decode to sound of its length");
@@ -90,7 +90,7 @@ void CheckSound(const std::shared_ptr<const Model>& model, const Clip& clip, Cli
   }
 }
 
-void CheckTokens(const std::shared_ptr<const Model>& model, const Clip& clip, ClipCheck& check) {
+void CheckTokens(const std::shared_ptr<const Model>& model, const CodedClip& clip, ClipCheck& check) {
   const TokenMatrix found = TokensOf(model, clip.input, clip.tokens.rows);
   size_t sent = 0, equal = 0;
   for (size_t i = 0; i < found.values.size(); ++i) {
@@ -125,9 +125,9 @@ std::vector<float> MadeUpVoice(int rate, double seconds) {
 
 }  // namespace
 
-Clip CodedVoice(const std::shared_ptr<const Model>& model) {
+CodedClip CodedVoice(const std::shared_ptr<const Model>& model) {
   constexpr double kSeconds = 3;
-  Clip clip;
+  CodedClip clip;
   clip.name = "made-up voice";
   clip.input = MadeUpVoice(model->sample_rate(), kSeconds);
   clip.defaults = {kFramesPerPacket, model->groups()};
@@ -142,7 +142,7 @@ Clip CodedVoice(const std::shared_ptr<const Model>& model) {
   return clip;
 }
 
-ClipCheck CheckClip(const std::shared_ptr<const Model>& model, const Clip& clip) {
+ClipCheck CheckClip(const std::shared_ptr<const Model>& model, const CodedClip& clip) {
   ClipCheck check;
   CheckPackets(*model, clip, check);
   CheckSound(model, clip, check);
