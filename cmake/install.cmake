@@ -91,7 +91,9 @@ if(EXISTS ${QUAVER_WEB}/package/quaver.wasm)
   foreach(file quaver.js quaver-worker.js quaver.wasm speech-16k.safetensors)
     install(FILES ${QUAVER_WEB}/package/${file} DESTINATION ${demo}/quaver COMPONENT demo)
   endforeach()
-  install(FILES ${QUAVER_WEB}/opus/dist/index.js ${QUAVER_WEB}/opus/LICENSE ${QUAVER_WEB}/opus/THIRD_PARTY_NOTICES.md
-          DESTINATION ${demo}/opus COMPONENT demo OPTIONAL)
-  install(FILES ${QUAVER_WEB}/opus/dist/generated/libopus.generated.mjs DESTINATION ${demo}/opus/generated COMPONENT demo OPTIONAL)
+  if(EXISTS ${QUAVER_WEB}/opus/dist/index.js) # to compare with
+    install(FILES ${QUAVER_WEB}/opus/dist/index.js ${QUAVER_WEB}/opus/LICENSE ${QUAVER_WEB}/opus/THIRD_PARTY_NOTICES.md
+            DESTINATION ${demo}/opus COMPONENT demo)
+    install(FILES ${QUAVER_WEB}/opus/dist/generated/libopus.generated.mjs DESTINATION ${demo}/opus/generated COMPONENT demo)
+  endif()
 endif()
