@@ -4,6 +4,7 @@
  * RTCP, which tells the sender what arrived, uses the ports above: 5005. */
 #include <glib-unix.h>
 #include <gst/gst.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -248,6 +249,7 @@ static const char* wrong(Options* o) {
 }
 
 int main(int argc, char** argv) {
+  setlocale(LC_CTYPE, ""); /* for names of files and what is printed; numbers stay as they are */
   Options o = {.bitrate = 3000, .redundancy = 2, .frames = 1, .buffer = 60};
   const GOptionEntry entries[] = {
       {"listen", 'l', 0, G_OPTION_ARG_INT, &o.listen, "hears the other side at this port", "PORT"},
@@ -265,7 +267,14 @@ int main(int argc, char** argv) {
       {"seconds", 's', 0, G_OPTION_ARG_INT, &o.seconds, "hangs up by itself", "S"},
       {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
   g_autoptr(GError) error = NULL;
-  g_autoptr(GOptionContext) context = g_option_context_new("- a call through Quaver; Ctrl-C hangs up");
+  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+  g_option_context_set_summary(
+      context, "Hears, speaks or both; Ctrl-C hangs up. A line a second tells what was sent, heard and lost.");
+  g_option_context_set_description(
+      context,
+      "Examples:\n  quaver-call --listen 5004 --to 192.0.2.1:5004\n"
+      "  quaver-call --to 192.0.2.1:5004 --file talk.wav --redundancy 4\n\n"
+      "Exit codes:\n  0  the call is over\n  1  the call failed\n  2  the command line makes no sense");
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_add_group(context, gst_init_get_option_group());
   const gboolean parsed = g_option_context_parse(context, &argc, &argv, &error);

@@ -1,10 +1,11 @@
 """What `quaver --help` and `quaver COMMAND --help` say, in pieces.
 
-A help text has paragraphs, then "Usage:", options, and blocks such as "Examples:" whose lines are indented. Man pages and
+A help text has paragraphs, before "Usage:" or behind it, options, and blocks such as "Examples:" whose lines are indented. Man pages and
 completions are made of it, so that nothing is written twice.
 """
 
 import dataclasses
+import os
 import re
 import subprocess
 
@@ -50,6 +51,9 @@ def parse(command, text):
         elif option:
             block = "Options"
             help_text.options.append(option)
+        elif line[:1].strip():  # indented is what belongs to a heading
+            block = None
+            paragraph.append(line)
         elif block == "Options" and line.strip():
             help_text.options[-1].text = f"{help_text.options[-1].text} {line.strip()}".strip()
         elif block and block != "Options" and line.strip():
@@ -76,8 +80,9 @@ def entries(lines):
 
 
 def ask(program, *arguments):
-    """What PROGRAM ARGUMENT... prints."""
-    return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+    """What PROGRAM ARGUMENT... prints, the same for whoever builds."""
+    environment = dict(os.environ, LC_ALL="C.UTF-8")
+    return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, encoding="utf-8", env=environment).stdout
 
 
 def read(program, name):

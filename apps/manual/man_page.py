@@ -11,7 +11,7 @@ ITALIC = r"\\fI\1\\fR"
 
 def plain(text):
     """Text in which nothing means anything to roff."""
-    text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\`").replace("^", "\\(ha").replace("~", "\\(ti")
+    text = text.replace("\\", "\\e").replace("…", "...").replace("-", "\\-").replace("`", "\\`").replace("^", "\\(ha").replace("~", "\\(ti")
     return "\\&" + text if text[:1] in (".", "'") else text
 
 
@@ -60,5 +60,6 @@ def man_page(text, summary, version, see_also):
         lines += [".SH EXIT STATUS", *definitions(help_text.entries(text.blocks["Exit codes"]))]
     if "Examples" in text.blocks:
         lines += [".SH EXAMPLES", *verbatim(text.blocks["Examples"])]
-    lines += [".SH SEE ALSO", ",\n".join(f"\\fB{plain(name)}\\fR(1)" for name in see_also)]
+    if see_also:
+        lines += [".SH SEE ALSO", ",\n".join(f"\\fB{plain(name)}\\fR(1)" for name in see_also)]
     return "\n".join(lines) + "\n"

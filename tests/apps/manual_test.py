@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Man pages and completions against the program: manual_test.py PROGRAM MANUAL, the folder that the build made.
+"""Man pages and completions against the program: manual_test.py PROGRAM MANUAL [CALL CALL_MANUAL], folders that the build made,
+and quaver-call where it is built.
 
 Every option of every command must be in its page and in both completions, groff must be content, and bash must complete.
 """
@@ -18,6 +19,7 @@ sys.dont_write_bytecode = True
 from check_cli import OPTION, commands_of  # noqa: E402
 
 PROGRAM, MANUAL = sys.argv[1], pathlib.Path(sys.argv[2])
+CALL, CALL_MANUAL = (sys.argv[3], pathlib.Path(sys.argv[4])) if len(sys.argv) > 4 else (None, None)
 
 
 def run(*arguments, **options):
@@ -63,6 +65,26 @@ class ManPages(unittest.TestCase):
             # Headings are in capitals, and the usage's remark that points to the other pages is the list at the end.
             missing = {word for word in words if word not in shown} - {"Commands", "Examples", "Options", "options", "examples"}
             self.assertEqual(set(), missing, name)
+
+
+@unittest.skipUnless(CALL, "there is no quaver-call")
+class CallManPage(unittest.TestCase):
+    def test_it_has_the_options_and_what_helps_to_use_them(self):
+        self.assertEqual(["quaver-call.1.gz"], [path.name for path in (CALL_MANUAL / "man1").iterdir()])
+        page = gzip.decompress((CALL_MANUAL / "man1/quaver-call.1.gz").read_bytes()).decode()
+        options = re.findall(r"^  (?:-\w, )?(--[a-z][\w-]*)", run(CALL, "--help"), re.MULTILINE)  # as GLib writes them
+        self.assertGreater(len(options), 10)
+        listed = re.findall(r"^\\fB(?:\\-\w, )?(\\-\\-[\w\\-]+)\\fR", page, re.MULTILINE)
+        self.assertEqual(options, [option.replace("\\", "") for option in listed])
+        for section in ("DESCRIPTION\n.PP\nHears", "EXIT STATUS\n.TP\n", "EXAMPLES\n"):
+            self.assertIn(f".SH {section}", page)
+
+    @unittest.skipUnless(shutil.which("groff"), "there is no groff")
+    def test_groff_has_no_warning(self):
+        page = gzip.decompress((CALL_MANUAL / "man1/quaver-call.1.gz").read_bytes()).decode()
+        shown = run("groff", "-ww", "-man", "-Tascii", "-P-cbou", input=page)
+        self.assertNotIn("warning", shown)
+        self.assertIn("quaver-call [OPTION...]", shown)
 
 
 class Completions(unittest.TestCase):
