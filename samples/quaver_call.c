@@ -269,7 +269,8 @@ int main(int argc, char** argv) {
   g_autoptr(GError) error = NULL;
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
   g_option_context_set_summary(
-      context, "Hears, speaks or both; Ctrl-C hangs up. A line a second tells what was sent, heard and lost.");
+      context,
+      "Hears, speaks or both; Ctrl-C hangs up. A line a second tells what was sent, heard and lost.");
   g_option_context_set_description(
       context,
       "Examples:\n  quaver-call --listen 5004 --to 192.0.2.1:5004\n"
