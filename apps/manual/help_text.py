@@ -1,7 +1,7 @@
 """What `quaver --help` and `quaver COMMAND --help` say, in pieces.
 
-A help text has paragraphs, before "Usage:" or behind it, options, and blocks such as "Examples:" whose lines are indented. Man pages and
-completions are made of it, so that nothing is written twice.
+A help text has paragraphs, before "Usage:" or behind it, options, and blocks such as "Examples:" whose lines are indented. Man
+pages and completions are made of it, so that nothing is written twice.
 """
 
 import dataclasses

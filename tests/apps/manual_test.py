@@ -39,8 +39,12 @@ COMMANDS = commands_of(PROGRAM)
 NAMES = ["quaver", *(f"quaver-{command}" for command in COMMANDS)]
 
 
-def page_of(name):
-    return gzip.decompress((MANUAL / "man1" / f"{name}.1.gz").read_bytes()).decode()
+def page_of(name, manual=MANUAL):
+    return gzip.decompress((manual / "man1" / f"{name}.1.gz").read_bytes()).decode()
+
+
+def options_in(page):
+    return [option.replace("\\", "") for option in re.findall(r"^\\fB(?:\\-\w, )?(\\-\\-[\w\\-]+)\\fR", page, re.MULTILINE)]
 
 
 class ManPages(unittest.TestCase):
@@ -53,8 +57,7 @@ class ManPages(unittest.TestCase):
         # Those of a trainer that was not built have none.
         self.assertGreater(sum("--help" in options for options in of_commands.values()), 8)
         for command, options in of_commands.items():
-            listed = re.findall(r"^\\fB(?:\\-\w, )?(\\-\\-[\w\\-]+)\\fR", page_of(f"quaver-{command}"), re.MULTILINE)
-            self.assertEqual(options, [option.replace("\\", "") for option in listed], command)
+            self.assertEqual(options, options_in(page_of(f"quaver-{command}")), command)
 
     @unittest.skipUnless(shutil.which("groff"), "there is no groff")
     def test_groff_has_no_warning_and_shows_the_words_of_the_help(self):
@@ -71,18 +74,16 @@ class ManPages(unittest.TestCase):
 class CallManPage(unittest.TestCase):
     def test_it_has_the_options_and_what_helps_to_use_them(self):
         self.assertEqual(["quaver-call.1.gz"], [path.name for path in (CALL_MANUAL / "man1").iterdir()])
-        page = gzip.decompress((CALL_MANUAL / "man1/quaver-call.1.gz").read_bytes()).decode()
+        page = page_of("quaver-call", CALL_MANUAL)
         options = re.findall(r"^  (?:-\w, )?(--[a-z][\w-]*)", run(CALL, "--help"), re.MULTILINE)  # as GLib writes them
         self.assertGreater(len(options), 10)
-        listed = re.findall(r"^\\fB(?:\\-\w, )?(\\-\\-[\w\\-]+)\\fR", page, re.MULTILINE)
-        self.assertEqual(options, [option.replace("\\", "") for option in listed])
+        self.assertEqual(options, options_in(page))
         for section in ("DESCRIPTION\n.PP\nHears", "EXIT STATUS\n.TP\n", "EXAMPLES\n"):
             self.assertIn(f".SH {section}", page)
 
     @unittest.skipUnless(shutil.which("groff"), "there is no groff")
     def test_groff_has_no_warning(self):
-        page = gzip.decompress((CALL_MANUAL / "man1/quaver-call.1.gz").read_bytes()).decode()
-        shown = run("groff", "-ww", "-man", "-Tascii", "-P-cbou", input=page)
+        shown = run("groff", "-ww", "-man", "-Tascii", "-P-cbou", input=page_of("quaver-call", CALL_MANUAL))
         self.assertNotIn("warning", shown)
         self.assertIn("quaver-call [OPTION...]", shown)
 
