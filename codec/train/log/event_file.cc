@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
 
 #include "codec/train/log/event_record.h"
 #include "codec/train/log/wav.h"
@@ -12,18 +15,29 @@
 namespace quaver {
 namespace {
 
+constexpr std::string_view kPrefix = "events.out.tfevents.";
+constexpr std::string_view kSuffix = ".quaver";
+constexpr long kLastSecond = 9'999'999'999;  // of ten digits
+
 double Now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// "tfevents" in it is what TensorBoard looks for; the seconds, of ten digits, put files in order.
+// "tfevents" in it is what TensorBoard looks for; the seconds, of ten digits, put files in order. A clock
+// that was set back puts no file before those that are there.
 std::string FreeName(const std::string& folder, double now) {
-  for (long second = static_cast<long>(now);; ++second) {
-    char name[64];
-    std::snprintf(name, sizeof(name), "/events.out.tfevents.%010ld.quaver", second);
-    std::error_code ignored;
-    if (!std::filesystem::exists(folder + name, ignored)) return folder + name;
+  long second = static_cast<long>(std::max(0.0, now));
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
+    long taken = 0;
+    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), taken);
+    if (taken < kLastSecond) second = std::max(second, taken + 1);
   }
+  char digits[32];
+  std::snprintf(digits, sizeof(digits), "%010ld", second);
+  return folder + "/" + std::string(kPrefix) + digits + std::string(kSuffix);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "codec/io/sound_file.h"
 #include "tests/io/temp_folder.h"
@@ -24,6 +27,18 @@ TEST_F(EventFileTest, BeginsWithTheVersionAndForgetsLaterSteps) {
   EXPECT_TRUE(events[1].session_start);
   EXPECT_EQ(events[1].step, 42);
   EXPECT_GT(events[1].wall_time, 1.6e9);
+}
+
+// TensorBoard reads them in the order of their names.
+TEST_F(EventFileTest, ALaterFileComesLaterThoughTheClockWasSetBack) {
+  const std::string tomorrow = "events.out.tfevents.9000000000.quaver";
+  Put(Path(tomorrow), "");
+  ASSERT_TRUE(EventFile::Create(Folder(), 1).ok());
+  ASSERT_TRUE(EventFile::Create(Folder(), 2).ok());
+  auto names = Files();
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string>{tomorrow, "events.out.tfevents.9000000001.quaver",
+                                             "events.out.tfevents.9000000002.quaver"}));
 }
 
 TEST_F(EventFileTest, ScalarsComeBack) {
