@@ -52,9 +52,12 @@ LibraryDecoder::LibraryDecoder(SoundHandle handle, const SF_INFO& info, std::fun
 void LibraryDecoder::NoteDamage() {
   const int error = sf_error(handle_.get());
   if (error == SF_ERR_NO_ERROR) return;
+  if (error == SF_ERR_SYSTEM && std::exchange(unreadable_, true)) return;  // a disk's fault stays
   if (++damages_ > kMaxPlaces) return;
-  std::string cause = sf_error_number(error);
-  if (cause.starts_with("Error : ")) cause.erase(0, 8);
+  std::string cause = error == SF_ERR_SYSTEM ? sf_strerror(handle_.get()) : sf_error_number(error);
+  for (const std::string_view what : {"Error : ", "System error : "}) {
+    if (cause.starts_with(what)) cause.erase(0, what.size());
+  }
   while (cause.ends_with('.')) cause.pop_back();
   remarks_.damage.push_back("is damaged at " + PlaceText(frames_, shape_.rate) + ": " + cause);
 }

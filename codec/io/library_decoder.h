@@ -39,6 +39,7 @@ class LibraryDecoder : public SoundDecoder {
   std::function<uint64_t()> missing_;
   uint64_t frames_ = 0;  // read so far
   size_t damages_ = 0;
+  bool unreadable_ = false;  // the system has failed to read on
   bool finished_ = false;
 };
 
