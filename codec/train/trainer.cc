@@ -112,11 +112,17 @@ void Loop::ValidateNow() {
   // Above 0: the mean of ESTOI, by which earlier versions chose.
   const bool comparable = state_.best_step > 0 && state_.best_score <= 0;
   if (comparable && result.score <= state_.best_score) return;
+  const double before = state_.best_score;
+  const int64_t step_before = state_.best_step;
   state_.best_score = result.score;
   state_.best_step = state_.step;
   if (!group_.first()) return;
   const Status saved = folder_.SaveBest(state_);
-  if (!saved.ok()) callbacks_.on_message(saved.message());
+  if (saved.ok()) return;
+  // What is on disk is still the best: the next one that is better than it has another try.
+  state_.best_score = before;
+  state_.best_step = step_before;
+  callbacks_.on_message(saved.message());
 }
 
 Status Loop::Save() {
