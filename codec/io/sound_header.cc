@@ -167,11 +167,7 @@ bool ChunksFill(const SampleData& data, uint64_t at, uint64_t size, const BytesA
   return true;
 }
 
-uint64_t Padded(const SampleData& data, uint64_t end) { return end + PaddingBehind(data.container, end); }
-
-}  // namespace
-
-std::optional<SampleData> FindSampleData(const BytesAt& bytes) {
+std::optional<SampleData> FindByHeader(const BytesAt& bytes) {
   std::array<uint8_t, 12> start{};
   if (!Has(bytes, 0, start)) return std::nullopt;
   const std::string_view magic = Text(std::span(start).first(4));
@@ -183,6 +179,18 @@ std::optional<SampleData> FindSampleData(const BytesAt& bytes) {
   if (magic == ".snd" || magic == "dns.") return FindInAu(start);
   if (magic == "riff") return FindInW64(bytes);
   return std::nullopt;
+}
+
+uint64_t Padded(const SampleData& data, uint64_t end) { return end + PaddingBehind(data.container, end); }
+
+}  // namespace
+
+std::optional<SampleData> FindSampleData(const BytesAt& bytes) {
+  auto found = FindByHeader(bytes);
+  // Some headers say where the samples begin: is the file so long?
+  std::array<uint8_t, 1> last{};
+  if (found && !Has(bytes, found->begin - 1, last)) return std::nullopt;
+  return found;
 }
 
 bool BeginsSoundFile(std::span<const uint8_t> start) {
