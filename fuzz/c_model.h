@@ -1,4 +1,4 @@
-// The small model by the C interface.
+// The small models by the C interface.
 #ifndef QUAVER_FUZZ_C_MODEL_H_
 #define QUAVER_FUZZ_C_MODEL_H_
 
@@ -8,12 +8,19 @@
 
 namespace quaver::fuzz {
 
+inline quaver_model* OpenedByC(std::span<const uint8_t> bytes) {
+  quaver_model* opened = quaver_model_from_memory(bytes.data(), bytes.size(), nullptr, 0);
+  FUZZ_CHECK(opened != nullptr);
+  return opened;
+}
+
 inline quaver_model* TinyCModel() {
-  static quaver_model* const model = [] {
-    quaver_model* opened = quaver_model_from_memory(TinyModelBytes().data(), TinyModelBytes().size(), nullptr, 0);
-    FUZZ_CHECK(opened != nullptr);
-    return opened;
-  }();
+  static quaver_model* const model = OpenedByC(TinyModelBytes());
+  return model;
+}
+
+inline quaver_model* SmallestCModel() {
+  static quaver_model* const model = OpenedByC(SmallestModelBytes());
   return model;
 }
 

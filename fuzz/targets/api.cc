@@ -24,7 +24,7 @@ template <typename T, void (*kClose)(T*)>
 using Owned = std::unique_ptr<T, Closer<T, kClose>>;
 
 struct World {
-  const quaver_model* model = quaver::fuzz::TinyCModel();
+  const quaver_model* model = quaver::fuzz::SmallestCModel();
   int groups = quaver_groups(model);
   std::array<Owned<quaver_encoder, quaver_encoder_close>, kStreams> encoders;
   std::array<Owned<quaver_decoder, quaver_decoder_close>, kStreams> decoders;

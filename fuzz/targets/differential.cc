@@ -22,7 +22,7 @@ constexpr size_t kFrame = 320;
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
-  const auto model = fuzz::TinyModel();
+  const auto model = fuzz::SmallestModel();
   const int n_q = input.Int(1, model->groups());
   const auto width = static_cast<size_t>(n_q);
   const size_t frames = static_cast<size_t>(input.Int(1, 12));
@@ -61,8 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_CHECK(one.Decode(whole, n_q, decoded));
   FUZZ_CHECK(std::memcmp(decoded.data(), batch_decoded.data(), decoded.size() * sizeof(float)) == 0);
 
-  quaver_encoder* encoder = quaver_encoder_create(fuzz::TinyCModel());
-  quaver_decoder* decoder = quaver_decoder_create_live(fuzz::TinyCModel());
+  quaver_encoder* encoder = quaver_encoder_create(fuzz::SmallestCModel());
+  quaver_decoder* decoder = quaver_decoder_create_live(fuzz::SmallestCModel());
   FUZZ_CHECK(quaver_encode(encoder, sound.data(), sound.size(), n_q, c.data(), c.size()) == static_cast<int>(frames));
   FUZZ_CHECK(quaver_decode(decoder, c.data(), static_cast<int>(frames), n_q, c_decoded.data(), c_decoded.size()) == static_cast<int>(sound.size()));
   quaver_encoder_close(encoder);

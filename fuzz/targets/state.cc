@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
   const bool with_head = input.Byte() % 4 != 0;
   const bool of_encoder = input.Byte() % 2 != 0;
-  const auto model = fuzz::TinyModel();
+  const auto model = fuzz::SmallestModel();
   const int groups = model->groups();
   const auto width = static_cast<size_t>(groups);
   std::vector<float> sound(static_cast<size_t>(model->frame()), .25f);
