@@ -84,13 +84,14 @@ int Run(double minutes, int calls, uint64_t seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
+  const double minutes = argc > 1 ? std::atof(argv[1]) : 0;
+  const int calls = argc > 2 ? std::atoi(argv[2]) : 100;
+  if (minutes <= 0 || calls < 1) {
     std::fprintf(stderr, "usage: server_soak MINUTES [CALLS [SEED]]\n");
     return 2;
   }
   try {
-    return Run(std::atof(argv[1]), argc > 2 ? std::atoi(argv[2]) : 100,
-               argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1);
+    return Run(minutes, calls, argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "server_soak: %s\n", error.what());
     return 1;
