@@ -1,4 +1,4 @@
-// The models that targets use: the default model; the small one of the conformance vectors, for packets and files of these; and one
+// The models that targets use: the default model; the small one of the conformance vectors, for packets and .qvr files; and one
 // with random weights that is as small as can be, for targets that run the network often.
 #ifndef QUAVER_FUZZ_MODELS_H_
 #define QUAVER_FUZZ_MODELS_H_

@@ -56,6 +56,15 @@ install_packages() {
     die "apt-get could not install: ${missing[*]}"
 }
 
+# copy_tree DIR [TAR-OPTION...]: the files that Git knows and those it does not ignore, with changes that are not committed.
+copy_tree() {
+  local target=$1
+  shift
+  git ls-files -z --cached --others --exclude-standard |
+    while IFS= read -rd '' name; do [[ ! -e $name && ! -L $name ]] || printf '%s\0' "$name"; done |
+    tar --create --null --no-recursion --owner=0 --group=0 --files-from=- | tar --extract --directory "$target" "$@"
+}
+
 # configure PRESET [OPTION...]: cmake --preset; what it prints stays in a file unless it fails.
 configure() {
   local preset=$1 log

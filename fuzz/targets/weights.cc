@@ -1,7 +1,6 @@
 // Weights files: safetensors header, configuration, tensors, codebooks, tables and network of the entropy model. The identity, which
 // no mutation would hit, is taken for granted; what was parsed is written again, and such a file must load and code. After a byte 0 the
-// input is a file; else it is a list of changes to a file that is whole, which gets
-// further with less.
+// input is a file; else it is a list of changes to a file that is whole, which gets further.
 #include "codec/model/weights.h"
 
 #include <algorithm>

@@ -13,8 +13,10 @@
 
 namespace quaver {
 
-inline constexpr char kSamples[] = QUAVER_SOURCE_DIR "/samples";
-inline constexpr char kConfig[] = R"({
+class TrainTool : public ToolTest {
+ protected:
+  static constexpr char kSamples[] = QUAVER_SOURCE_DIR "/samples";
+  static constexpr char kConfig[] = R"({
   "model": {"name": "small", "sample_rate": 16000, "hop": 160, "window": 320, "overlap": 80, "conv_kernel": 1,
     "block_kernel": 3, "expansion": 1,
     "encoder_hops": {"channels": 8, "blocks": 1}, "encoder_frames": {"channels": 8, "blocks": 1},
@@ -24,8 +26,6 @@ inline constexpr char kConfig[] = R"({
     "leave_out": ["de-thorsten-03.flac", "missing.flac"], "loss": {"fft_sizes": [256]}}
 })";
 
-class TrainTool : public ToolTest {
- protected:
   void SetUp() override {
     ToolTest::SetUp();
     Store("small.json", kConfig);

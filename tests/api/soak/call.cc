@@ -12,11 +12,6 @@ namespace quaver::soak {
 
 namespace {
 
-// 0 .. values - 1. std::uniform_int_distribution would differ between standard libraries.
-int Draw(std::mt19937_64& random, int values) {
-  return static_cast<int>(random() % static_cast<uint64_t>(values));
-}
-
 void Require(bool holds, const Call& call, const char* what) {
   if (holds) return;
   throw std::runtime_error("call " + std::to_string(call.seed()) + ", tick " + std::to_string(call.ticks()) +
@@ -43,9 +38,9 @@ Call::Call(std::shared_ptr<const Model> model, std::span<const float> speech, ui
       random_(seed),
       groups_(static_cast<size_t>(model_->groups())),
       frame_(static_cast<size_t>(model_->frame())),
-      at_(random_() % speech.size()),
-      length_(1 + Draw(random_, Draw(random_, 4) == 0 ? 30 : 800)),
-      format_{.frames = 1, .n_q = Draw(random_, model_->groups() + 1)},
+      at_(random_.Below(speech.size())),
+      length_(1 + static_cast<int>(random_.Below(random_.Below(4) == 0 ? 30 : 800))),
+      format_{.frames = 1, .n_q = static_cast<int>(random_.Below(groups_ + 1))},
       encoder_(model_, 1),
       decoder_(model_, 1),
       sound_(frame_) {
@@ -53,9 +48,9 @@ Call::Call(std::shared_ptr<const Model> model, std::span<const float> speech, ui
 }
 
 std::span<const float> Call::Speak() {
-  if (Draw(random_, 50) == 0) n_q_ = 1 + Draw(random_, static_cast<int>(groups_));
-  losing_ = Draw(random_, 100) < (losing_ ? 60 : 4);
-  damage_ = Draw(random_, 40) == 0 ? random_() | 1 : 0;
+  if (random_.Below(50) == 0) n_q_ = 1 + static_cast<int>(random_.Below(groups_));
+  losing_ = random_.Below(100) < (losing_ ? 60u : 4u);
+  damage_ = random_.Below(40) == 0 ? random_.Bits() | 1 : 0;
   if (at_ + frame_ > speech_.size()) at_ = 0;
   const auto samples = speech_.subspan(at_, frame_);
   at_ += frame_;
@@ -115,7 +110,7 @@ void Call::Hear() {
 void Call::MoveElsewhere(Counts& counts) {
   MoveThrough(encoder_, *this);
   MoveThrough(decoder_, *this);
-  ++counts.restored;
+  ++counts.moved;
 }
 
 }  // namespace quaver::soak

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <span>
 #include <vector>
 
@@ -17,12 +16,13 @@
 #include "codec/bitstream/packet.h"
 #include "codec/codec.h"
 #include "codec/limits.h"
+#include "tests/model/random_weights.h"
 
 namespace quaver::soak {
 
 // What has happened in all calls.
 struct Counts {
-  uint64_t packets = 0, lost = 0, damaged = 0, refused = 0, restored = 0;
+  uint64_t packets = 0, lost = 0, damaged = 0, refused = 0, moved = 0;
 };
 
 class Call {
@@ -30,7 +30,7 @@ class Call {
   // `speech` must outlive the call, and have a second at least.
   Call(std::shared_ptr<const Model> model, std::span<const float> speech, uint64_t seed);
 
-  // A tick of 20 ms is these in turn. The middle two may be done for many calls at once.
+  // A tick of 20 ms is these in turn. In place of EncodeAlone and DecodeAlone a batch may run many calls.
   std::span<const float> Speak();  // decides what happens in this tick; the samples that are said
   void EncodeAlone();
   void Send(Counts& counts);  // packs the tokens, and unpacks what arrives
@@ -60,7 +60,7 @@ class Call {
   std::shared_ptr<const Model> model_;
   std::span<const float> speech_;
   uint64_t seed_;
-  std::mt19937_64 random_;
+  TestRandom random_;
   size_t groups_, frame_;
   size_t at_;  // sample of the speech that is next
   int length_, ticks_ = 0;

@@ -6,8 +6,8 @@
 
 namespace quaver::soak {
 
-struct Server::Hall {
-  explicit Hall(std::shared_ptr<const Model> loaded) : model(std::move(loaded)), batch(model) {}
+struct Server::LoadedModel {
+  explicit LoadedModel(std::shared_ptr<const Model> loaded) : model(std::move(loaded)), batch(model) {}
   std::shared_ptr<const Model> model;
   Batch batch;
   std::list<Call> calls;
@@ -23,57 +23,57 @@ Server::Server(std::vector<std::string> models, std::span<const float> speech, i
 
 Server::~Server() = default;
 
-Server::Hall& Server::Loaded(size_t model) {
+Server::LoadedModel& Server::Newest(size_t model) {
   // A model is loaded anew now and then. The calls that it has go on with what was loaded before.
-  if (newest_[model] == nullptr || random_() % 500 == 0) {
+  if (newest_[model] == nullptr || random_.Below(500) == 0) {
     auto loaded = Model::Load(models_[model]);
     if (!loaded.ok()) throw std::runtime_error(loaded.message());
-    newest_[model] = &halls_.emplace_back(std::move(loaded).value());
+    newest_[model] = &loaded_.emplace_back(std::move(loaded).value());
     ++counts_.loads;
   }
   return *newest_[model];
 }
 
 void Server::Join() {
-  Hall& hall = Loaded(random_() % models_.size());
-  hall.calls.emplace_back(hall.model, speech_, next_seed_++);
+  LoadedModel& one = Newest(random_.Below(models_.size()));
+  one.calls.emplace_back(one.model, speech_, next_seed_++);
   ++counts_.calls;
 }
 
-void Server::RunBatch(Hall& hall) {
-  const size_t streams = hall.calls.size(), groups = static_cast<size_t>(hall.model->groups()),
-               frame = static_cast<size_t>(hall.model->frame());
+void Server::RunBatch(LoadedModel& one) {
+  const size_t streams = one.calls.size(), groups = static_cast<size_t>(one.model->groups()),
+               frame = static_cast<size_t>(one.model->frame());
   std::vector<Encoder*> encoders;
   std::vector<Decoder*> decoders;
   std::vector<int> n_q;
   std::vector<float> samples;
   std::vector<uint16_t> tokens(streams * groups);
-  for (Call& call : hall.calls) {
+  for (Call& call : one.calls) {
     const auto spoken = call.Speak();
     samples.insert(samples.end(), spoken.begin(), spoken.end());
     encoders.push_back(&call.encoder());
     decoders.push_back(&call.decoder());
     n_q.push_back(call.sent_n_q());
   }
-  if (!hall.batch.Encode(encoders, samples, n_q, tokens)) throw std::runtime_error("a batch does not encode");
+  if (!one.batch.Encode(encoders, samples, n_q, tokens)) throw std::runtime_error("a batch does not encode");
   size_t i = 0;
-  for (Call& call : hall.calls) {
+  for (Call& call : one.calls) {
     const auto row = std::span(tokens).subspan(i * groups, groups);
     std::ranges::copy(row, call.sent().begin());
     call.Send(counts_);
     std::ranges::copy(call.heard(), row.begin());
     n_q[i++] = call.heard_n_q();
   }
-  if (!hall.batch.Decode(decoders, tokens, n_q, samples)) throw std::runtime_error("a batch does not decode");
+  if (!one.batch.Decode(decoders, tokens, n_q, samples)) throw std::runtime_error("a batch does not decode");
   i = 0;
-  for (Call& call : hall.calls) {
+  for (Call& call : one.calls) {
     std::copy_n(samples.begin() + static_cast<std::ptrdiff_t>(i++ * frame), frame, call.sound().begin());
     call.Hear();
   }
 }
 
 void Server::End(const Call& call) {
-  if (random_() % 16 != 0) return;
+  if (random_.Below(16) != 0) return;
   Counts own;
   Call again(call.model(), speech_, call.seed());
   while (again.ticks() < call.ticks()) {
@@ -90,30 +90,31 @@ void Server::End(const Call& call) {
 
 void Server::Tick() {
   size_t calls = 0;
-  for (const Hall& hall : halls_) calls += hall.calls.size();
-  for (; calls < most_calls_ && random_() % 8 != 0; ++calls) Join();
-  for (Hall& hall : halls_) {
-    if (hall.calls.empty()) continue;
-    RunBatch(hall);
-    for (auto call = hall.calls.begin(); call != hall.calls.end();) {
-      if (random_() % 100 == 0) call->MoveElsewhere(counts_);
-      if (call->over() || random_() % 2000 == 0) {  // the second: hung up in the middle
+  for (const LoadedModel& one : loaded_) calls += one.calls.size();
+  for (; calls < most_calls_ && random_.Below(8) != 0; ++calls) Join();
+  for (LoadedModel& one : loaded_) {
+    if (one.calls.empty()) continue;
+    RunBatch(one);
+    for (auto call = one.calls.begin(); call != one.calls.end();) {
+      if (random_.Below(100) == 0) call->MoveElsewhere(counts_);
+      if (call->over() || random_.Below(2000) == 0) {  // the second: hung up in the middle
         End(*call);
-        call = hall.calls.erase(call);
+        call = one.calls.erase(call);
       } else {
         ++call;
       }
     }
   }
-  halls_.remove_if(
-      [&](Hall& hall) { return hall.calls.empty() && std::ranges::find(newest_, &hall) == newest_.end(); });
+  loaded_.remove_if([&](LoadedModel& one) {
+    return one.calls.empty() && std::ranges::find(newest_, &one) == newest_.end();
+  });
 }
 
 void Server::Close() {
-  for (Hall& hall : halls_) {
-    for (const Call& call : hall.calls) End(call);
+  for (LoadedModel& one : loaded_) {
+    for (const Call& call : one.calls) End(call);
   }
-  halls_.clear();
+  loaded_.clear();
   std::ranges::fill(newest_, nullptr);
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,20 +34,20 @@ class Server {
   const ServerCounts& counts() const { return counts_; }
 
  private:
-  struct Hall;  // the calls of one model, as it was loaded once
-  Hall& Loaded(size_t model);
+  struct LoadedModel;  // the calls of one model, as it was loaded once
+  LoadedModel& Newest(size_t model);
   void Join();
-  void RunBatch(Hall& hall);
+  void RunBatch(LoadedModel& one);
   void End(const Call& call);
 
   std::vector<std::string> models_;
   std::span<const float> speech_;
   size_t most_calls_;
-  std::mt19937_64 random_;
+  TestRandom random_;
   uint64_t next_seed_;
   ServerCounts counts_;
-  std::list<Hall> halls_;  // the last of a model is the one that is joined
-  std::vector<Hall*> newest_;
+  std::list<LoadedModel> loaded_;
+  std::vector<LoadedModel*> newest_;  // of each model: what calls join
 };
 
 }  // namespace quaver::soak

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -64,16 +65,11 @@ int Run(double minutes, int calls, uint64_t seed) {
     const size_t heap = Heap();
     if (round == 1) first = heap;
     const auto& counts = server.counts();
-    std::printf(
-        "%.1f minutes, round %d: %llu calls, %llu packets, %llu lost, %llu damaged, %llu refused, %llu "
-        "moves, %llu loads of models, %llu calls run "
-        "again alone; heap %zu KiB, %s\n",
-        elapsed(), round, static_cast<unsigned long long>(counts.calls),
-        static_cast<unsigned long long>(counts.packets), static_cast<unsigned long long>(counts.lost),
-        static_cast<unsigned long long>(counts.damaged), static_cast<unsigned long long>(counts.refused),
-        static_cast<unsigned long long>(counts.restored), static_cast<unsigned long long>(counts.loads),
-        static_cast<unsigned long long>(counts.replayed), heap / 1024, Resident().c_str());
-    std::fflush(stdout);
+    std::cout << elapsed() << " minutes, round " << round << ": " << counts.calls << " calls, "
+              << counts.packets << " packets, " << counts.lost << " lost, " << counts.damaged << " damaged, "
+              << counts.refused << " refused, " << counts.moved << " moves, " << counts.loads
+              << " loads of models, " << counts.replayed << " calls run again alone; heap " << heap / 1024
+              << " KiB, " << Resident() << std::endl;
     if (heap > first + 65536)
       throw std::runtime_error("memory has grown by " + std::to_string((heap - first) / 1024) +
                                " KiB since the first round");
