@@ -45,7 +45,7 @@ const CommandText kText = {
     "IN...",
     "  quaver encode talk.wav                        writes talk.qvr at 3 kbit/s\n"
     "  quaver encode talk.wav -o low.qvr --bitrate 1.5k\n"
-    "  quaver encode talk.wav --bitrate 1.5k --effort 2  better at the same rate, slower\n"
+    "  quaver encode talk.wav --bitrate 1.5k --effort 1  better at the same rate, slower\n"
     "  quaver encode call.wav --bitrate 6k --vbr     fewer bits where nobody speaks\n"
     "  quaver encode call.wav --split-channels       call.1.qvr and call.2.qvr, a speaker each\n"
     "  quaver encode talk.wav -o talk.npy --tokens 18  tokens for a language model\n"
@@ -91,9 +91,10 @@ void Declare(CommandLine& line, Options& o) {
       ("tokens", "Tokens a frame, 1 to 18, instead of a bit rate", cxxopts::value(o.tokens), "N")  //
       ("effort",
        "0, 1 or 2: more computation for better sound at the same --bitrate. 1 allocates bits to frames "
-       "with a perceptual model; 2 also searches for better tokens, which is worthwhile below 2k. On one "
-       "core 0 (default) runs at about 100 times real time, 1 at 5 to 10 times, 2 at real time for 1.5k "
-       "and half of that for 3k. 1 and 2 look 30 seconds ahead and cannot write .npy",
+       "with a perceptual model; 2 also searches for tokens that come nearer to the original, but sound less "
+       "natural, and is worthwhile below 2k. On one core 0 (default) runs at about 100 times real time, 1 at "
+       "5 to 10 times, 2 at real time for 1.5k and half of that for 3k. 1 and 2 look 30 seconds ahead and "
+       "cannot write .npy",
        cxxopts::value(o.effort), "N")  //
       ("vbr",
        "Variable rate: --bitrate or --tokens apply to speech; quieter frames get fewer tokens, pauses "
