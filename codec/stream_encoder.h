@@ -45,7 +45,7 @@ struct EncoderOptions {
   // Fewer tokens where the sound is quiet, down to one in pauses: the rate or the tokens are those of speech.
   bool variable_rate = false;
   // 0, 1 or 2: time spent on a better sound at the same bit rate. 1 gives bits to the frames where they are
-  // heard most (about 10 times slower), 2 also searches for tokens that come nearer to the original, but
+  // heard most (about 10 times slower), 2 also searches for tokens that come nearer to the original but
   // sound less natural (about 50 times slower). Both look 30 seconds ahead, so they are for files; they need
   // a bit rate, and no variable_rate.
   int effort = 0;

@@ -209,7 +209,7 @@ void Stream(World& world, Input& input) {
       quaver_stream_decoder_hold_back(world.receiver.get(), input.Int(-1, 26));
       CheckSound(world, quaver_stream_decoder_read(world.receiver.get(), world.sound.data(), static_cast<size_t>(input.Int(0, 1280))));
       break;
-    default:  // The concealment of a length fills the rest: seconds of it say no more than frames.
+    default:  // What is missing of the length is concealed: seconds of it say no more than frames.
       quaver_stream_decoder_flush(world.receiver.get(), static_cast<uint64_t>(input.Int(0, 12 * kFrame)));
   }
 }
