@@ -144,10 +144,11 @@ QUAVER_API const char* quaver_file_reader_comment(const quaver_file_reader* read
  * QUAVER_ERROR_IO if the callback failed, now or before; `event` is then as it was. */
 QUAVER_API int quaver_file_reader_next(quaver_file_reader* reader, quaver_file_event* event);
 /* Goes to the event that holds frame number `frame`, or to the end of a shorter stream; _next goes on there.
- * Returns the number of the first frame of that event, or of all frames at the end. With a seek callback in
- * either direction and in a few reads; without, forwards only. The sound is the same, to the bit, as that of
- * the whole stream once quaver_run_in() frames have gone through the decoder. For the sound from sample n at
- * model_rate on:
+ * Returns the number of the first frame of that event, or of all frames at the end, and never more than
+ * `frame`: where the positions of damaged pages leap over it, the sound behind the leap counts as that of
+ * `frame`. With a seek callback in either direction and in a few reads; without, forwards only. The sound is
+ * the same, to the bit, as that of the whole stream once quaver_run_in() frames have gone through the
+ * decoder. For the sound from sample n at model_rate on:
  *
  *   first = max(0, (n + pre_skip) / frame_samples - quaver_run_in(model))
  *   at    = quaver_file_reader_seek(reader, first)

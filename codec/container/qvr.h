@@ -137,10 +137,11 @@ class QvrReader {
   QUAVER_API Result<QvrEvent> Next();
   // Goes to the event that holds frame number `frame` of the stream (0 .. 2^30), or to the end if it is
   // shorter. Next() then goes on there; gives the number of the first frame of that event, or of the frames
-  // at the end. With a source that can seek, in either direction and in a few reads, found by the positions
-  // of the pages; without, forwards only, through all that lies between. The stream decoded from
-  // there is the same, to the bit, as decoded from its start once RunInFrames() of it have gone through the
-  // decoder (stream_decoder.h). So for the sound from sample n at the model's rate on:
+  // at the end, and never more than `frame`: where the positions of damaged pages leap over it, the sound
+  // behind the leap counts as that of `frame`. With a source that can seek, in either direction and in a few
+  // reads, found by the positions of the pages; without, forwards only, through all that lies between. The
+  // stream decoded from there is the same, to the bit, as decoded from its start once RunInFrames() of it
+  // have gone through the decoder (stream_decoder.h). So for the sound from sample n at the model's rate on:
   //
   //   first = max(0, (n + header.pre_skip) / header.frame_samples - RunInFrames(model))
   //   at    = Seek(first)

@@ -85,7 +85,7 @@ struct QvrReader::Impl {
         if (!ReadPage())
           return Error{name_ + ": read error after " + std::to_string(pages_.position()) + " bytes"};
       }
-      if (queue_.empty() || Position() + Frames(queue_.front()) > frame) return Position();
+      if (queue_.empty() || Position() + Frames(queue_.front()) > frame) return std::min(Position(), frame);
       queue_.pop_front();
     }
   }

@@ -208,6 +208,25 @@ TEST(QvrSeek, HostileNumbersEndTheSearch) {
   }
 }
 
+// Two pages in a row that are off by the same number are believed, and nothing lies between.
+TEST(QvrSeek, PositionsThatLeapOverTheFrameGiveWhatFollows) {
+  const TestStream stream = MakeStream(9, Header(16000), 60);
+  std::vector<RawPage> pages = SplitPages(stream.file);
+  ASSERT_GT(pages.size(), 6u);
+  for (size_t page = 4; page < pages.size(); ++page) pages[page].granule += int64_t{320} * 100000;
+  for (const bool seekable : {true, false}) {
+    CountedFile file{JoinPages(pages)};
+    auto reader = OpenFile(file, seekable);
+    ASSERT_TRUE(reader.ok());
+    const auto place = reader.value().Seek(50000);
+    ASSERT_TRUE(place.ok());
+    EXPECT_EQ(place.value(), 50000u);
+    const auto event = reader.value().Next();
+    ASSERT_TRUE(event.ok());
+    EXPECT_EQ(event.value().kind, QvrEvent::kPacket);
+  }
+}
+
 TEST(QvrSeek, InCToo) {
   const TestStream stream = MakeStream(8, Header(), 60);
   CountedFile file{stream.file};
