@@ -77,4 +77,9 @@ std::shared_ptr<const Model> SmallestModel() {
   return model;
 }
 
+std::shared_ptr<const Model> SmallestVectorModel() {
+  static const std::shared_ptr<const Model> model = Opened(Model::FromBytes(SmallestVectorModelBytes(), "smallest VP"));
+  return model;
+}
+
 }  // namespace quaver::fuzz

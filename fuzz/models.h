@@ -17,6 +17,7 @@ std::shared_ptr<const Model> DefaultModel();
 std::span<const uint8_t> SmallestModelBytes();
 std::span<const uint8_t> SmallestVectorModelBytes();  // of vector perturbation, with matrices in 8 bits
 std::shared_ptr<const Model> SmallestModel();
+std::shared_ptr<const Model> SmallestVectorModel();
 
 }  // namespace quaver::fuzz
 

@@ -18,7 +18,7 @@ with tempfile.TemporaryDirectory() as scratch:
     folder = pathlib.Path(scratch) / target
     chance = random.Random(target)
     # A cut and a few changed bytes each, so that the refusals run too.
-    for path in sorted(folder.iterdir())[:20]:
+    for path in sorted(folder.glob("seed-*"))[:20]:
         content = bytearray(path.read_bytes())
         (folder / f"{path.name}-cut").write_bytes(content[: chance.randrange(len(content) + 1)])
         for _ in range(3):

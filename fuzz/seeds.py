@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the seed corpora of the fuzz targets out of what the repository has: seeds.py OUT [TARGET...]
 
-OUT/TARGET/ gets small files that reach far: conformance vectors, the small model, arrays of tokens, headers of sound files. Standard
-library only.
+OUT/TARGET/ gets small files that reach far: conformance vectors, the small model, arrays of tokens, headers of sound files, and what
+fuzzers made of them (corpora/TARGET.tar.xz). Standard library only.
 """
 
 import json
@@ -10,6 +10,7 @@ import pathlib
 import random
 import struct
 import sys
+import tarfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "tests" / "conformance"
@@ -58,9 +59,19 @@ def data():
     yield b"\1" + safetensors(clips, about)
 
 
-def decoder():
+def files(seed):
     for name in ("steady", "varied"):
-        yield (VECTORS / f"{name}.qvr").read_bytes()
+        for kind in (b"\0", b"\1"):
+            yield kind + (VECTORS / f"{name}.qvr").read_bytes()
+    chance = random.Random(seed)
+    for length in (20, 60, 200, 600):
+        yield b"\2" + bytes(chance.randrange(256) for _ in range(length))
+
+
+def decoder():
+    for content in files(4):
+        for how in (0, 8 + 16 + 64, 8 + 32 + 64):
+            yield bytes([how]) + struct.pack("<HH", 8000 if how & 16 else 0, 4000) + content
 
 
 def differential():
@@ -71,11 +82,12 @@ def differential():
 
 def packet():
     for content in packets():
-        yield b"\1\x18\4" + content
+        for model in (b"\0", b"\1", b"\4"):
+            yield model + b"\x18\4" + content
 
 
 def qvr():
-    for content in decoder():
+    for content in files(5):
         yield b"\0\2\0\1" + content
 
 
@@ -149,6 +161,15 @@ def weights():
         yield kind + b"\2" + struct.pack("<HB", 100, 3) + b"1234"
 
 
+def unpack(archive, folder):
+    if not archive.exists():
+        return
+    with tarfile.open(archive) as inputs:
+        for member in inputs:
+            if member.isfile():
+                (folder / pathlib.Path(member.name).name).write_bytes(inputs.extractfile(member).read())
+
+
 TARGETS = (api, config, data, decoder, differential, packet, qvr, rtp, sound, state, tokens, weights)
 
 
@@ -160,6 +181,7 @@ def main(out, *wanted):
         folder.mkdir(parents=True, exist_ok=True)
         for number, content in enumerate(target()):
             (folder / f"seed-{number:03}").write_bytes(content)
+        unpack(ROOT / "fuzz" / "corpora" / f"{target.__name__}.tar.xz", folder)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,34 @@
-// From a .qvr to sound: reader, range decoder, network. The header's model is not asked for, so that bytes get far.
+// From a .qvr to sound: reader, range decoder, network, and ranges as the program decodes them. The header's model is not asked for, so
+// that bytes get far.
 #include "codec/stream_decoder.h"
 
 #include <cmath>
-#include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
+#include "codec/container/decode_file.h"
 #include "codec/container/qvr.h"
 #include "fuzz/input.h"
 #include "fuzz/models.h"
+#include "fuzz/qvr_file.h"
 #include "fuzz/target.h"
 
 using namespace quaver;
 
-int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  fuzz::Input input(data, size);
-  const auto source = [&](std::span<uint8_t> out) {
-    const auto taken = input.Bytes(out.size());
-    if (!taken.empty()) std::memcpy(out.data(), taken.data(), taken.size());
-    return static_cast<int64_t>(taken.size());
-  };
-  auto reader = QvrReader::Open(source, "fuzz");
-  if (!reader.ok()) return 0;
+namespace {
+
+void DecodeStream(QvrReader& reader) {
   const auto model = fuzz::TinyModel();
   DecoderOptions options;
-  options.format = reader.value().header().defaults;
+  options.format = reader.header().defaults;
   options.format.n_q = std::min(options.format.n_q, model->groups());
   auto decoder = StreamDecoder::Create(model, options);
   FUZZ_CHECK(decoder.ok());
 
   std::vector<float> sound(4096);
   for (int events = 0; events < 200; ++events) {
-    const auto event = reader.value().Next();
+    const auto event = reader.Next();
     FUZZ_CHECK(event.ok());
     if (event.value().kind == QvrEvent::kEnd) break;
     const bool lost = event.value().kind == QvrEvent::kLost;
@@ -39,6 +37,42 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       decoder.value().WriteLost(std::min(lost ? event.value().lost_frames : event.value().frames, 50));
     while (const size_t count = decoder.value().Read(sound))
       for (size_t i = 0; i < count; ++i) FUZZ_CHECK(std::isfinite(sound[i]));
+  }
+}
+
+// As the program does: a range of it, into a file, at the rate that the header says.
+void DecodeRangeOf(QvrReader& reader, const std::shared_ptr<const Model>& model, const DecodeRange& range) {
+  const QvrHeader& header = reader.header();
+  if (!CheckHeader(header, *model).ok()) return;
+  auto writer = SoundWriter::CreateRaw("/dev/null", {});
+  FUZZ_CHECK(writer.ok());
+  const int rate = static_cast<int>(header.original_rate);
+  auto playback = Playback::Create(model->sample_rate(), rate, std::move(writer).value());
+  FUZZ_CHECK(playback.ok());
+  const auto report = DecodeQvr(reader, "fuzz", model, {}, header.original_rate, playback.value(), [](uint64_t) { return true; }, range);
+  if (!report.ok()) {
+    FUZZ_CHECK(report.message().starts_with("fuzz: "));
+    return;
+  }
+  FUZZ_CHECK(report.value().samples <= range.end - range.begin);
+  FUZZ_CHECK(report.value().samples == playback.value().written());
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  fuzz::Input input(data, size);
+  const int how = input.Byte();
+  const auto begin = static_cast<uint64_t>(input.Int(0, 65535)) << how % 8;
+  const auto length = static_cast<uint64_t>(input.Int(1, 65535));
+  const std::vector<uint8_t> file = fuzz::QvrFile(input);
+  fuzz::MemorySource memory(file, 4096);
+  auto reader = QvrReader::Open(memory.source(), how & 16 ? memory.seek() : ByteSeek(), "fuzz");
+  if (!reader.ok()) return 0;
+  if (how & 8) {
+    DecodeRangeOf(reader.value(), how & 64 ? fuzz::TinyModel() : fuzz::SmallestModel(), {begin, how & 32 ? begin + length : UINT64_MAX});
+  } else {
+    DecodeStream(reader.value());
   }
   return 0;
 }

@@ -1,6 +1,8 @@
 // The range decoder: any bytes are a packet or are refused, and what a packet holds can be packed again.
 #include "codec/bitstream/packet.h"
 
+#include <memory>
+
 #include "codec/bitstream/entropy_model.h"
 #include "fuzz/input.h"
 #include "fuzz/models.h"
@@ -8,9 +10,21 @@
 
 using namespace quaver;
 
+namespace {
+
+std::shared_ptr<const Model> ModelOf(int drawn) {
+  switch (drawn % 8) {
+    case 0: return fuzz::DefaultModel();
+    case 4: return fuzz::SmallestVectorModel();
+    default: return fuzz::TinyModel();
+  }
+}
+
+}  // namespace
+
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
-  const auto model = input.Byte() % 4 == 0 ? fuzz::DefaultModel() : fuzz::TinyModel();
+  const auto model = ModelOf(input.Byte());
   const PacketDefaults defaults{input.Int(1, kMaxFramesPerPacket), input.Int(0, model->groups())};
   const auto packet = input.Rest();
 

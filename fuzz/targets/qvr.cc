@@ -1,35 +1,19 @@
-// The reader of .qvr files: bounded events whatever the bytes say, alike in any portions, and from any place.
+// The reader of .qvr files: bounded events whatever the bytes say; the same at once in C++ and in portions in C, which seeks, too.
 #include "codec/container/qvr.h"
 
-#include <cstdio>
+#include <array>
 #include <cstring>
+#include <memory>
+#include <vector>
 
+#include "codec/container/quaver_file.h"
 #include "fuzz/input.h"
+#include "fuzz/qvr_file.h"
 #include "fuzz/target.h"
 
 using namespace quaver;
 
 namespace {
-
-struct Memory {
-  std::span<const uint8_t> bytes;
-  size_t at = 0;
-  size_t portion = 1;
-
-  int64_t Read(std::span<uint8_t> out) {
-    const size_t count = std::min({out.size(), bytes.size() - at, portion});
-    if (count > 0) std::memcpy(out.data(), bytes.data() + at, count);
-    at += count;
-    return static_cast<int64_t>(count);
-  }
-  int64_t Seek(int64_t offset, int whence) {
-    const auto size = static_cast<int64_t>(bytes.size());
-    const int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? static_cast<int64_t>(at) : size;
-    if (from + offset < 0 || from + offset > size) return -1;
-    at = static_cast<size_t>(from + offset);
-    return from + offset;
-  }
-};
 
 struct Total {
   uint64_t events = 0, frames = 0, lost = 0;
@@ -58,28 +42,68 @@ Total ReadAll(QvrReader& reader) {
   }
 }
 
+struct Close {
+  void operator()(quaver_file_reader* reader) const { quaver_file_reader_close(reader); }
+};
+using CReader = std::unique_ptr<quaver_file_reader, Close>;
+
+CReader OpenInC(fuzz::MemorySource& memory) {
+  const auto read = [](void* user, void* bytes, size_t size) {
+    return static_cast<fuzz::MemorySource*>(user)->Read({static_cast<uint8_t*>(bytes), size});
+  };
+  const auto seek = [](void* user, int64_t offset, int whence) {
+    return static_cast<fuzz::MemorySource*>(user)->Seek(offset, whence);
+  };
+  std::array<char, 40> error{};
+  CReader reader(quaver_file_reader_open_seekable(read, seek, &memory, "parts", error.data(), error.size()));
+  FUZZ_CHECK((reader == nullptr) == (error[0] != 0));
+  return reader;
+}
+
+Total ReadAll(quaver_file_reader* reader) {
+  Total total;
+  quaver_file_event event;
+  while (true) {
+    const int kind = quaver_file_reader_next(reader, &event);
+    FUZZ_CHECK(kind == event.kind && kind >= QUAVER_FILE_END && kind <= QUAVER_FILE_LOST);
+    FUZZ_CHECK((event.packet != nullptr) == (kind == QUAVER_FILE_PACKET));
+    total.samples = event.original_samples;
+    if (kind == QUAVER_FILE_END) return total;
+    ++total.events;
+    (kind == QUAVER_FILE_PACKET ? total.frames : total.lost) += static_cast<uint64_t>(event.frames);
+  }
+}
+
+void ReadTexts(const quaver_file_reader* reader) {
+  const int lines = quaver_file_reader_damage_count(reader);
+  FUZZ_CHECK(lines >= 0 && lines <= 20);
+  for (int i = 0; i < lines; ++i) FUZZ_CHECK(std::strlen(quaver_file_reader_damage(reader, i)) > 0);
+  const int comments = quaver_file_reader_comment_count(reader);
+  for (int i = 0; i < comments; ++i) FUZZ_CHECK(std::strchr(quaver_file_reader_comment(reader, i), '=') != nullptr);
+  FUZZ_CHECK(quaver_file_reader_damage(reader, lines) == nullptr && quaver_file_reader_comment(reader, comments) == nullptr);
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
   const size_t portion = static_cast<size_t>(input.Int(1, 4096));
   const auto target = static_cast<uint64_t>(input.Int(0, 2000));
-  Memory whole{input.Rest(), 0, 65536}, parts{whole.bytes, 0, portion};
-  const auto from = [](Memory& memory) { return [&memory](std::span<uint8_t> out) { return memory.Read(out); }; };
-
-  auto reader = QvrReader::Open(from(whole), "whole");
-  auto seeking = QvrReader::Open(from(parts), [&](int64_t offset, int whence) { return parts.Seek(offset, whence); }, "parts");
-  FUZZ_CHECK(reader.ok() == seeking.ok());
+  const std::vector<uint8_t> file = fuzz::QvrFile(input);
+  fuzz::MemorySource whole(file, 65536), parts(file, portion);
+  auto reader = QvrReader::Open(whole.source(), "whole");
+  const CReader seeking = OpenInC(parts);
+  FUZZ_CHECK(reader.ok() == (seeking != nullptr));
   if (!reader.ok()) return 0;
   const QvrHeader& header = reader.value().header();
   FUZZ_CHECK(header.frame_samples >= 32 && header.frame_samples <= 1920);
   FUZZ_CHECK(header.defaults.frames >= 1 && header.defaults.frames <= kMaxFramesPerPacket);
   const Total total = ReadAll(reader.value());
-  FUZZ_CHECK(ReadAll(seeking.value()) == total);
+  FUZZ_CHECK(ReadAll(seeking.get()) == total);
+  ReadTexts(seeking.get());
 
-  const auto place = seeking.value().Seek(target);
-  FUZZ_CHECK(place.ok());
-  FUZZ_CHECK(place.value() <= std::max(target, total.frames + total.lost));
-  ReadAll(seeking.value());
+  const int64_t place = quaver_file_reader_seek(seeking.get(), target);
+  FUZZ_CHECK(place >= 0 && static_cast<uint64_t>(place) <= target);
+  ReadAll(seeking.get());
   return 0;
 }
