@@ -97,7 +97,47 @@ def rtp():
         yield bytes.fromhex(entry["payload"])
 
 
+def ogg(packets, serial):
+    """Pages of Ogg (RFC 3533), a packet each, without checksums."""
+    for number, (content, granule) in enumerate(packets):
+        lacing = bytes([255] * (len(content) // 255) + [len(content) % 255])
+        flags = (2 if number == 0 else 0) | (4 if number == len(packets) - 1 else 0)
+        yield b"OggS\0" + struct.pack("<BqIIIB", flags, granule, serial, number, 0, len(lacing)) + lacing + content
+
+
+def comments(*tags):
+    listed = b"".join(struct.pack("<I", len(tag)) + tag for tag in tags)
+    return struct.pack("<I", 5) + b"maker" + struct.pack("<I", len(tags)) + listed
+
+
+def opus(serial):
+    head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 312, 48000, 0, 0)
+    tags = b"OpusTags" + comments(b"TITLE=one", b"language=de")
+    silence = [(b"\xf8\xff\xfe", 960 * (i + 1)) for i in range(3)]
+    return b"".join(ogg([(head, 0), (tags, 0), *silence], serial))
+
+
+def flac():
+    listed = comments(b"ARTIST=two", b"artist=three")
+    block = struct.pack(">I", 4 << 24 | len(listed)) + listed
+    whole = (ROOT / "samples" / "en-vctk-p228.flac").read_bytes()
+    # fLaC and the block that says what the sound is like, which is then not the last one.
+    return whole[:4] + bytes([whole[4] & 0x7F]) + whole[5:42] + block + struct.pack(">I", 0x81 << 24 | 20) + bytes(20)
+
+
+def mpeg():
+    text = b"TIT2" + struct.pack(">IH", 4, 0) + b"\0one" + b"TXXX" + struct.pack(">IH", 9, 0) + b"\0name\0two"
+    silence = b"\xff\xfb\x90\xc4" + bytes(413)  # MPEG 1 layer III, 128 kbit/s, 44100 Hz, mono
+    info = bytearray(silence)
+    info[21:21 + 12] = b"Xing" + struct.pack(">II", 1, 3)
+    return b"ID3\3\0\0" + bytes([0, 0, 0, len(text)]) + text + bytes(info) + 3 * silence + b"TAG" + b"three".ljust(125, b"\0")
+
+
 def sound():
+    for content in (opus(1) + opus(2), mpeg()):
+        yield b"\2" + content
+        yield b"\3" + content
+    yield b"\2" + flac()
     samples = struct.pack("<200h", *range(200))
     fmt = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
     listed = b"LIST" + struct.pack("<I", 16) + b"INFOINAM" + struct.pack("<I", 4) + b"abc\0"

@@ -1,26 +1,39 @@
-// Headers of WAV, RF64, W64, AIFF, AU, CAF, NIST and VOC, as a file and as a pipe have them.
+// Headers of WAV, RF64, W64, AIFF, AU, CAF, NIST and VOC; tags of FLAC, Ogg and MPEG audio and pages of Ogg, whose checksums are made true;
+// as a file and as a pipe have them.
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
+#include <vector>
 
+#include "codec/io/comment_tags.h"
+#include "codec/io/ogg_links.h"
 #include "codec/io/sound_file.h"
 #include "codec/io/sound_header.h"
 #include "fuzz/input.h"
 #include "fuzz/memory_file.h"
 #include "fuzz/target.h"
+#include "tests/container/stream_tools.h"
 
 using namespace quaver;
 
 namespace {
 
-// Without the library: where the samples lie.
-void FindSamples(std::span<const uint8_t> bytes) {
-  const internal::BytesAt at = [&](uint64_t place, std::span<uint8_t> out) {
-    if (place >= bytes.size()) return size_t{0};
-    const size_t count = std::min<size_t>(out.size(), bytes.size() - place);
-    std::memcpy(out.data(), bytes.data() + place, count);
-    return count;
-  };
+// Without the libraries: where the samples lie, tags, and links of a chain.
+void CheckTags(const std::optional<internal::CommentTags>& found) {
+  if (!found) return;
+  for (const SoundTag& tag : found->tags) FUZZ_CHECK(!tag.name.empty() && tag.value.find('\0') == std::string::npos);
+}
+
+void FindLinks(const internal::BytesAt& at, size_t size) {
+  uint64_t end = 0;
+  for (const internal::OggLink& link : internal::FindOggLinks(size, at)) {
+    FUZZ_CHECK(link.begin >= end && link.end > link.begin && link.end <= size);
+    end = link.end;
+  }
+}
+
+void FindSamples(const internal::BytesAt& at, std::span<const uint8_t> bytes) {
   const auto samples = internal::FindSampleData(at);
   if (!samples) return;
   FUZZ_CHECK(samples->begin <= bytes.size());
@@ -38,6 +51,7 @@ void Read(const std::string& path) {
     if (!count.ok() || count.value() == 0) break;
     FUZZ_CHECK(count.value() <= sound.size());
   }
+  for (const SoundTag& tag : reader.value()->tags()) FUZZ_CHECK(tag.value.find('\0') == std::string::npos);
   reader.value()->damage();
   reader.value()->notes();
 }
@@ -48,8 +62,18 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // No ffmpeg: that is another project's program.
   static const bool alone = setenv("PATH", "/nonexistent", 1) == 0;
   if (!alone || size == 0) return 0;
-  const std::span<const uint8_t> bytes(data + 1, size - 1);
-  FindSamples(bytes);
+  std::vector<uint8_t> bytes(data + 1, data + size);
+  if (data[0] & 2) FixChecksums(bytes);
+  const internal::BytesAt at = [&](uint64_t place, std::span<uint8_t> out) {
+    if (place >= bytes.size()) return size_t{0};
+    const size_t count = std::min<size_t>(out.size(), bytes.size() - place);
+    if (count > 0) std::memcpy(out.data(), bytes.data() + place, count);
+    return count;
+  };
+  FindSamples(at, bytes);
+  CheckTags(internal::ReadFlacTags(at));
+  CheckTags(internal::ReadOggTags(at));
+  FindLinks(at, bytes.size());
   if (data[0] % 2 == 0) {
     const fuzz::MemoryFile file(bytes);
     Read(file.path());
