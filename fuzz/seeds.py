@@ -180,6 +180,8 @@ def tokens():
             yield b"\1" + npy(kind, shape, content)
     yield b"\0" + safetensors({"tokens": ("I16", [6, 4], struct.pack("<24h", *flat))})
     yield b"\0" + safetensors({"tokens": ("I64", [1, 6, 4], struct.pack("<24q", *flat))})
+    for start in (b"\0", b"\2"):
+        yield start + npy("<u2", "(6, 2)", struct.pack("<12H", 1, 2, 3, 65535, 65535, 65535, *[4] * 6))
     array = npy("<u2", "(6, 4)", struct.pack("<24H", *flat))
     yield b"\0" + zipped("tokens.npy", array)
 

@@ -1,12 +1,33 @@
-// Arrays of tokens: .npy, .npz, .safetensors.
+// Arrays of tokens: .npy, .npz, .safetensors; small ones are decoded as the program does.
 #include <cstring>
+#include <utility>
 
+#include "codec/container/decode_file.h"
 #include "codec/container/token_array_file.h"
 #include "codec/io/npy.h"
 #include "fuzz/input.h"
+#include "fuzz/models.h"
 #include "fuzz/target.h"
 
 using namespace quaver;
+
+namespace {
+
+void Decode(const TokenMatrix& tokens, const DecodeRange& range) {
+  const auto model = fuzz::SmallestModel();
+  auto writer = SoundWriter::CreateRaw("/dev/null", {});
+  FUZZ_CHECK(writer.ok());
+  auto playback = Playback::Create(model->sample_rate(), model->sample_rate(), std::move(writer).value());
+  FUZZ_CHECK(playback.ok());
+  const auto report = DecodeTokens(tokens, "fuzz", model, {}, playback.value(), [](uint64_t) { return true; }, range);
+  if (!report.ok()) {
+    FUZZ_CHECK(report.message().starts_with("fuzz: "));
+    return;
+  }
+  FUZZ_CHECK(report.value().samples <= std::min<uint64_t>(range.end - range.begin, tokens.rows * static_cast<size_t>(model->frame())));
+}
+
+}  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto source = [](std::span<const uint8_t> bytes) {
@@ -27,5 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const TokenMatrix& tokens = matrix.value();
   FUZZ_CHECK(tokens.values.size() == tokens.rows * tokens.columns && tokens.columns <= kMaxTokenColumns);
   if (!tokens.values.empty()) tokens.Place(tokens.rows - 1, tokens.columns - 1);
+  if (tokens.rows <= 16) Decode(tokens, data[0] & 2 ? DecodeRange{tokens.rows * 100, tokens.rows * 100 + 1000} : DecodeRange{});
   return 0;
 }
