@@ -17,6 +17,7 @@ using namespace quaver;
 namespace {
 
 constexpr size_t kFrame = 320;
+constexpr int kMostFrames = 12;
 
 }  // namespace
 
@@ -25,14 +26,14 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto model = fuzz::SmallestModel();
   const int n_q = input.Int(1, model->groups());
   const auto width = static_cast<size_t>(n_q);
-  const size_t frames = static_cast<size_t>(input.Int(1, 12));
+  const size_t frames = static_cast<size_t>(input.Int(1, kMostFrames));
   std::array<size_t, 8> portions;
   for (size_t& portion : portions) portion = static_cast<size_t>(input.Int(1, 1000));
   std::vector<float> sound(frames * kFrame);
   for (float& sample : sound) sample = (static_cast<float>(input.Int(0, 65535)) - 32768) / 32768;
 
   std::vector<uint16_t> whole(frames * width), parts(frames * width), batched(frames * width), c(frames * width);
-  Encoder at_once(model), in_parts(model, 1), in_batch(model, 1);
+  Encoder at_once(model, kMostFrames), in_parts(model, 1), in_batch(model, 1);
   FUZZ_CHECK(at_once.Encode(sound, n_q, whole) == static_cast<int>(frames));
 
   size_t done = 0;
@@ -46,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_CHECK(done == frames && parts == whole);
 
   const auto groups = static_cast<size_t>(model->groups());
-  Batch batch(model);
-  Decoder one(model), batch_decoder(model, 1);
+  static Batch batch(model);  // has no state between calls
+  Decoder one(model, kMostFrames), batch_decoder(model, 1);
   std::vector<float> decoded(sound.size()), batch_decoded(sound.size()), c_decoded(sound.size());
   for (size_t f = 0; f < frames; ++f) {
     std::array<uint16_t, kMaxGroups> row{};
