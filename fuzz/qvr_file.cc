@@ -41,7 +41,7 @@ std::vector<RawPage> HeaderPages(const QvrHeader& header) {
 }
 
 // What is odd about a page; mostly nothing.
-void MakeOdd(RawPage& page, uint64_t in_order, Input& input) {
+void MakeOdd(RawPage& page, Input& input) {
   switch (input.Byte() % 32) {
     case 1: page.first = true; break;
     case 2: page.last = true; break;
@@ -49,7 +49,7 @@ void MakeOdd(RawPage& page, uint64_t in_order, Input& input) {
     case 4: ++page.serial; break;
     case 5: page.number += static_cast<uint32_t>(input.Int(-4, 300)); break;
     case 6: page.number = static_cast<uint32_t>(input.Int(-4, 300)); break;
-    case 7: page.granule = static_cast<int64_t>(in_order) + input.Int(-32768, 32767); break;
+    case 7: page.granule += input.Int(-32768, 32767); break;
     case 8: page.granule += int64_t{input.Int(-100, 100)} << input.Int(0, 63) % 56; break;
     case 9: page.granule = -1; break;
     case 10: page.lacing.assign(page.lacing.size(), 0); page.body.clear(); break;
@@ -84,9 +84,8 @@ std::vector<uint8_t> FromPages(Input& input) {
       page.body.resize(page.body.size() + 255 - page.lacing.back());
       page.lacing.back() = 255;
     }
-    const uint64_t in_order = GranuleAfter(header, frames);
-    page.granule = static_cast<int64_t>(in_order);
-    MakeOdd(page, in_order, input);
+    page.granule = static_cast<int64_t>(GranuleAfter(header, frames));
+    MakeOdd(page, input);
     number = page.number + 1;
     pages.push_back(std::move(page));
   }

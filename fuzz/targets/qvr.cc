@@ -10,6 +10,7 @@
 #include "fuzz/input.h"
 #include "fuzz/qvr_file.h"
 #include "fuzz/target.h"
+#include "tests/container/stream_tools.h"
 
 using namespace quaver;
 
@@ -21,6 +22,20 @@ struct Total {
   bool operator==(const Total&) const = default;
 };
 
+// Counts an event; `packet` bytes of it, or 0 for lost frames.
+void Add(size_t packet, int frames, Total& total) {
+  ++total.events;
+  if (packet > 0) {
+    FUZZ_CHECK(packet <= kMaxPacketBytes);
+    FUZZ_CHECK(frames >= 1 && frames <= kMaxFramesPerPacket);
+    total.frames += static_cast<uint64_t>(frames);
+  } else {
+    FUZZ_CHECK(frames >= 1 && frames <= kMaxLostFrames);
+    total.lost += static_cast<uint64_t>(frames);
+  }
+  FUZZ_CHECK(total.lost <= total.frames + kMaxLostFrames + kMaxFramesPerPacket);
+}
+
 Total ReadAll(QvrReader& reader) {
   Total total;
   while (true) {
@@ -29,16 +44,9 @@ Total ReadAll(QvrReader& reader) {
     const QvrEvent& found = event.value();
     total.samples = found.original_samples;
     if (found.kind == QvrEvent::kEnd) return total;
-    ++total.events;
-    if (found.kind == QvrEvent::kPacket) {
-      FUZZ_CHECK(!found.packet.empty() && found.packet.size() <= kMaxPacketBytes);
-      FUZZ_CHECK(found.frames >= 1 && found.frames <= kMaxFramesPerPacket);
-      total.frames += static_cast<uint64_t>(found.frames);
-    } else {
-      FUZZ_CHECK(found.lost_frames >= 1 && found.lost_frames <= kMaxLostFrames);
-      total.lost += static_cast<uint64_t>(found.lost_frames);
-    }
-    FUZZ_CHECK(total.lost <= total.frames + kMaxLostFrames + kMaxFramesPerPacket);
+    const bool lost = found.kind == QvrEvent::kLost;
+    FUZZ_CHECK(found.packet.empty() == lost);
+    Add(found.packet.size(), lost ? found.lost_frames : found.frames, total);
   }
 }
 
@@ -66,11 +74,10 @@ Total ReadAll(quaver_file_reader* reader) {
   while (true) {
     const int kind = quaver_file_reader_next(reader, &event);
     FUZZ_CHECK(kind == event.kind && kind >= QUAVER_FILE_END && kind <= QUAVER_FILE_LOST);
-    FUZZ_CHECK((event.packet != nullptr) == (kind == QUAVER_FILE_PACKET));
+    FUZZ_CHECK((event.packet != nullptr) == (kind == QUAVER_FILE_PACKET) && (event.size > 0) == (kind == QUAVER_FILE_PACKET));
     total.samples = event.original_samples;
     if (kind == QUAVER_FILE_END) return total;
-    ++total.events;
-    (kind == QUAVER_FILE_PACKET ? total.frames : total.lost) += static_cast<uint64_t>(event.frames);
+    Add(event.size, event.frames, total);
   }
 }
 
@@ -90,8 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t portion = static_cast<size_t>(input.Int(1, 4096));
   const auto target = static_cast<uint64_t>(input.Int(0, 2000));
   const std::vector<uint8_t> file = fuzz::QvrFile(input);
-  fuzz::MemorySource whole(file, 65536), parts(file, portion);
-  auto reader = QvrReader::Open(whole.source(), "whole");
+  fuzz::MemorySource parts(file, portion);
+  auto reader = QvrReader::Open(FromMemory(file), "whole");
   const CReader seeking = OpenInC(parts);
   FUZZ_CHECK(reader.ok() == (seeking != nullptr));
   if (!reader.ok()) return 0;

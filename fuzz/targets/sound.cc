@@ -33,12 +33,12 @@ void FindLinks(const internal::BytesAt& at, size_t size) {
   }
 }
 
-void FindSamples(const internal::BytesAt& at, std::span<const uint8_t> bytes) {
+void FindSamples(const internal::BytesAt& at, size_t size) {
   const auto samples = internal::FindSampleData(at);
   if (!samples) return;
-  FUZZ_CHECK(samples->begin <= bytes.size());
-  const auto end = internal::FindSampleEnd(*samples, bytes.size(), at);
-  FUZZ_CHECK(end.end >= samples->begin && end.end <= bytes.size());
+  FUZZ_CHECK(samples->begin <= size);
+  const auto end = internal::FindSampleEnd(*samples, size, at);
+  FUZZ_CHECK(end.end >= samples->begin && end.end <= size);
 }
 
 // As the program reads it. libsndfile's own decoders have a fuzzer of their own: a few seconds suffice.
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (count > 0) std::memcpy(out.data(), bytes.data() + place, count);
     return count;
   };
-  FindSamples(at, bytes);
+  FindSamples(at, bytes.size());
   CheckTags(internal::ReadFlacTags(at));
   CheckTags(internal::ReadOggTags(at));
   FindLinks(at, bytes.size());
