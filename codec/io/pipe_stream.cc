@@ -55,8 +55,9 @@ int64_t PipeStream::ReadPipe(std::span<uint8_t> out) {
 void PipeStream::Fill(uint64_t end, bool whole) {
   end = std::min({end, kMaxHeader, header_end_});
   while (!started_ && !ended_ && kept_.size() < end) {
+    // A header may claim anything: room for what comes, not for what it says.
     const size_t before = kept_.size();
-    kept_.resize(end);
+    kept_.resize(whole ? std::min<uint64_t>(end, before + kAhead) : end);
     const int64_t got = ReadPipe(std::span(kept_).subspan(before));
     kept_.resize(before + static_cast<size_t>(std::max<int64_t>(got, 0)));
     ended_ = got <= 0;
@@ -143,6 +144,7 @@ int64_t PipeStream::Read(std::span<uint8_t> out) {
   if (error_ != 0 && waiting() < unit_) return -1;
   const uint64_t most = std::min<uint64_t>({out.size(), left_, waiting()});
   const uint64_t count = most / unit_ * unit_;
+  if (count == 0) return 0;
   std::memcpy(out.data(), ahead_.data() + ahead_begin_, count);
   ahead_begin_ += count;
   left_ -= count;

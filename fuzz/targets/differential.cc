@@ -17,7 +17,7 @@ using namespace quaver;
 namespace {
 
 constexpr size_t kFrame = 320;
-constexpr int kMostFrames = 12;
+constexpr int kMostFrames = 6;  // what an input of 4096 bytes has sound for
 
 }  // namespace
 
