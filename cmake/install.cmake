@@ -14,7 +14,7 @@ if(QUAVER_PROGRAM)
   get_filename_component(built_in "${QUAVER_BUILTIN_MODEL}" NAME)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/quaver/models
           FILES_MATCHING PATTERN "*.safetensors" PATTERN "*.json" PATTERN "*.md" PATTERN "${built_in}" EXCLUDE)
-  foreach(document LICENSE README.md SECURITY.md CHANGELOG.md)
+  foreach(document LICENSE NOTICE README.md SECURITY.md CHANGELOG.md)
     install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})
   endforeach()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs

@@ -61,7 +61,7 @@ if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
     string(TOUPPER ${component} name)
     set(package ${CPACK_DEBIAN_${name}_PACKAGE_NAME})
     set(folder ${CMAKE_INSTALL_DATADIR}/doc/${package})
-    install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright ${debian}/changelog.gz ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+    install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright ${debian}/changelog.gz ${PROJECT_SOURCE_DIR}/NOTICE ${PROJECT_SOURCE_DIR}/CHANGELOG.md
             DESTINATION ${folder} COMPONENT ${component})
     configure_file(${CMAKE_CURRENT_LIST_DIR}/lintian-overrides.in ${debian}/${package} @ONLY)
     install(FILES ${debian}/${package} DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})

@@ -1,9 +1,10 @@
 #!/bin/bash -eu
 # For OSS-Fuzz: https://google.github.io/oss-fuzz/getting-started/new-project-guide/#buildsh
-# The image needs what scripts/common.sh lists (quaver_packages), python3 and zip. CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, WORK and OUT
-# come from there. The Debian libraries that targets are linked with go into $OUT/lib, where the run path finds them.
+# The image needs what scripts/common.sh lists (quaver_packages), python3 and zip. CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, WORK
+# and OUT come from there. The Debian libraries that targets are linked with go into $OUT/lib, where the run path finds them. No
+# _FORTIFY_SOURCE: its checks would come before those of AddressSanitizer.
 cd "$(dirname "$0")/.."
-cmake -S . -B "$WORK/quaver" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DQUAVER_FUZZ=ON -DQUAVER_GSTREAMER=OFF \
+cmake -S . -B "$WORK/quaver" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DQUAVER_FUZZ=ON -DQUAVER_GSTREAMER=OFF -DQUAVER_HARDEN=OFF \
   -DQUAVER_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" -DCMAKE_BUILD_RPATH='$ORIGIN/lib' -DCMAKE_BUILD_RPATH_USE_ORIGIN=ON
 targets=$(cd fuzz/targets && printf 'fuzz_%s ' *.cc | sed 's/\.cc//g')
 cmake --build "$WORK/quaver" --target $targets

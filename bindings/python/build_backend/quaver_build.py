@@ -20,7 +20,7 @@ from scikit_build_core.build import *  # noqa: F403  (the other hooks are used a
 _HERE = pathlib.Path(__file__).resolve().parents[1]
 _ROOT = _HERE.parents[1]
 _MODELS = ("models/speech-16k.safetensors", "models/speech-16k-vp.safetensors")
-_SOURCES = ("CMakeLists.txt", "LICENSE", "README.md", "cmake", "codec", *_MODELS)
+_SOURCES = ("CMakeLists.txt", "LICENSE", "NOTICE", "README.md", "cmake", "codec", *_MODELS)
 _UNWANTED = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".hypothesis", "build", "dist", "*.egg-info")
 
 

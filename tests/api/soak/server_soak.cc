@@ -16,6 +16,12 @@
 #include "tests/api/soak/server.h"
 #include "tests/runtime/signals.h"
 
+// GCC says it with a macro, clang with a feature.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" size_t __sanitizer_get_current_allocated_bytes();  // Debian's GCC has no header for it
 #endif
