@@ -203,6 +203,12 @@ def weights():
         yield kind + b"\2" + struct.pack("<HB", 100, 3) + b"1234"
 
 
+def training():
+    yield b"{}"
+    for path in [VECTORS / "tiny.json", *sorted((ROOT / "models").glob("*.json"))]:
+        yield json.dumps(json.loads(path.read_text()).get("training", {})).encode()
+
+
 def unpack(archive, folder):
     if not archive.exists():
         return
@@ -212,7 +218,7 @@ def unpack(archive, folder):
                 (folder / pathlib.Path(member.name).name).write_bytes(inputs.extractfile(member).read())
 
 
-TARGETS = (api, config, data, decoder, differential, packet, qvr, rtp, sound, state, tokens, weights)
+TARGETS = (api, config, data, decoder, differential, packet, qvr, rtp, sound, state, tokens, training, weights)
 
 
 def main(out, *wanted):

@@ -1,9 +1,13 @@
 #include "codec/train/options.h"
 
+#include <concepts>
+#include <cstdint>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <type_traits>
+#include <utility>
 
 namespace quaver {
 namespace {
@@ -111,6 +115,38 @@ const std::map<std::string, std::string> kRetired = {
 
 bool IsOff(const json& value) { return value == 0 || value == false; }
 
+template <std::integral T>
+bool Fits(const json& number) {
+  return number.is_number_unsigned() ? std::in_range<T>(number.get<uint64_t>())
+                                     : std::in_range<T>(number.get<int64_t>());
+}
+
+// What is wrong with a value for an option of type T; "": nothing. Numbers of JSON may be of any size.
+template <typename T>
+std::string Fault(const json& item, const T&) {
+  constexpr const char* kType = "has the wrong type";
+  if constexpr (std::is_same_v<T, bool>) {
+    return item.is_boolean() ? "" : kType;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return item.is_string() ? "" : kType;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return item.is_number() ? "" : kType;
+  } else {
+    if (!item.is_number_integer()) return kType;
+    return Fits<T>(item) ? "" : "is out of range";
+  }
+}
+
+template <typename T>
+std::string Fault(const json& item, const std::vector<T>&) {
+  if (!item.is_array()) return "has the wrong type";
+  for (const json& element : item) {
+    const std::string fault = Fault(element, T());
+    if (!fault.empty()) return "has a value that " + fault;
+  }
+  return "";
+}
+
 struct Reader {
   const json& in;
   std::string place;
@@ -126,17 +162,11 @@ struct Reader {
       Reader inner{item, place + "." + key, "", 0};
       error = inner.Read(value);
     } else {
-      const json expected = value;
-      const bool number =
-          item.is_number() && expected.is_number() && (!std::is_integral_v<T> || item.is_number_integer());
-      if (!number && item.type() != expected.type()) {
-        error = place + ": \"" + key + "\" has the wrong type";
-        return;
-      }
-      try {
+      const std::string fault = Fault(item, value);
+      if (fault.empty()) {
         value = item.get<T>();
-      } catch (const json::exception&) {
-        error = place + ": \"" + key + "\" has the wrong type";
+      } else {
+        error = place + ": \"" + key + "\" " + fault;
       }
     }
   }

@@ -5,14 +5,11 @@
 
 #include <torch/types.h>
 
+#include "codec/train/bottlenecks/options.h"
+
 namespace quaver {
 
 class Group;
-
-struct MomentOptions {
-  double mean_weight = 0.1;       // of the squared means
-  double variance_weight = 0.07;  // and of the squared errors of the variances
-};
 
 // Means over the latents [.., count] of the squared error of mean and unbiased variance, taken over all that
 // stands before the last dimension. With a group, moments are those of the batch of all its ranks, each of

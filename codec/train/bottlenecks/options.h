@@ -4,9 +4,13 @@
 #ifndef QUAVER_CODEC_TRAIN_BOTTLENECKS_OPTIONS_H_
 #define QUAVER_CODEC_TRAIN_BOTTLENECKS_OPTIONS_H_
 
-#include "codec/train/bottlenecks/moments.h"
-
 namespace quaver {
+
+// Of the moment loss (moments.h).
+struct MomentOptions {
+  double mean_weight = 0.1;       // of the squared means
+  double variance_weight = 0.07;  // and of the squared errors of the variances
+};
 
 struct FspOptions {
   double quantize_rate = 0.5;  // share of elements that are quantised while training; the rest is perturbed
