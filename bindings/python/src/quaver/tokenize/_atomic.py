@@ -12,9 +12,16 @@ from typing import IO, Any, Iterator
 TEMPORARY = ".tmp"
 
 
+class WriteFailed(OSError):
+    """With the file that was to be written, which the failures of a full disk do not name."""
+
+
 @contextlib.contextmanager
 def written(path: str) -> Iterator[IO[bytes]]:
-    """A file to write; at the end of the block it gets the name `path`, after an exception it is removed."""
+    """A file to write; at the end of the block it gets the name `path`, after an exception it is removed.
+
+    Raises WriteFailed.
+    """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}{TEMPORARY}")
     try:
@@ -23,9 +30,11 @@ def written(path: str) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as failure:
         with contextlib.suppress(OSError):
             os.remove(temporary)
+        if isinstance(failure, OSError) and failure.filename in (None, temporary):
+            raise WriteFailed(failure.errno, failure.strerror or str(failure), path) from failure
         raise
 
 

@@ -114,7 +114,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 
 def _tokenize(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    from . import _inputs, _places
+    from . import _atomic, _inputs, _places
     from ._job import ERRORS, How, TooManyErrors, errors_so_far, run
 
     if options.effort and options.bitrate is None:
@@ -148,10 +148,14 @@ def _tokenize(parser: argparse.ArgumentParser, options: argparse.Namespace) -> i
         for error in errors_so_far(options.out)[:10]:
             print(f"  {error[1]}: {error[0]}: {error[2]}", file=sys.stderr)
         return FAILED
+    except _atomic.WriteFailed as failure:
+        print(f"quaver-tokenize: {utf8(failure.filename)}: {failure.strerror}; what is done stays in {utf8(options.out)}, and the same "
+              "command goes on", file=sys.stderr)  # fmt: skip
+        return FAILED
     counts = manifest["counts"]
     print(f"{counts['clips']} clips, {manifest['hours']:.2f} h, {len(manifest['shards'])} files in {utf8(options.out)}")
     if counts["errors"]:
-        print(f"quaver-tokenize: {counts['errors']} clips failed: {options.out}/{ERRORS} says why", file=sys.stderr)
+        print(f"quaver-tokenize: {counts['errors']} clip{'s' * (counts['errors'] != 1)} failed: {options.out}/{ERRORS} says why", file=sys.stderr)
         return LOST
     return OK
 
