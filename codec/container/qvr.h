@@ -103,8 +103,8 @@ struct QvrEvent {
   std::vector<uint8_t> packet;  // kPacket: 1 .. kMaxPacketBytes bytes, as they were written
   int frames = 0;               // kPacket: what it holds, 1 .. 25: conceal so many if it cannot be decoded
   // kLost: frames missing here by the positions in the stream, 1 .. kMaxLostFrames. All lost frames of a
-  // stream together are at most the frames of packets read so far, which Seek() may have passed over, and
-  // kMaxLostFrames more: a forged position cannot ask for a year of silence.
+  // stream together are at most kMaxLostFrames more than the frames of packets read so far, those that Seek()
+  // passed over included: a forged position cannot ask for a year of silence.
   int lost_frames = 0;
   // Length of the sound in samples a channel at original_rate. It stands in the last page: all events of that
   // page have it, and kEnd; -1 before, and for a stream that was cut before its last page. Never more than

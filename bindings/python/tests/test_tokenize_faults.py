@@ -43,10 +43,6 @@ def files(out):
     return {path.name: path.read_bytes() for path in out.glob("tokens-*")} | {"errors": (out / "errors.parquet").read_bytes()}
 
 
-def temporaries(out):
-    return [path for path in out.rglob(".*.tmp")]
-
-
 @pytest.fixture(scope="module")
 def undisturbed(corpus, tmp_path_factory):
     out = tmp_path_factory.mktemp("undisturbed") / "tokens"
@@ -61,7 +57,7 @@ def test_a_full_disk_loses_what_was_being_written(corpus, undisturbed, tmp_path,
     code, said = tokenize(corpus, out, runner, file_bytes)
     assert code == 1
     assert "File too large; what is done stays in" in said and str(out) in said, said
-    assert not temporaries(out)
+    assert not list(out.rglob(".*.tmp"))
     assert not list(out.glob("tokens-*")) and not (out / "_SUCCESS").exists()
     parts = list((out / "_work" / "parts").glob("*.json"))
     assert len(parts) == done

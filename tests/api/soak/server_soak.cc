@@ -16,13 +16,15 @@
 #include "tests/api/soak/server.h"
 #include "tests/runtime/signals.h"
 
-// GCC says it with a macro, clang with a feature.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
-#define __SANITIZE_ADDRESS__
-#endif
-#endif
+// AddressSanitizer: GCC says it with a macro, clang with a feature.
 #if defined(__SANITIZE_ADDRESS__)
+#define QUAVER_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define QUAVER_ASAN
+#endif
+#endif
+#if defined(QUAVER_ASAN)
 extern "C" size_t __sanitizer_get_current_allocated_bytes();  // Debian's GCC has no header for it
 #endif
 
@@ -30,7 +32,7 @@ namespace {
 
 // Bytes that are allocated and not freed.
 size_t Heap() {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(QUAVER_ASAN)
   return __sanitizer_get_current_allocated_bytes();
 #else
   const struct mallinfo2 info = mallinfo2();
