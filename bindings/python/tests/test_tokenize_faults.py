@@ -57,13 +57,15 @@ def test_a_full_disk_loses_what_was_being_written(corpus, undisturbed, tmp_path,
     code, said = tokenize(corpus, out, runner, file_bytes)
     assert code == 1
     assert "File too large; what is done stays in" in said and str(out) in said, said
-    assert not list(out.rglob(".*.tmp"))
+    if runner == "here":  # else a worker may be killed while it writes, as the job ends
+        assert not list(out.rglob(".*.tmp"))
     assert not list(out.glob("tokens-*")) and not (out / "_SUCCESS").exists()
     parts = list((out / "_work" / "parts").glob("*.json"))
     assert len(parts) == done
     # With room again, the same command makes the same files.
     assert tokenize(corpus, out, runner) == (0, "")
     assert files(out) == undisturbed
+    assert not list(out.rglob(".*.tmp"))
 
 
 def test_a_file_that_cannot_be_read_is_lost_alone(corpus, undisturbed, tmp_path):
