@@ -41,6 +41,8 @@ class PendingSum {
 };
 
 // Every rank calls the same operations in the same order, from one thread at a time. They throw GroupFailure.
+// The process must ignore SIGPIPE: a write to a peer that has just ended would end this process as well, before
+// it can say why.
 class Group {
  public:
   // The group that a launcher started this process for (launch.h), or a group of one. Gloo carries tensors on

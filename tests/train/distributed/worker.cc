@@ -313,4 +313,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace quaver
 
-int main(int argc, char** argv) { return quaver::Run(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does: a peer that is gone is an error of the next write
+  return quaver::Run(argc, argv);
+}
