@@ -3,8 +3,8 @@
 
     make_manual.py PROGRAM NAME VERSION OUT [SUMMARY]
 
-PROGRAM is the program to ask, NAME what it is called. OUT gets man1/*.1.gz and, if the program has commands,
-completions/NAME for bash and completions/_NAME for zsh. SUMMARY is for a program without a first line that tells what it is.
+PROGRAM is the program to ask, NAME what it is called. OUT gets man1/*.1.gz, completions/NAME for bash and
+completions/_NAME for zsh. SUMMARY is for a program without a first line that tells what it is.
 """
 
 import gzip
@@ -35,11 +35,10 @@ def main(program, name, version, out, summary=""):
     for command, text in help_text.entries(top.blocks.get("Commands", [])):
         write_page(pages, f"{name}-{command}", man_page.man_page(commands[command], text, release, [name]))
         listed.append((command, text, commands[command]))
-    if listed:
-        folder = out / "completions"
-        folder.mkdir(exist_ok=True)
-        (folder / name).write_text(completions.bash(name, listed))
-        (folder / f"_{name}").write_text(completions.zsh(name, listed))
+    folder = out / "completions"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(completions.bash(name, top, listed))
+    (folder / f"_{name}").write_text(completions.zsh(name, top, listed))
 
 
 if __name__ == "__main__":

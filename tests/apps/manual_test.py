@@ -2,7 +2,7 @@
 """Man pages and completions against the program: manual_test.py PROGRAM MANUAL [CALL CALL_MANUAL], folders that the build made,
 and quaver-call where it is built.
 
-Every option of every command must be in its page and in both completions, groff must be content, and bash must complete.
+Every option of every command must be in its page and in both completions, groff must be content, and bash and zsh must complete.
 """
 
 import functools
@@ -33,6 +33,10 @@ def help_of(*command):
 
 def options_of(text):
     return [f"--{name}" for name in OPTION.findall(text)]
+
+
+def options_of_call():
+    return re.findall(r"^  (?:-\w, )?(--[a-z][\w-]*)", run(CALL, "--help"), re.MULTILINE)  # as GLib writes them
 
 
 COMMANDS = commands_of(PROGRAM)
@@ -75,9 +79,8 @@ class CallManPage(unittest.TestCase):
     def test_it_has_the_options_and_what_helps_to_use_them(self):
         self.assertEqual(["quaver-call.1.gz"], [path.name for path in (CALL_MANUAL / "man1").iterdir()])
         page = page_of("quaver-call", CALL_MANUAL)
-        options = re.findall(r"^  (?:-\w, )?(--[a-z][\w-]*)", run(CALL, "--help"), re.MULTILINE)  # as GLib writes them
-        self.assertGreater(len(options), 10)
-        self.assertEqual(options, options_in(page))
+        self.assertGreater(len(options_of_call()), 10)
+        self.assertEqual(options_of_call(), options_in(page))
         for section in ("DESCRIPTION\n.PP\nHears", "EXIT STATUS\n.TP\n", "EXAMPLES\n"):
             self.assertIn(f".SH {section}", page)
 
@@ -89,19 +92,21 @@ class CallManPage(unittest.TestCase):
 
 
 class Completions(unittest.TestCase):
-    def bash(self, *words):
+    def bash(self, name, *words, manual=MANUAL):
+        """What bash gets to offer for the last of the words behind the program's name."""
+        function = "_" + name.replace("-", "_")
         script = (
-            f'. "{MANUAL}/completions/quaver"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _quaver; printf "%s\\n" "${{COMPREPLY[@]}}"'
+            f'. "{manual}/completions/{name}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); {function}; printf "%s\\n" "${{COMPREPLY[@]}}"'
         )
-        return run("bash", "-euc", script, "bash", *words).split()
+        return run("bash", "-euc", script, "bash", name, *words).split()
 
-    def zsh(self, *words):
+    def zsh(self, name, *words, manual=MANUAL):
         """What the function asks zsh to offer."""
         script = (
             '_describe() { print -rl -- "${commands[@]}" }; _arguments() { print -rl -- "$@" }; _files() { print files };'
-            f'words=("$@"); CURRENT=$#; . "{MANUAL}/completions/_quaver"'
+            f'words=("$@"); CURRENT=$#; . "{manual}/completions/_{name}"'
         )
-        return run("zsh", "-fec", script, "zsh", *words)
+        return run("zsh", "-fec", script, "zsh", name, *words)
 
     def test_bash_completes_commands_and_options(self):
         self.assertEqual([*COMMANDS, "--help", "--version"], self.bash("quaver", ""))
@@ -117,8 +122,22 @@ class Completions(unittest.TestCase):
     def test_zsh_completes_commands_and_options(self):
         self.assertEqual(COMMANDS, [line.split(":")[0] for line in self.zsh("quaver", "").splitlines()][: len(COMMANDS)])
         for command in COMMANDS:
-            offered = re.findall(r"^(?:\(.*\))?(--[\w-]+)\[", self.zsh("quaver", command, "--"), re.MULTILINE)
-            self.assertEqual(options_of(help_of(command)), offered)
+            self.assertEqual(options_of(help_of(command)), self.options_offered(self.zsh("quaver", command, "--")))
+
+    def options_offered(self, arguments):
+        return re.findall(r"^(?:\(.*\))?(--[\w-]+)\[", arguments, re.MULTILINE)
+
+    @unittest.skipUnless(CALL, "there is no quaver-call")
+    def test_bash_completes_options_of_a_call(self):
+        self.assertEqual(["--redundancy", "--record"], self.bash("quaver-call", "--to", "192.0.2.1:5004", "--re", manual=CALL_MANUAL))
+        self.assertEqual([], self.bash("quaver-call", "--file", "ta", manual=CALL_MANUAL))  # bash itself knows files
+        found = self.bash("quaver-call", "-", manual=CALL_MANUAL)
+        self.assertEqual(options_of_call(), [option for option in found if option.startswith("--")])
+
+    @unittest.skipUnless(CALL, "there is no quaver-call")
+    @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
+    def test_zsh_completes_options_of_a_call(self):
+        self.assertEqual(options_of_call(), self.options_offered(self.zsh("quaver-call", "-", manual=CALL_MANUAL)))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,15 @@ TEST_F(PackagesTest, TheProgramRuns) {
   EXPECT_EQ(coded.code, 0) << coded.out;
 }
 
+#ifdef QUAVER_HARDENED
+TEST_F(PackagesTest, TheirBinariesAreHardened) {
+  for (const std::string& name : {std::string("quaver"), kLibrary, kFileLibrary}) Unpack(name);
+  const auto run = Run("'" QUAVER_SOURCE_DIR
+                       "/tests/install/hardened.sh' usr/bin/quaver $(find usr -name '*.so.*' -type f)");
+  EXPECT_EQ(run.code, 0) << run.out;
+}
+#endif
+
 TEST_F(PackagesTest, ProgramsBuildWithThem) {
   Unpack(kLibrary);
   Unpack("libquaver-dev");
