@@ -24,6 +24,11 @@ inline quaver_model* SmallestCModel() {
   return model;
 }
 
+inline quaver_model* SmallestVectorCModel() {
+  static quaver_model* const model = OpenedByC(SmallestVectorModelBytes());
+  return model;
+}
+
 }  // namespace quaver::fuzz
 
 #endif  // QUAVER_FUZZ_C_MODEL_H_

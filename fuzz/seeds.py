@@ -76,8 +76,9 @@ def decoder():
 
 def differential():
     chance = random.Random(2)
-    for frames in (1, 3, 8):
-        yield bytes([3, frames]) + bytes(chance.randrange(256) for _ in range(16 + 640 * frames))
+    for vectors in (0, 1):
+        for frames in (0, 2, 5):  # one more than the number
+            yield bytes([vectors, 1, 2, 0, frames]) + bytes(chance.randrange(256) for _ in range(16 + 640 * (frames + 1)))
 
 
 def packet():
