@@ -1,10 +1,10 @@
 // What the processes of the tests do: distributed_worker CASE [ARGUMENT]. Prints one line; exits with 1 and
 // the message if the group fails.
-#include <signal.h>
 #include <torch/nn.h>
 #include <torch/utils.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -153,14 +153,14 @@ void Misbehave(Group& group, const std::string& what) {
   Tensor tensor = torch::ones({100000});
   for (int i = 0; i < 3; ++i) group.Sum(tensor);
   if (group.rank() == group.size() - 1) {
-    if (what == "kill") raise(SIGKILL);
-    if (what == "stop") raise(SIGSTOP);
+    if (what == "kill") std::raise(SIGKILL);
+    if (what == "stop") std::raise(SIGSTOP);
     if (what == "give up") {
       group.GiveUp("the disk is full");
       std::_Exit(3);
     }
   } else if (what == "kill the first") {
-    raise(SIGKILL);
+    std::raise(SIGKILL);
   }
   SumForever(group);
 }
