@@ -54,9 +54,14 @@ def config():
 def data():
     lines = [{"path": "a/one.flac", "offset": 1.5, "duration": 3.25, "speaker": "anna"}, {"path": "b.mp3"}]
     yield b"\0" + "\n".join(map(json.dumps, lines)).encode()
-    clips = {f"clip{i}.flac": ("I16", [400], bytes(800)) for i in range(3)}
     about = {"format": "quaver-shard-1", "sample_rate": "16000", "speakers": '["anna"]', "speaker_of": "[0, -1, 0]"}
-    yield b"\1" + safetensors(clips, about)
+    shards = []
+    for part in "ab":
+        shards.append(safetensors({f"{part}{i}.flac": ("I16", [10 * i], bytes(20 * i)) for i in range(3)}, about))
+        yield b"\1" + shards[-1]
+    for second in shards:  # the other, or the same clips again
+        for parts in (0, 1):
+            yield struct.pack("<BBH", 3, parts, len(shards[0])) + shards[0] + second
 
 
 def files(seed):
