@@ -1,8 +1,11 @@
 // The C interface, driven by a random sequence of calls on a few streams: create, encode, pack, corrupt, decode, conceal, save,
-// restore, batch, with odd arguments among them. Every result is checked against its promise.
+// restore, batch, with odd arguments among them, and samples of both kinds. Every result is checked against its promise. What a call
+// reads or writes lies by itself in as much memory as it is told to have, so that AddressSanitizer sees a step beyond it.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "fuzz/c_model.h"
@@ -34,15 +37,42 @@ struct World {
   std::vector<uint8_t> encoder_state, decoder_state;
   std::array<float, 4 * kFrame> sound{};
   std::array<uint16_t, size_t{QUAVER_MAX_FRAMES} * QUAVER_MAX_GROUPS> tokens{};
-  std::array<uint8_t, QUAVER_MAX_FRAMES> n_q{};
   std::array<uint8_t, QUAVER_MAX_PACKET_BYTES> packet{};
   size_t packet_bytes = 0;
   quaver_format format{1, 2};
 };
 
-void CheckSound(const World& world, int samples) {
-  FUZZ_CHECK(samples <= static_cast<int>(world.sound.size()));
-  for (int i = 0; i < samples; ++i) FUZZ_CHECK(std::isfinite(world.sound[static_cast<size_t>(i)]));
+// The function for samples of type T: as floats, or as 16-bit integers.
+template <typename T, typename Float, typename Int>
+auto For(Float of_floats, Int of_integers) {
+  if constexpr (std::is_same_v<T, float>) return of_floats;
+  else return of_integers;
+}
+
+template <typename T>
+std::vector<T> Sound(const World& world, size_t count) {
+  std::vector<T> sound(count);
+  std::transform(world.sound.begin(), world.sound.begin() + static_cast<std::ptrdiff_t>(count), sound.begin(), [](float x) {
+    return For<T>(x, static_cast<int16_t>(std::isfinite(x) ? std::clamp(x, -1.f, 1.f) * 32767 : 0));
+  });
+  return sound;
+}
+
+// Checks what a call wrote, and keeps it for later ones.
+template <typename T>
+void Keep(World& world, const std::vector<T>& sound, int samples) {
+  FUZZ_CHECK(samples <= static_cast<int>(std::min(sound.size(), world.sound.size())));
+  for (int i = 0; i < samples; ++i) {
+    const float sample = static_cast<float>(sound[static_cast<size_t>(i)]) * For<T>(1.f, 1 / 32768.f);
+    FUZZ_CHECK(std::isfinite(sample));
+    world.sound[static_cast<size_t>(i)] = sample;
+  }
+}
+
+template <typename T>
+std::vector<T> First(const auto& values, size_t count) {
+  FUZZ_CHECK(count <= values.size());
+  return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
 // Sometimes sound that no microphone gives.
@@ -52,6 +82,20 @@ void MakeSound(World& world, Input& input) {
   if (input.Byte() % 8 == 0) world.sound[static_cast<size_t>(input.Int(0, 1279))] = input.Byte() % 2 ? INFINITY : NAN;
 }
 
+// The tokens as a packet of their own.
+void Pack(World& world, int frames, int n_q) {
+  const auto tokens = First<uint16_t>(world.tokens, static_cast<size_t>(frames * n_q));
+  std::vector<uint8_t> packet(QUAVER_MAX_PACKET_BYTES);
+  const int packed = quaver_pack(world.model, &world.format, tokens.data(), frames, n_q, packet.data(), packet.size());
+  const quaver_format& format = world.format;
+  const bool fits = format.frames >= 1 && format.frames <= QUAVER_MAX_FRAMES && format.n_q >= 0 && format.n_q <= world.groups;
+  FUZZ_CHECK((packed > 0) == fits);
+  FUZZ_CHECK(!fits || quaver_packet_frames(&format, packet.data(), static_cast<size_t>(packed)) == frames);
+  world.packet_bytes = static_cast<size_t>(std::max(packed, 0));
+  std::ranges::copy(packet, world.packet.begin());
+}
+
+template <typename T>
 void Encode(World& world, Input& input) {
   quaver_encoder* encoder = world.encoders[input.Byte() % kStreams].get();
   MakeSound(world, input);
@@ -59,18 +103,18 @@ void Encode(World& world, Input& input) {
   const int n_q = input.Int(-1, world.groups + 1);
   const size_t capacity = static_cast<size_t>(input.Int(0, 80));
   const int due = quaver_encoder_frames_after(encoder, count);
-  const int frames = quaver_encode(encoder, world.sound.data(), count, n_q, world.tokens.data(), capacity);
+  const auto sound = Sound<T>(world, count);
+  std::vector<uint16_t> tokens(capacity);
+  const int frames = For<T>(quaver_encode, quaver_encode_i16)(encoder, sound.data(), count, n_q, tokens.data(), capacity);
   FUZZ_CHECK(frames == due || frames == QUAVER_ERROR_ARGUMENT || frames == QUAVER_ERROR_SHORT);
   const bool good = encoder && n_q >= 0 && n_q <= world.groups;
   FUZZ_CHECK(good || frames < 0);
   if (frames > 0 && n_q > 0) {
-    for (int i = 0; i < frames * n_q; ++i) FUZZ_CHECK(world.tokens[static_cast<size_t>(i)] < quaver_codes(world.model));
-    const int packed = quaver_pack(world.model, &world.format, world.tokens.data(), frames, n_q, world.packet.data(), world.packet.size());
-    const quaver_format& format = world.format;
-    const bool fits = format.frames >= 1 && format.frames <= QUAVER_MAX_FRAMES && format.n_q >= 0 && format.n_q <= world.groups;
-    FUZZ_CHECK((packed > 0) == fits);
-    FUZZ_CHECK(!fits || quaver_packet_frames(&format, world.packet.data(), static_cast<size_t>(packed)) == frames);
-    world.packet_bytes = static_cast<size_t>(std::max(packed, 0));
+    for (int i = 0; i < frames * n_q; ++i) {
+      FUZZ_CHECK(tokens[static_cast<size_t>(i)] < quaver_codes(world.model));
+      world.tokens[static_cast<size_t>(i)] = tokens[static_cast<size_t>(i)];
+    }
+    Pack(world, frames, n_q);
   }
 }
 
@@ -81,34 +125,46 @@ void Corrupt(World& world, Input& input) {
   world.packet[at] = static_cast<uint8_t>(world.packet[at] ^ input.Byte());
 }
 
+template <typename T>
 void Decode(World& world, Input& input) {
   quaver_decoder* decoder = world.decoders[input.Byte() % kStreams].get();
   const int frames = input.Int(-1, 4), n_q = input.Int(-1, world.groups + 1);
   const size_t capacity = static_cast<size_t>(input.Int(0, 1280));
   if (input.Byte() % 4 == 0) world.tokens[input.Byte() % 32] = static_cast<uint16_t>(input.Int(0, 65535));
-  const int samples = quaver_decode(decoder, world.tokens.data(), frames, n_q, world.sound.data(), capacity);
-  FUZZ_CHECK(samples < 0 || (samples == frames * kFrame && static_cast<size_t>(samples) <= capacity));
-  CheckSound(world, samples);
+  const auto tokens = First<uint16_t>(world.tokens, static_cast<size_t>(std::max(frames, 0) * std::max(n_q, 0)));
+  std::vector<T> sound(capacity);
+  const int samples = For<T>(quaver_decode, quaver_decode_i16)(decoder, tokens.data(), frames, n_q, sound.data(), capacity);
+  FUZZ_CHECK(samples < 0 || samples == frames * kFrame);
+  Keep(world, sound, samples);
 }
 
+template <typename T>
 void DecodePacket(World& world, Input& input) {
   quaver_decoder* decoder = world.decoders[input.Byte() % kStreams].get();
   if (input.Byte() % 4 == 0) world.format = {input.Int(0, 26), input.Int(-1, world.groups + 1)};
-  const int samples = quaver_decode_packet(decoder, &world.format, world.packet.data(), world.packet_bytes, world.sound.data(), world.sound.size());
-  CheckSound(world, samples);
-  const int frames = quaver_unpack(world.model, &world.format, world.packet.data(), world.packet_bytes, world.tokens.data(), world.n_q.data());
+  const auto packet = First<uint8_t>(world.packet, world.packet_bytes);
+  std::vector<T> sound(world.sound.size());
+  const int samples = For<T>(quaver_decode_packet, quaver_decode_packet_i16)(decoder, &world.format, packet.data(), packet.size(),
+                                                                             sound.data(), sound.size());
+  Keep(world, sound, samples);
+  std::vector<uint16_t> tokens(static_cast<size_t>(QUAVER_MAX_FRAMES * world.groups));
+  std::vector<uint8_t> n_q(QUAVER_MAX_FRAMES);
+  const int frames = quaver_unpack(world.model, &world.format, packet.data(), packet.size(), tokens.data(), n_q.data());
   FUZZ_CHECK(samples < 0 || samples == frames * kFrame);
   if (frames > 0) {
-    std::array<uint8_t, QUAVER_MAX_PACKET_BYTES> again;
-    FUZZ_CHECK(quaver_pack_frames(world.model, &world.format, world.tokens.data(), world.n_q.data(), frames, again.data(), again.size()) > 0);
+    std::ranges::copy(tokens, world.tokens.begin());
+    std::vector<uint8_t> again(QUAVER_MAX_PACKET_BYTES);
+    FUZZ_CHECK(quaver_pack_frames(world.model, &world.format, tokens.data(), n_q.data(), frames, again.data(), again.size()) > 0);
   }
 }
 
+template <typename T>
 void Conceal(World& world, Input& input) {
   quaver_decoder* decoder = world.decoders[input.Byte() % kStreams].get();
-  const int samples = quaver_conceal(decoder, world.sound.data(), static_cast<size_t>(input.Int(0, 640)));
+  std::vector<T> sound(static_cast<size_t>(input.Int(0, 640)));
+  const int samples = For<T>(quaver_conceal, quaver_conceal_i16)(decoder, sound.data(), sound.size());
   FUZZ_CHECK(samples == kFrame || samples < 0);
-  CheckSound(world, samples);
+  Keep(world, sound, samples);
 }
 
 void SaveAndRestore(World& world, Input& input) {
@@ -134,6 +190,7 @@ void SaveAndRestore(World& world, Input& input) {
   }
 }
 
+template <typename T>
 void Batch(World& world, Input& input) {
   std::array<quaver_encoder*, kStreams> encoders;
   std::array<quaver_decoder*, kStreams> decoders;
@@ -143,18 +200,19 @@ void Batch(World& world, Input& input) {
     decoders[i] = world.decoders[input.Byte() % kStreams].get();
     n_q[i] = input.Int(-1, world.groups + 1);
   }
+  const auto encode = For<T>(quaver_batch_encode, quaver_batch_encode_i16);
   const int count = input.Int(-1, kStreams + 1);
-  if (count > static_cast<int>(kStreams)) {
-    FUZZ_CHECK(quaver_batch_encode(world.batch.get(), encoders.data(), count, world.sound.data(), n_q.data(), world.tokens.data()) < 0);
-    return;
-  }
-  MakeSound(world, input);
-  std::array<uint16_t, kStreams * QUAVER_MAX_GROUPS> tokens{};
-  const int encoded = quaver_batch_encode(world.batch.get(), encoders.data(), count, world.sound.data(), n_q.data(), tokens.data());
-  FUZZ_CHECK(encoded == count || encoded < 0);
-  const int decoded = quaver_batch_decode(world.batch.get(), decoders.data(), count, tokens.data(), n_q.data(), world.sound.data());
+  const bool too_many = count > static_cast<int>(kStreams);
+  if (!too_many) MakeSound(world, input);
+  auto sound = Sound<T>(world, static_cast<size_t>(std::max(count, 0) * kFrame));
+  std::vector<uint16_t> tokens(static_cast<size_t>(std::max(count, 0) * world.groups));
+  const int encoded = encode(world.batch.get(), encoders.data(), count, sound.data(), n_q.data(), tokens.data());
+  FUZZ_CHECK(too_many ? encoded < 0 : encoded == count || encoded < 0);
+  if (too_many) return;
+  const int decoded = For<T>(quaver_batch_decode, quaver_batch_decode_i16)(world.batch.get(), decoders.data(), count, tokens.data(),
+                                                                           n_q.data(), sound.data());
   FUZZ_CHECK(decoded == count || decoded < 0);
-  CheckSound(world, std::max(decoded, 0) * kFrame);
+  Keep(world, sound, std::max(decoded, 0) * kFrame);
 }
 
 void Create(World& world, Input& input) {
@@ -169,6 +227,7 @@ void Create(World& world, Input& input) {
   }
 }
 
+template <typename T>
 void Stream(World& world, Input& input) {
   std::array<char, 64> why{};
   switch (input.Byte() % 9) {
@@ -187,30 +246,54 @@ void Stream(World& world, Input& input) {
       world.receiver.reset(quaver_stream_decoder_create(world.model, &world.format, input.Int(-2, 400), why.data(), why.size()));
       FUZZ_CHECK(world.receiver || why[0] != 0);
       break;
-    case 2:
+    case 2: {
       MakeSound(world, input);
-      quaver_stream_encoder_write(world.sender.get(), world.sound.data(), static_cast<size_t>(input.Int(0, 1280)));
+      const auto sound = Sound<T>(world, static_cast<size_t>(input.Int(0, 1280)));
+      For<T>(quaver_stream_encoder_write, quaver_stream_encoder_write_i16)(world.sender.get(), sound.data(), sound.size());
       break;
+    }
     case 3: quaver_stream_encoder_flush(world.sender.get()); break;
     case 4: {
-      const int bytes = quaver_stream_encoder_read(world.sender.get(), world.packet.data(), world.packet.size());
+      std::vector<uint8_t> packet(QUAVER_MAX_PACKET_BYTES);
+      const int bytes = quaver_stream_encoder_read(world.sender.get(), packet.data(), packet.size());
       world.packet_bytes = static_cast<size_t>(std::max(bytes, 0));
+      std::ranges::copy(packet, world.packet.begin());
       break;
     }
     case 5:
       quaver_stream_encoder_set_bitrate(world.sender.get(), input.Int(-10, 9000));
       quaver_stream_encoder_set_tokens(world.sender.get(), input.Int(-1, world.groups + 1));
       break;
-    case 6:
-      quaver_stream_decoder_write(world.receiver.get(), world.packet.data(), world.packet_bytes);
+    case 6: {
+      const auto packet = First<uint8_t>(world.packet, world.packet_bytes);
+      quaver_stream_decoder_write(world.receiver.get(), packet.data(), packet.size());
       quaver_stream_decoder_lost(world.receiver.get(), input.Int(-1, 30));
       break;
-    case 7:
+    }
+    case 7: {
       quaver_stream_decoder_hold_back(world.receiver.get(), input.Int(-1, 26));
-      CheckSound(world, quaver_stream_decoder_read(world.receiver.get(), world.sound.data(), static_cast<size_t>(input.Int(0, 1280))));
+      std::vector<T> sound(static_cast<size_t>(input.Int(0, 1280)));
+      const auto read = For<T>(quaver_stream_decoder_read, quaver_stream_decoder_read_i16);
+      Keep(world, sound, read(world.receiver.get(), sound.data(), sound.size()));
       break;
+    }
     default:  // What is missing of the length is concealed: seconds of it say no more than frames.
       quaver_stream_decoder_flush(world.receiver.get(), static_cast<uint64_t>(input.Int(0, 12 * kFrame)));
+  }
+}
+
+template <typename T>
+void Call(World& world, Input& input, int what) {
+  switch (what) {
+    case 0: Create(world, input); break;
+    case 1: Encode<T>(world, input); break;
+    case 2: Corrupt(world, input); break;
+    case 3: Decode<T>(world, input); break;
+    case 4: DecodePacket<T>(world, input); break;
+    case 5: Conceal<T>(world, input); break;
+    case 6: SaveAndRestore(world, input); break;
+    case 7: Batch<T>(world, input); break;
+    default: Stream<T>(world, input);
   }
 }
 
@@ -220,17 +303,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Input input(data, size);
   World world;
   for (int calls = 0; calls < 200 && !input.empty(); ++calls) {
-    switch (input.Byte() % 9) {
-      case 0: Create(world, input); break;
-      case 1: Encode(world, input); break;
-      case 2: Corrupt(world, input); break;
-      case 3: Decode(world, input); break;
-      case 4: DecodePacket(world, input); break;
-      case 5: Conceal(world, input); break;
-      case 6: SaveAndRestore(world, input); break;
-      case 7: Batch(world, input); break;
-      default: Stream(world, input);
-    }
+    const int call = input.Byte();
+    call / 9 % 2 == 0 ? Call<float>(world, input, call % 9) : Call<int16_t>(world, input, call % 9);
   }
   return 0;
 }
