@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "fuzz/c_model.h"
 #include "fuzz/target.h"
@@ -11,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (data == nullptr) return 0;  // no bytes at all are an argument that is missing
   const quaver_model* model = quaver::fuzz::TinyCModel();
   quaver_rtp_payload header{-1, -1, -1, -1, -1}, own{};
-  std::array<uint16_t, size_t{QUAVER_RTP_MAX_ALL_FRAMES} * QUAVER_MAX_GROUPS> tokens{};
+  std::vector<uint16_t> tokens(size_t{QUAVER_RTP_MAX_ALL_FRAMES} * static_cast<size_t>(quaver_groups(model)));
   std::array<uint8_t, QUAVER_RTP_MAX_ALL_FRAMES> n_q{};
   const int known = quaver_rtp_header(data, size, &own);
   const int frames = quaver_rtp_unpack(model, data, size, &header, tokens.data(), n_q.data());
