@@ -123,8 +123,8 @@ bool PcmDecoder::PipeGoesOn() {
   const uint64_t frames = pipe_->given() / unit_;
   if (data_.open) return false;
   if (pipe_->left() >= unit_) {
-    const uint64_t promised = (pipe_->given() + pipe_->left()) / unit_;
-    remarks_.damage.push_back(beyond_ ? LongerText(frames, data_.length / unit_, shape_.rate)
+    const uint64_t promised = data_.length / unit_;
+    remarks_.damage.push_back(beyond_ ? LongerText(frames, promised, shape_.rate)
                                       : CutOffText(frames, promised, shape_.rate));
     return false;
   }
