@@ -54,7 +54,12 @@ void OggDecoder::CloseLink() {
                                    ? std::to_string(link.lost) + " pages are missing"
                                    : std::to_string(link.bad_bytes) + " bytes are in no whole page"));
   }
-  if (!link.complete) remarks_.damage.push_back("is cut off at " + PlaceText(frames_, shape_.rate) + Name());
+  if (link.forged) {
+    remarks_.damage.push_back("is damaged at byte " + std::to_string(link.end) + Name() +
+                              ": the positions of its pages go back; the rest of it is not read");
+  } else if (!link.complete) {
+    remarks_.damage.push_back("is cut off at " + PlaceText(frames_, shape_.rate) + Name());
+  }
   if (decoder_ != nullptr) {
     const auto& damage = decoder_->remarks().damage;
     remarks_.damage.insert(remarks_.damage.end(), damage.begin(), damage.end());

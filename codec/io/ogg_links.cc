@@ -3,6 +3,7 @@
 #include <ogg/ogg.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <new>
@@ -33,10 +34,17 @@ class Collector {
     }
     heads_ = begins;
     OggLink& link = links_.back();
-    link.end = at + length;
     const int serial = ogg_page_serialno(&page);
     const auto number = static_cast<uint32_t>(ogg_page_pageno(&page));
     const auto [stream, fresh] = streams_.try_emplace(serial);
+    if (GoesBack(stream->second, ogg_page_granulepos(&page), fresh) || link.forged) {
+      if (link.lost == 0 && link.bad_bytes == 0) link.first_bad = at;
+      link.forged = true;
+      link.bad_bytes += length;
+      stream->second.ended = false;
+      return;
+    }
+    link.end = at + length;
     if (!fresh && number > stream->second.next) {
       if (link.lost == 0 && link.bad_bytes == 0) link.first_bad = at;
       link.lost += number - stream->second.next;
@@ -50,7 +58,7 @@ class Collector {
     OggLink& link = links_.back();
     if (link.lost == 0 && link.bad_bytes == 0) link.first_bad = at;
     link.bad_bytes += bytes;
-    link.end = at + bytes;
+    if (!link.forged) link.end = at + bytes;
   }
 
   std::vector<OggLink> Finish() {
@@ -61,8 +69,18 @@ class Collector {
  private:
   struct Stream {
     uint32_t next = 0;  // number of the page to come
+    int64_t position = 0;
     bool ended = false;
   };
+
+  // No encoder writes this. libsndfile 1.2 keeps the difference of two positions in 32 bits, and takes what
+  // it then finds in the heap for sound.
+  static bool GoesBack(Stream& stream, int64_t position, bool first) {
+    if (position == -1) return false;  // no packet ends in this page
+    const bool back = !first && (position < 0 || stream.position - position > INT32_MAX);
+    if (!back) stream.position = std::max<int64_t>(position, 0);
+    return back;
+  }
 
   void Close() {
     if (links_.empty()) return;

@@ -12,7 +12,8 @@ namespace quaver::internal {
 // One Ogg stream after the other (`cat a.opus b.opus`): a link begins with the pages that begin its streams.
 struct OggLink {
   uint64_t begin = 0;      // byte of the first page
-  uint64_t end = 0;        // byte behind the last one
+  uint64_t end = 0;        // byte behind the last one, or of the page that makes it `forged`
+  bool forged = false;     // a page's position is negative, or 2^31 or more before the one before it
   bool complete = true;    // each stream in it has its last page
   uint64_t lost = 0;       // pages whose numbers are missing
   uint64_t bad_bytes = 0;  // in no page with a good checksum

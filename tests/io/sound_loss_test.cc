@@ -1,6 +1,7 @@
 // Compressed sound that is chained, cut off or damaged.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ogg/ogg.h>
 #include <sndfile.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@
 namespace quaver {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -61,6 +63,32 @@ TEST_F(SoundLossTest, EveryLinkOfAChainIsRead) {
     const Heard pipe = ReadPiped(one + one, Path("pipe"));
     EXPECT_EQ(pipe.samples.size(), 2 * first.size());
   }
+}
+
+// Adds to the position of the page that begins at byte `at`.
+void Advance(std::string& bytes, size_t at, int64_t by) {
+  auto* head = reinterpret_cast<unsigned char*>(bytes.data() + at);
+  ogg_page page{head, 27 + head[26], head + 27 + head[26], 0};
+  for (int i = 0; i < head[26]; ++i) page.body_len += head[27 + i];
+  const ogg_int64_t position = ogg_page_granulepos(&page) + by;
+  for (int i = 0; i < 8; ++i) head[6 + i] = static_cast<unsigned char>(position >> 8 * i);
+  ogg_page_checksum_set(&page);
+}
+
+// Behind such a place libsndfile may take what lies in the heap for sound.
+TEST_F(SoundLossTest, WherePositionsGoBackALinkEnds) {
+  const std::string one = Write(kOpus);
+  const std::vector<float> whole = Read(one).samples;
+  const size_t last = one.rfind("OggS");
+  std::string forged = one;
+  Advance(forged, one.rfind("OggS", last - 1), (int64_t{1} << 40) - (int64_t{1} << 22));
+  const Heard heard = Read(forged + one);
+  EXPECT_EQ(heard.error, "");
+  EXPECT_THAT(heard.damage, Contains(HasSubstr("is damaged at byte " + std::to_string(last))));
+  ASSERT_GT(heard.samples.size(), whole.size() * 3 / 2);
+  ASSERT_LT(heard.samples.size(), whole.size() * 2);
+  EXPECT_TRUE(std::equal(whole.rbegin(), whole.rend(), heard.samples.rbegin()));  // the second link
+  EXPECT_TRUE(std::equal(whole.begin(), whole.begin() + 1000, heard.samples.begin()));
 }
 
 TEST_F(SoundLossTest, LinksOfAnotherRateAndWidthAreConverted) {
