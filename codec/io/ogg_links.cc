@@ -37,13 +37,8 @@ class Collector {
     const int serial = ogg_page_serialno(&page);
     const auto number = static_cast<uint32_t>(ogg_page_pageno(&page));
     const auto [stream, fresh] = streams_.try_emplace(serial);
-    if (GoesBack(stream->second, ogg_page_granulepos(&page), fresh) || link.forged) {
-      if (link.lost == 0 && link.bad_bytes == 0) link.first_bad = at;
-      link.forged = true;
-      link.bad_bytes += length;
-      stream->second.ended = false;
-      return;
-    }
+    link.forged = link.forged || GoesBack(stream->second, ogg_page_granulepos(&page), fresh);
+    if (link.forged) return;
     link.end = at + length;
     if (!fresh && number > stream->second.next) {
       if (link.lost == 0 && link.bad_bytes == 0) link.first_bad = at;

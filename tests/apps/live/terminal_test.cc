@@ -48,7 +48,8 @@ class LiveTerminal : public TempFolder {
 
   [[noreturn]] void Become() const {
     login_tty(slave_);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) signal(number, SIG_DFL);  // not nohup's
+    // A job under nohup has some of them ignored.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) signal(number, SIG_DFL);
     execl(QUAVER_PROGRAM, "quaver", "live", "--input-file", Path("silence.wav").c_str(), "--no-output",
           nullptr);
     _exit(127);
